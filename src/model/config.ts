@@ -1,0 +1,121 @@
+import type { Serializable } from "./serializable.ts";
+
+/**
+ * The configuration as it runs: every default filled in, every shorthand written out, every duration in milliseconds.
+ * Paths are relative to `directory` and use forward slashes. `pointer` is the JSON pointer of the thing in the file.
+ */
+export type Config = {
+  /** The folder that holds the configuration file, absolute. */
+  readonly directory: string;
+  readonly name: string;
+  readonly models: readonly ModelConfig[];
+  readonly baseImage: BaseImageConfig;
+  readonly environment: EnvironmentConfig;
+  readonly inference: InferenceConfig;
+  readonly build: BuildConfig;
+  readonly tests: readonly TestConfig[];
+  readonly outputs: readonly OutputConfig[];
+};
+
+export type ModelConfig = {
+  readonly pointer: string;
+  readonly name: string;
+  readonly version: string;
+  /** As written: a path, or a URI whose scheme names a source. */
+  readonly source: string;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** 64 lower-case hexadecimal digits. */
+  readonly sha256?: string;
+};
+
+export type BaseImageConfig =
+  | { readonly kind: "image"; readonly image: string }
+  | {
+      readonly kind: "dockerfile";
+      readonly dockerfile: string;
+      readonly context: string;
+      readonly target?: string;
+      readonly buildArgs: Readonly<Record<string, string>>;
+    };
+
+export type EnvironmentConfig = {
+  readonly python: PythonConfig;
+  readonly systemPackages: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  /** `user` or `user:group`, names or numbers. */
+  readonly user: string;
+};
+
+export type PythonConfig = {
+  /** A path to a requirements file, or the requirement strings themselves. */
+  readonly requirements: { readonly file: string } | { readonly list: readonly string[] };
+  readonly indexUrl?: string;
+  readonly extraIndexUrls: readonly string[];
+  /** URLs, or folders of the package. */
+  readonly findLinks: readonly string[];
+  /** The Python of the base image: a name on its PATH, or an absolute path. */
+  readonly interpreter: string;
+  /** False where the base image already holds everything. */
+  readonly managed: boolean;
+};
+
+export type InferenceConfig = ScriptInference | CommandInference;
+
+export type ScriptInference = {
+  readonly kind: "script";
+  /** Relative to `sourceDirectory`. */
+  readonly entryScript: string;
+  readonly sourceDirectory: string;
+  readonly port: number;
+  readonly workers: number;
+  readonly workerTimeoutMs: number;
+  readonly scoringTimeoutMs: number;
+};
+
+export type CommandInference = {
+  readonly kind: "command";
+  readonly command: readonly string[];
+  readonly sourceDirectory?: string;
+  readonly port: number;
+};
+
+export type BuildConfig = {
+  /** Empty: the engine's own. */
+  readonly platforms: readonly string[];
+  readonly builder?: string;
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+export type TestConfig = {
+  readonly pointer: string;
+  readonly name: string;
+  readonly request: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    /** A string is sent as it is, anything else as JSON. */
+    readonly body?: Serializable;
+    readonly bodyFile?: string;
+  };
+  readonly expect: {
+    readonly status: number;
+    readonly json?: Serializable;
+    /** Relative, for every number in `json`. */
+    readonly tolerance: number;
+    readonly contains?: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly maxLatencyMs?: number;
+  };
+};
+
+export type OutputConfig =
+  | {
+      readonly pointer: string;
+      readonly type: "image";
+      readonly tags: readonly string[];
+      readonly load: boolean;
+      readonly push: boolean;
+    }
+  | { readonly pointer: string; readonly type: "dockerfile"; readonly path: string }
+  | { readonly pointer: string; readonly type: "oci-archive" | "docker-archive"; readonly path: string };

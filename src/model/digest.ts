@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import type { Serializable } from "./serializable.ts";
+
+/** `sha256:` and 64 lower-case hexadecimal digits. */
+export type Digest = `sha256:${string}`;
+
+export function isDigest(value: unknown): value is Digest {
+  return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
+}
+
+/** The SHA-256 of some bytes, or of a text in UTF-8. */
+export function digestOf(content: string | Uint8Array): Digest {
+  return `sha256:${createHash("sha256").update(content).digest("hex")}`;
+}
+
+/** The SHA-256 of a value's canonical JSON: object keys sorted by UTF-16 code unit, lists in their order (RFC 8785). */
+export function digestOfValue(value: Serializable): Digest {
+  return digestOf(canonicalJson(value));
+}
+
+/** JSON with the keys of every object sorted and no white space; equal values give equal texts. */
+export function canonicalJson(value: Serializable): string {
+  return JSON.stringify(value, (_key, nested) => {
+    if (nested === null || typeof nested !== "object" || Array.isArray(nested)) return nested;
+    return Object.fromEntries(Object.entries(nested).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** The first twelve hexadecimal digits: enough to tell two apart in a message. */
+export function shortDigest(digest: string): string {
+  return digest.replace(/^sha256:/, "").slice(0, 12);
+}

@@ -1,0 +1,125 @@
+import type { Digest } from "./digest.ts";
+
+/** The only door to the world. Everything that touches files, processes, the network or time goes through here. */
+export type Host = {
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly network: Network;
+  readonly clock: Clock;
+  /** The variables of our own process; read where the program is put together, never in the depths. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+};
+
+export type FileStatus = {
+  readonly type: "file" | "directory" | "symlink" | "other";
+  readonly size: number;
+  /** Permission bits. */
+  readonly mode: number;
+};
+
+/** A regular file found below a folder; `path` is relative to it, with forward slashes. */
+export type TreeEntry = { readonly path: string; readonly size: number; readonly mode: number };
+
+/** Paths are absolute. Errors are Node's own, with their `code`; a path that is not there is `undefined` where the type says so. */
+export interface Files {
+  /** The status of what a path names, links followed; undefined where nothing is there. */
+  status(path: string): Promise<FileStatus | undefined>;
+  /** The path with every link resolved; undefined where nothing is there. */
+  realPath(path: string): Promise<string | undefined>;
+  readText(path: string): Promise<string>;
+  readBytes(path: string): Promise<Uint8Array>;
+  readStream(path: string): AsyncIterable<Uint8Array>;
+  /** All regular files below a folder, links to files included, sorted by path; `ignore` prunes files and folders. */
+  listTree(path: string, ignore?: (relativePath: string) => boolean): Promise<readonly TreeEntry[]>;
+  /** The SHA-256 of a file's content, remembered for as long as the file's identity stays the same. */
+  digest(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
+  makeDirectory(path: string): Promise<void>;
+  /** A new private folder below `parent`. */
+  makeTemporaryDirectory(parent: string, prefix: string): Promise<string>;
+  /** Whole or not at all: temporary file, fsync, rename. */
+  writeAtomically(path: string, content: string | Uint8Array): Promise<void>;
+  /** Writes a stream into a new file, flushed to the disk; the file is removed if the stream fails. */
+  writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  copy(from: string, to: string): Promise<void>;
+  /** A hard link where the file system allows one, else a copy. */
+  linkOrCopy(from: string, to: string): Promise<void>;
+  setMode(path: string, mode: number): Promise<void>;
+  /** Access and modification time, in seconds since the epoch. */
+  setTime(path: string, seconds: number): Promise<void>;
+  /** Removes a file or a folder with all that is in it; nothing there is no error. */
+  remove(path: string): Promise<void>;
+}
+
+export type ProcessRequest = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly directory?: string;
+  /** The whole environment of the process: what is not named here is not there. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  readonly onStdoutLine?: (line: string) => void;
+  readonly onStderrLine?: (line: string) => void;
+  /** Gives the process our own terminal streams instead of pipes. */
+  readonly interactive?: boolean;
+};
+
+export type ProcessResult = {
+  /** Undefined where the process could not be started or was ended by a signal. */
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly failure?: "not-found" | "not-started" | "timed-out" | "aborted" | "signalled";
+};
+
+export interface Processes {
+  /** Runs a command without a shell. Ended by `signal` or `timeoutMs` with TERM, then KILL after ten seconds. Never rejects. */
+  run(request: ProcessRequest): Promise<ProcessResult>;
+}
+
+export type NetworkRequest = {
+  readonly url: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** A unix socket that is spoken to instead of the URL's host. */
+  readonly socketPath?: string;
+  readonly signal?: AbortSignal;
+  /** For the response's headers to arrive. */
+  readonly timeoutMs?: number;
+  /** For the next bytes of the body to arrive. */
+  readonly stallTimeoutMs?: number;
+};
+
+export type NetworkResponse = {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+  text(): Promise<string>;
+};
+
+export interface Network {
+  /** Sends one request; redirects are not followed. Rejects with a `NetworkError` where there is no response. */
+  request(request: NetworkRequest): Promise<NetworkResponse>;
+}
+
+/** No response, or one that broke off. `code` is Node's where it has one: `ECONNREFUSED`, `ENOTFOUND`, `ETIMEDOUT`. */
+export class NetworkError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = "NetworkError";
+    this.code = code;
+  }
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds since some moment; never goes back. */
+  monotonic(): number;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}

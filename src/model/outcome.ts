@@ -1,0 +1,32 @@
+import type { Diagnostic } from "./diagnostic.ts";
+import type { Digest } from "./digest.ts";
+import type { SerializableRecord } from "./serializable.ts";
+
+/**
+ * What a step made. `digest` identifies the content for the steps that need it; `files` lie in the store (or, with
+ * `origin`, in the package at that relative path); `values` are small facts such as an image id.
+ */
+export type StepOutput = {
+  readonly digest: Digest;
+  readonly files: readonly OutputFile[];
+  readonly values: SerializableRecord;
+};
+
+export type OutputFile = {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly mode: number;
+  readonly origin?: string;
+};
+
+/**
+ * How a step ended.
+ * `fresh`: nothing to do, everything it made is in place. `blocked`: another's failure kept it from starting.
+ */
+export type Outcome =
+  | { readonly status: "succeeded"; readonly output: StepOutput; readonly durationMs: number }
+  | { readonly status: "fresh"; readonly output: StepOutput }
+  | { readonly status: "failed"; readonly diagnostics: readonly Diagnostic[]; readonly durationMs: number }
+  | { readonly status: "blocked"; readonly by: readonly string[] }
+  | { readonly status: "cancelled" };

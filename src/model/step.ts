@@ -1,0 +1,26 @@
+import type { SerializableRecord } from "./serializable.ts";
+import type { Location } from "./text-range.ts";
+
+export type StepKindName = "fetch" | "render" | "build" | "test" | "push" | "save";
+
+/** A class of steps with a limit of its own on how many run at once. */
+export type Pool = "cpu" | "network" | "engine";
+
+/**
+ * A node of the graph: plain frozen data, no functions.
+ *
+ * `inputs` is all the step may read of the configuration and the package's files: what is not in there is not in the
+ * key. A folder is a record from relative path to `<mode> <sha256>`, so that two of them can be compared by name.
+ * `needs` are steps whose outputs this one reads, and whose output digests enter its key.
+ * `after` are steps that must have succeeded before this one starts, without a place in its key.
+ */
+export type Step = {
+  readonly id: string;
+  readonly kind: StepKindName;
+  readonly name: string;
+  readonly inputs: SerializableRecord;
+  readonly needs: readonly string[];
+  readonly after: readonly string[];
+  readonly pool: Pool;
+  readonly location?: Location;
+};
