@@ -13,6 +13,12 @@ export function digestOf(content: string | Uint8Array): Digest {
   return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }
 
+/** A digest of bytes that come one chunk after another. */
+export function startDigest(): { readonly update: (chunk: Uint8Array) => void; readonly finish: () => Digest } {
+  const hash = createHash("sha256");
+  return { update: (chunk) => void hash.update(chunk), finish: () => `sha256:${hash.digest("hex")}` };
+}
+
 /** The SHA-256 of a value's canonical JSON: object keys sorted by UTF-16 code unit, lists in their order (RFC 8785). */
 export function digestOfValue(value: Serializable): Digest {
   return digestOf(canonicalJson(value));

@@ -11,7 +11,7 @@ export type Host = {
 };
 
 export type FileStatus = {
-  readonly type: "file" | "directory" | "symlink" | "other";
+  readonly type: "file" | "directory" | "other";
   readonly size: number;
   /** Permission bits. */
   readonly mode: number;
@@ -99,6 +99,8 @@ export type NetworkResponse = {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
   text(): Promise<string>;
+  /** Closes the connection without reading the rest. */
+  discard(): void;
 };
 
 export interface Network {

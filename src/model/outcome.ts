@@ -12,6 +12,7 @@ export type StepOutput = {
   readonly values: SerializableRecord;
 };
 
+/** `path` is relative with forward slashes, `mode` 0o644 or 0o755. */
 export type OutputFile = {
   readonly path: string;
   readonly digest: Digest;

@@ -1,19 +1,11 @@
 import type { Digest } from "./digest.ts";
 import type { Host } from "./host.ts";
+import type { OutputFile } from "./outcome.ts";
 import type { Result } from "./result.ts";
 import type { Serializable } from "./serializable.ts";
 
-/** A file as the cache and the image know it. `mode` is 0o644 or 0o755. */
-export type PinnedFile = {
-  /** Relative path with forward slashes. */
-  readonly path: string;
-  readonly size: number;
-  readonly digest: Digest;
-};
-
 /**
- * An immutable identity of a model's content, as data.
- * `files` is there when the content can be known without fetching it.
+ * An immutable identity of a model's content, as data: the same pin, the same bytes.
  */
 export type Pin = {
   readonly scheme: string;
@@ -30,9 +22,6 @@ export type SourceReference = {
   readonly sha256?: string;
 };
 
-/** A file of a model, and where its bytes lie now: absolute, inside the package or in the store. */
-export type FetchedFile = PinnedFile & { readonly location: string };
-
 export type SourceContext = {
   readonly host: Host;
   /** The package's folder, absolute. */
@@ -43,12 +32,14 @@ export type SourceContext = {
   readonly onProgress: (progress: { readonly bytes: number; readonly totalBytes?: number }) => void;
 };
 
+export type Blob = { readonly digest: Digest; readonly size: number; readonly path: string };
+
 /** Content by digest. */
 export interface ContentStore {
-  /** The absolute path of a blob that is there with the right size, else undefined. */
-  find(digest: Digest, size: number): Promise<string | undefined>;
+  /** The absolute path of a blob whose bytes have that digest, else undefined. */
+  find(digest: Digest): Promise<string | undefined>;
   /** Takes a stream of bytes in whole or not at all: a blob appears under its digest only when it is complete. */
-  write(chunks: AsyncIterable<Uint8Array>): Promise<{ readonly digest: Digest; readonly size: number; readonly path: string }>;
+  write(chunks: AsyncIterable<Uint8Array>): Promise<Blob>;
 }
 
 /**
@@ -62,5 +53,5 @@ export interface Source {
   /** Finds the immutable identity of what the reference names now. */
   pin(reference: SourceReference, context: SourceContext): Promise<Result<Pin>>;
   /** Brings the pinned content. */
-  fetch(reference: SourceReference, pin: Pin, context: SourceContext): Promise<Result<readonly FetchedFile[]>>;
+  fetch(reference: SourceReference, pin: Pin, context: SourceContext): Promise<Result<readonly OutputFile[]>>;
 }

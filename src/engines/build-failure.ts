@@ -1,0 +1,106 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+
+/** What is known of a build that failed: the vertex that did, its last output, and what buildx said besides. */
+export type BuildFailure = {
+  readonly vertexName?: string;
+  readonly vertexError?: string;
+  readonly log: readonly string[];
+  readonly otherLines: readonly string[];
+};
+
+const EXCERPT_LINES = 15;
+
+/** One message for a failed build, classified by the vertex that failed: BuildKit's exit code is always 1. */
+export function wordBuildFailure(failure: BuildFailure): Diagnostic {
+  const { vertexName = "", vertexError = "" } = failure;
+  const words = vertexError !== "" ? vertexError : lastError(failure.otherLines);
+  if (/no space left on device/i.test([words, ...failure.log].join("\n"))) return wordFullDisk(words);
+  if (vertexName.startsWith("[internal] load metadata for ")) {
+    return wordBaseFailure(vertexName.slice("[internal] load metadata for ".length), words);
+  }
+  const exitCode = /exit code: (\d+)/.exec(words)?.[1];
+  if (exitCode !== undefined) return wordInstructionFailure(vertexName, Number(exitCode), failure.log);
+  return errorDiagnostic("build/failed", `buildx failed: ${firstLine(words)}`, { excerpt: lastLines(failure.log) });
+}
+
+function wordFullDisk(words: string): Diagnostic {
+  return errorDiagnostic("build/disk-full", "the engine's disk is full", {
+    excerpt: [firstLine(words)],
+    hint: "make room with `docker system prune` or `docker buildx prune`",
+  });
+}
+
+function wordBaseFailure(reference: string, words: string): Diagnostic {
+  const image = reference.replace(/^docker\.io\/(library\/)?/, "");
+  return errorDiagnostic("build/base-image-unavailable", `the base image \`${image}\` is not to be had`, {
+    excerpt: [firstLine(words)],
+    hint: "check its name; `docker pull` it to see what the registry says, and `docker login` if it is private",
+    details: { subject: image },
+  });
+}
+
+function wordInstructionFailure(vertexName: string, exitCode: number, log: readonly string[]): Diagnostic {
+  const instruction = instructionOf(vertexName);
+  const known = KNOWN_CAUSES.flatMap((cause) => cause(log.join("\n")) ?? [])[0];
+  if (known !== undefined) return { ...known, excerpt: lastLines(log) };
+  const message = `\`${instruction}\` ended with exit code ${exitCode}`;
+  return errorDiagnostic("build/instruction-failed", message, { excerpt: lastLines(log), details: { exitCode } });
+}
+
+/** `[environment 2/4] RUN pip install …` without its place, cut to what one line can hold. */
+function instructionOf(vertexName: string): string {
+  const instruction = vertexName
+    .replace(/^\[[^\]]*\] /, "")
+    .replace(/--mount=\S+\s+/g, "")
+    .replace(/\s+/g, " ");
+  return instruction.length > 100 ? `${instruction.slice(0, 99)}…` : instruction;
+}
+
+type Cause = (log: string) => Diagnostic | undefined;
+
+const KNOWN_CAUSES: readonly Cause[] = [
+  (log) => {
+    const requirement = /No matching distribution found for (.+?)(?: \(from .*\))?$/m.exec(log)?.[1]?.trim();
+    if (requirement === undefined) return undefined;
+    return errorDiagnostic("build/requirement-not-found", `no package answers the requirement \`${requirement}\``, {
+      hint: "check its name and version, and `index_url` and `find_links`",
+      details: { subject: requirement },
+    });
+  },
+  (log) => {
+    const name = /Unable to locate package (\S+)|Version '[^']*' for '([^']+)' was not found|Package '([^']+)' has no installation candidate/.exec(log);
+    const found = name?.[1] ?? name?.[2] ?? name?.[3];
+    if (found === undefined) return undefined;
+    return errorDiagnostic("build/system-package-not-found", `the base image's package sources have no \`${found}\``, {
+      hint: "check its name in the base image's release",
+      details: { subject: found },
+    });
+  },
+  (log) =>
+    /No module named '?pip'?/.test(log)
+      ? errorDiagnostic("build/no-pip", "the base image's Python has no pip", {
+          hint: "add `python3-pip` to `environment.system_packages`, or set `environment.python.managed: false` if it needs no packages",
+        })
+      : undefined,
+  (log) => {
+    const interpreter = /(\S+): (?:command )?not found/.exec(log)?.[1]?.replace(/^.*: /, "");
+    if (interpreter === undefined) return undefined;
+    return errorDiagnostic("build/command-not-found", `the base image has no \`${interpreter}\``, {
+      hint: "choose a base image that has it, or install it with `environment.system_packages`",
+      details: { subject: interpreter },
+    });
+  },
+];
+
+function lastError(lines: readonly string[]): string {
+  const errors = lines.filter((line) => line.startsWith("ERROR: "));
+  return errors.at(-1)?.replace(/^ERROR: (failed to build: )?(failed to solve: )?/, "") ?? lines.at(-1) ?? "no reason given";
+}
+
+function lastLines(lines: readonly string[]): readonly string[] {
+  return lines.filter((line) => line.trim() !== "").slice(-EXCERPT_LINES);
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? text;
+}

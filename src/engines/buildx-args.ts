@@ -1,0 +1,29 @@
+import type { BuildRequest } from "../model/engine.ts";
+
+/** The builder that is the engine's own BuildKit, whatever `docker buildx use` chose. */
+const ENGINE_BUILDER = "default";
+
+/**
+ * A build request as arguments of `buildx`.
+ *
+ * Attestations are off because they hold times and an id of the invocation, so that no two builds would be equal.
+ * Layers stay uncompressed: gzip costs more than the network saves on weights, and its bytes differ by version.
+ */
+export function buildxArgs(request: BuildRequest, metadataFile: string): readonly string[] {
+  const { builder = ENGINE_BUILDER } = request;
+  return [
+    "build",
+    ...["--builder", builder],
+    ...["--file", request.dockerfile],
+    ...["--target", request.target],
+    ...Object.entries(request.namedContexts).flatMap(([name, folder]) => ["--build-context", `${name}=${folder}`]),
+    ...(request.platforms.length > 0 ? ["--platform", request.platforms.join(",")] : []),
+    ...["--build-arg", "SOURCE_DATE_EPOCH=0"],
+    "--provenance=false",
+    "--sbom=false",
+    ...(builder === ENGINE_BUILDER ? ["--output", "type=image,oci-mediatypes=true,compression=uncompressed"] : ["--load"]),
+    ...["--metadata-file", metadataFile],
+    "--progress=rawjson",
+    request.context,
+  ];
+}

@@ -1,0 +1,118 @@
+import type { ContainerRunner, Service, ServiceRequest } from "../model/engine.ts";
+import { errorDiagnostic } from "../model/diagnostic.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import { type DockerApi, DockerApiError } from "./docker-api.ts";
+import { readFrames } from "./docker-frames.ts";
+
+type ContainerDetails = {
+  readonly Id: string;
+  readonly State: { readonly Running: boolean; readonly ExitCode: number };
+  readonly NetworkSettings: { readonly Ports: Record<string, { HostPort: string }[] | null> };
+};
+
+/** How long a container has to finish its request in flight before it is killed, in seconds. */
+const STOP_SECONDS = "10";
+
+export function createContainerRunner(api: DockerApi): ContainerRunner {
+  const toService = (id: string, hostPort: number): Service => createService(api, id, hostPort);
+
+  async function start(request: ServiceRequest): Promise<Result<Service>> {
+    let id: string | undefined;
+    try {
+      const created = await api.json<{ Id: string }>("/containers/create", {
+        method: "POST",
+        ...(request.name !== undefined && { query: { name: request.name } }),
+        body: containerOf(request),
+      });
+      id = created.Id;
+      await api.send(`/containers/${id}/start`, { method: "POST" });
+      const details = await api.json<ContainerDetails>(`/containers/${id}/json`);
+      return succeed(toService(id, publishedPort(details, request.port) ?? request.hostPort));
+    } catch (error) {
+      if (id !== undefined) await toService(id, 0).remove();
+      if (error instanceof DockerApiError) return fail(wordStartError(error, request));
+      throw error;
+    }
+  }
+
+  async function findServices(labels: Readonly<Record<string, string>>): Promise<readonly Service[]> {
+    const filters = { label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) };
+    const found = await api.json<{ Id: string; Ports: { PublicPort?: number }[] }[]>("/containers/json", {
+      query: { all: "1", filters: JSON.stringify(filters) },
+    });
+    return found.map(({ Id, Ports }) => toService(Id, Ports.find(({ PublicPort }) => PublicPort)?.PublicPort ?? 0));
+  }
+
+  return { start, findServices };
+}
+
+function containerOf(request: ServiceRequest): object {
+  const port = `${request.port}/tcp`;
+  return {
+    Image: request.image,
+    Labels: request.labels,
+    ExposedPorts: { [port]: {} },
+    HostConfig: {
+      PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: String(request.hostPort) }] },
+      ReadonlyRootfs: true,
+      Tmpfs: { "/tmp": "rw,nosuid,nodev,mode=1777" },
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      Init: false,
+    },
+  };
+}
+
+function publishedPort(details: ContainerDetails, port: number): number | undefined {
+  const binding = details.NetworkSettings.Ports[`${port}/tcp`]?.[0];
+  return binding === undefined ? undefined : Number(binding.HostPort);
+}
+
+function wordStartError(error: DockerApiError, request: ServiceRequest) {
+  const isPortTaken = /port is already allocated|address already in use/.test(error.message);
+  if (isPortTaken) {
+    return errorDiagnostic("engine/port-taken", `port ${request.hostPort} of this machine is in use`, {
+      hint: "choose another with `-p PORT`, or stop what listens there",
+    });
+  }
+  return errorDiagnostic("engine/container-not-started", `the engine could not start the image: ${error.message}`);
+}
+
+function createService(api: DockerApi, id: string, hostPort: number): Service {
+  const logs = (query: Record<string, string>, signal?: AbortSignal) =>
+    api.send(`/containers/${id}/logs`, {
+      query: { stdout: "1", stderr: "1", ...query },
+      stallTimeoutMs: 0,
+      ...(signal !== undefined && { signal }),
+    });
+  return {
+    id,
+    hostPort,
+    async state() {
+      const details = await api.find<ContainerDetails>(`/containers/${id}/json`);
+      return { running: details?.State.Running ?? false, exitCode: details?.State.ExitCode ?? -1 };
+    },
+    async logTail(lines) {
+      const text: string[] = [];
+      for await (const frame of readFrames((await logs({ tail: String(lines) })).body)) text.push(frame.text);
+      return text.join("").trimEnd().split("\n");
+    },
+    async follow(onText, signal) {
+      try {
+        const { body } = await logs({ follow: "1" }, signal);
+        for await (const frame of readFrames(body)) onText(frame.text, frame.stream);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    },
+    async remove() {
+      try {
+        await api.send(`/containers/${id}/stop`, { method: "POST", query: { t: STOP_SECONDS } });
+        await api.send(`/containers/${id}`, { method: "DELETE", query: { force: "1", v: "1" } });
+      } catch (error) {
+        const isGone = error instanceof DockerApiError && (error.status === 404 || error.status === 409);
+        if (!isGone) throw error;
+      }
+    },
+  };
+}

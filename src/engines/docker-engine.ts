@@ -1,0 +1,78 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Capabilities, Engine } from "../model/engine.ts";
+import { type Host, NetworkError } from "../model/host.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import { createBuildx, findBuildx, missingBuildx } from "./buildx.ts";
+import { createDockerApi, type DockerApi, isSupportedEndpoint } from "./docker-api.ts";
+import { createContainerRunner } from "./docker-containers.ts";
+import { findDockerEndpoint } from "./docker-endpoint.ts";
+import { createImageStore } from "./docker-images.ts";
+import { processEnvironment } from "./process-environment.ts";
+
+/** An engine that does not answer in this time is taken to be absent. */
+const PROBE_TIMEOUT_MS = 1_500;
+
+type Version = { readonly Version: string; readonly Os: string; readonly Arch: string };
+type Info = { readonly DriverStatus?: readonly (readonly [string, string])[] };
+
+/** The Docker Engine the docker client would use: its API over the socket, and buildx for builds. */
+export async function createDockerEngine(host: Host): Promise<Engine> {
+  const endpoint = await findDockerEndpoint(host);
+  const api = createDockerApi(endpoint, host);
+  const images = createImageStore(api, host);
+  let probed: Promise<Result<Capabilities>> | undefined;
+  return {
+    ...images,
+    ...createContainerRunner(api),
+    ...createBuildx(endpoint, host, images),
+    probe: () => (probed ??= probe(api, host)),
+  };
+}
+
+async function probe(api: DockerApi, host: Host): Promise<Result<Capabilities>> {
+  if (!isSupportedEndpoint(api.endpoint)) return fail(unsupportedEndpoint(api.endpoint));
+  try {
+    const options = { timeoutMs: PROBE_TIMEOUT_MS };
+    const [version, info] = await Promise.all([
+      api.json<Version>("/version", options),
+      api.json<Info>("/info", { timeoutMs: 4 * PROBE_TIMEOUT_MS }),
+    ]);
+    const storage = info.DriverStatus?.find(([name]) => name === "driver-type")?.[1] ?? "";
+    return succeed({
+      endpoint: api.endpoint,
+      engineVersion: version.Version,
+      containerdStore: storage.startsWith("io.containerd."),
+      platform: `${version.Os}/${version.Arch}`,
+    });
+  } catch (error) {
+    if (error instanceof NetworkError) return fail(unreachable(api.endpoint, error));
+    throw error;
+  }
+}
+
+/** The version of the buildx plug-in; fails where there is none. */
+export async function probeBuildx(host: Host): Promise<Result<string>> {
+  const { command, args } = await findBuildx(host);
+  const environment = processEnvironment(host.environment);
+  const answer = await host.processes.run({ command, args: [...args, "version"], environment, timeoutMs: 10_000 });
+  if (answer.exitCode !== 0) return fail(missingBuildx());
+  return succeed(answer.stdout.trim().split(" ")[1] ?? "unknown");
+}
+
+function unsupportedEndpoint(endpoint: string): Diagnostic {
+  return errorDiagnostic("engine/unsupported-endpoint", `the engine's address \`${endpoint}\` is of no kind we can speak to`, {
+    hint: "forward it to a local socket, as in `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, and set `DOCKER_HOST=unix:///tmp/docker.sock`",
+  });
+}
+
+function unreachable(endpoint: string, error: NetworkError): Diagnostic {
+  if (error.code === "EACCES") {
+    return errorDiagnostic("engine/unreachable", `you may not use the Docker engine at \`${endpoint}\``, {
+      hint: "add yourself to the `docker` group (`sudo usermod -aG docker $USER`, then log in again)",
+    });
+  }
+  return errorDiagnostic("engine/unreachable", `no Docker engine answers at \`${endpoint}\``, {
+    hint: "start Docker Desktop or `sudo systemctl start docker`, install one (https://docs.docker.com/engine/install/), or point `DOCKER_HOST` at one; `mlpackage doctor` looks closer",
+    excerpt: [error.message],
+  });
+}

@@ -1,0 +1,143 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { EngineImage, ImageStore } from "../model/engine.ts";
+import type { Host } from "../model/host.ts";
+import { nameOf, parseImageReference } from "../model/image-reference.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import { type DockerApi, DockerApiError } from "./docker-api.ts";
+import { findCredentials, registryAuthHeader } from "./docker-credentials.ts";
+
+type ImageDetails = {
+  readonly Id: string;
+  readonly RepoTags: readonly string[] | null;
+  readonly RepoDigests: readonly string[] | null;
+  readonly Size: number;
+};
+
+type ProgressMessage = {
+  readonly id?: string;
+  readonly status?: string;
+  readonly progress?: string;
+  readonly error?: string;
+  readonly aux?: { readonly Digest?: string };
+};
+
+export function createImageStore(api: DockerApi, host: Host): ImageStore {
+  const authHeader = async (reference: string) => {
+    const { registry } = parseImageReference(reference);
+    return registryAuthHeader(registry, await findCredentials(registry, host));
+  };
+
+  async function describe(reference: string): Promise<EngineImage | undefined> {
+    const details = await api.find<ImageDetails>(`/images/${encodeURIComponent(reference)}/json`);
+    return (
+      details && {
+        id: details.Id,
+        tags: details.RepoTags ?? [],
+        repositoryDigests: details.RepoDigests ?? [],
+        sizeBytes: details.Size,
+      }
+    );
+  }
+
+  async function resolve(reference: string): Promise<Result<string | undefined>> {
+    try {
+      const found = await api.json<{ Descriptor: { digest: string } }>(
+        `/distribution/${encodeURIComponent(reference)}/json`,
+        { headers: await authHeader(reference), timeoutMs: 60_000 },
+      );
+      return succeed(found.Descriptor.digest);
+    } catch (error) {
+      if (!(error instanceof DockerApiError)) throw error;
+      if (/not found|manifest unknown|name unknown/i.test(error.message)) return succeed(undefined);
+      return fail(wordRegistryError(reference, error.message));
+    }
+  }
+
+  async function tag(id: string, reference: string): Promise<Result<void>> {
+    const repo = nameOf(reference);
+    const { tag: tagName = "latest" } = parseImageReference(reference);
+    try {
+      await api.send(`/images/${encodeURIComponent(id)}/tag`, { method: "POST", query: { repo, tag: tagName } });
+      return succeed(undefined);
+    } catch (error) {
+      if (!(error instanceof DockerApiError)) throw error;
+      return fail(errorDiagnostic("engine/tag-refused", `the engine refused the tag \`${reference}\`: ${error.message}`));
+    }
+  }
+
+  async function untag(reference: string): Promise<void> {
+    await api.find(`/images/${encodeURIComponent(reference)}`, { method: "DELETE", query: { noprune: "1" } });
+  }
+
+  async function push(
+    reference: string,
+    onProgress: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<Result<string>> {
+    const { tag: tagName = "latest" } = parseImageReference(reference);
+    const path = `/images/${encodeURIComponent(nameOf(reference))}/push`;
+    const request = { method: "POST" as const, query: { tag: tagName }, headers: await authHeader(reference), signal };
+    return transfer(reference, api.messages<ProgressMessage>(path, request), onProgress);
+  }
+
+  async function pull(
+    reference: string,
+    onProgress: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<Result<void>> {
+    const { tag: tagName, digest } = parseImageReference(reference);
+    const query = { fromImage: nameOf(reference), tag: digest ?? tagName ?? "latest" };
+    const request = { method: "POST" as const, query, headers: await authHeader(reference), signal };
+    const done = await transfer(reference, api.messages<ProgressMessage>("/images/create", request), onProgress);
+    return done.ok ? succeed(undefined) : done;
+  }
+
+  async function exportImages(references: readonly string[], signal: AbortSignal) {
+    const response = await api.send("/images/get", { query: { names: references }, signal });
+    return succeed(response.body);
+  }
+
+  return { describe, resolve, tag, untag, push, pull, export: exportImages };
+}
+
+/** Follows a push or a pull to its end; gives the digest the registry told, or an empty string where it told none. */
+async function transfer(
+  reference: string,
+  messages: AsyncIterable<ProgressMessage>,
+  onProgress: (text: string) => void,
+): Promise<Result<string>> {
+  let digest = "";
+  try {
+    for await (const message of messages) {
+      if (message.error !== undefined) return fail(wordRegistryError(reference, message.error));
+      if (message.aux?.Digest !== undefined) digest = message.aux.Digest;
+      if (message.status !== undefined) onProgress([message.id, message.status, message.progress].filter(Boolean).join(" "));
+    }
+    return succeed(digest);
+  } catch (error) {
+    if (error instanceof DockerApiError) return fail(wordRegistryError(reference, error.message));
+    throw error;
+  }
+}
+
+/** Names the registry and the reason; the engine's own words follow as the excerpt. */
+export function wordRegistryError(reference: string, words: string): Diagnostic {
+  const { registry } = parseImageReference(reference);
+  const excerpt = [words];
+  if (/unauthorized|authentication required|no basic auth|denied/i.test(words)) {
+    return errorDiagnostic("registry/refused", `the registry ${registry} refuses access to \`${reference}\``, {
+      excerpt,
+      hint: `log in with \`docker login${registry === "docker.io" ? "" : ` ${registry}`}\`, or check that the account may write there`,
+    });
+  }
+  if (/no such host|connection refused|i\/o timeout|network is unreachable|deadline exceeded|EOF/i.test(words)) {
+    return errorDiagnostic("registry/unreachable", `the registry ${registry} does not answer`, {
+      excerpt,
+      hint: `check the name in \`${reference}\` and the network the engine runs in`,
+    });
+  }
+  if (/not found|manifest unknown|name unknown/i.test(words)) {
+    return errorDiagnostic("registry/not-found", `the registry ${registry} has no \`${reference}\``, { excerpt });
+  }
+  return errorDiagnostic("registry/failed", `the registry ${registry} did not take or give \`${reference}\``, { excerpt });
+}

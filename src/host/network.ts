@@ -1,0 +1,83 @@
+import http from "node:http";
+import https from "node:https";
+import { type Network, NetworkError, type NetworkRequest, type NetworkResponse } from "../model/host.ts";
+
+const RESPONSE_TIMEOUT_MS = 30_000;
+const STALL_TIMEOUT_MS = 30_000;
+
+/** HTTP over TCP, TLS or a unix socket: one request, one response, no redirects, no hidden retries. */
+export function createNetwork(): Network {
+  return { request };
+}
+
+function request(wanted: NetworkRequest): Promise<NetworkResponse> {
+  return new Promise((resolve, reject) => {
+    const url = new URL(wanted.url);
+    const client = url.protocol === "https:" ? https : http;
+    const outgoing = client.request(url, {
+      method: wanted.method ?? "GET",
+      headers: { ...wanted.headers, ...lengthOf(wanted.body) },
+      ...(wanted.socketPath !== undefined && { socketPath: wanted.socketPath }),
+      ...(wanted.signal !== undefined && { signal: wanted.signal }),
+    });
+    const timeoutMs = wanted.timeoutMs ?? RESPONSE_TIMEOUT_MS;
+    const timer = setTimeout(() => {
+      outgoing.destroy(new NetworkError("ETIMEDOUT", `no answer from ${url.host} in ${timeoutMs} ms`));
+    }, timeoutMs);
+    outgoing.on("error", (error) => {
+      clearTimeout(timer);
+      reject(asNetworkError(error));
+    });
+    outgoing.on("response", (incoming) => {
+      clearTimeout(timer);
+      resolve(toResponse(incoming, wanted.stallTimeoutMs ?? STALL_TIMEOUT_MS));
+    });
+    outgoing.end(wanted.body);
+  });
+}
+
+function lengthOf(body: string | Uint8Array | undefined): Record<string, string> {
+  return body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+}
+
+function toResponse(incoming: http.IncomingMessage, stallTimeoutMs: number): NetworkResponse {
+  incoming.setTimeout(stallTimeoutMs, () => {
+    incoming.destroy(new NetworkError("ETIMEDOUT", `no bytes for ${stallTimeoutMs} ms`));
+  });
+  const body = withNetworkErrors(incoming);
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: flatten(incoming.headers),
+    body,
+    text: async () => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) chunks.push(chunk);
+      return Buffer.concat(chunks).toString("utf8");
+    },
+    discard: () => incoming.destroy(),
+  };
+}
+
+async function* withNetworkErrors(incoming: http.IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of incoming) yield chunk;
+  } catch (error) {
+    throw asNetworkError(error as Error);
+  }
+  // Node ends the stream of a response that was cut short without an error.
+  if (!incoming.complete) throw new NetworkError("ECONNRESET", "the connection was closed before the end of the answer");
+}
+
+function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]],
+    ),
+  );
+}
+
+function asNetworkError(error: Error): NetworkError {
+  if (error instanceof NetworkError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? (error.name === "AbortError" ? "ABORT_ERR" : "EUNKNOWN");
+  return new NetworkError(code, error.message);
+}

@@ -1,0 +1,22 @@
+import path from "node:path";
+import type { Host } from "../model/host.ts";
+import { createClock } from "./clock.ts";
+import { createFiles } from "./files.ts";
+import { createNetwork } from "./network.ts";
+import { createProcesses } from "./processes.ts";
+
+/** The real world. `close` writes down what is worth remembering; nothing is lost without it but time. */
+export function createNodeHost(
+  environment: Readonly<Record<string, string | undefined>>,
+  cacheDirectory: string,
+): Host & { close(): Promise<void> } {
+  const files = createFiles(path.join(cacheDirectory, "digests.json"));
+  return {
+    files,
+    processes: createProcesses(),
+    network: createNetwork(),
+    clock: createClock(),
+    environment,
+    close: files.close,
+  };
+}

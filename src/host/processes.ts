@@ -1,0 +1,71 @@
+import type { ProcessRequest, ProcessResult, Processes } from "../model/host.ts";
+
+/** How long a child has between TERM and KILL. */
+const GRACE_MS = 10_000;
+
+/** Children of this process, through execa. A child still running when we exit is ended with us. */
+export function createProcesses(): Processes {
+  return { run };
+}
+
+async function run(request: ProcessRequest): Promise<ProcessResult> {
+  const { execa } = await import("execa");
+  const child = execa(request.command, [...request.args], {
+    env: { ...request.environment },
+    extendEnv: false,
+    reject: false,
+    buffer: true,
+    maxBuffer: 64 * 1024 * 1024,
+    stripFinalNewline: false,
+    forceKillAfterDelay: GRACE_MS,
+    ...(request.directory !== undefined && { cwd: request.directory }),
+    ...(request.input !== undefined ? { input: request.input } : { stdin: "ignore" as const }),
+    ...(request.signal !== undefined && { cancelSignal: request.signal }),
+    ...(request.timeoutMs !== undefined && { timeout: request.timeoutMs }),
+    ...(request.interactive === true && { stdio: "inherit" as const }),
+  });
+  await Promise.all([
+    forEachLine(request.onStdoutLine, () => child.iterable({ from: "stdout" })),
+    forEachLine(request.onStderrLine, () => child.iterable({ from: "stderr" })),
+  ]);
+  const result = await child;
+  const failure = failureOf(result);
+  return {
+    exitCode: result.exitCode,
+    stdout: textOf(result.stdout),
+    stderr: textOf(result.stderr),
+    ...(failure !== undefined && { failure }),
+  };
+}
+
+async function forEachLine(
+  onLine: ((line: string) => void) | undefined,
+  lines: () => AsyncIterable<unknown>,
+): Promise<void> {
+  if (onLine === undefined) return;
+  try {
+    for await (const line of lines()) onLine(String(line));
+  } catch {
+    // The iterable fails together with the child, whose result says why.
+  }
+}
+
+function textOf(output: unknown): string {
+  return typeof output === "string" ? output : "";
+}
+
+type Ended = {
+  readonly isCanceled: boolean;
+  readonly timedOut: boolean;
+  readonly isTerminated: boolean;
+  readonly exitCode?: number | undefined;
+  readonly code?: string | undefined;
+};
+
+function failureOf(result: Ended): ProcessResult["failure"] {
+  if (result.isCanceled) return "aborted";
+  if (result.timedOut) return "timed-out";
+  if (result.code === "ENOENT") return "not-found";
+  if (result.isTerminated) return "signalled";
+  return result.exitCode === undefined ? "not-started" : undefined;
+}

@@ -1,0 +1,321 @@
+/** Written by schemas/generate.ts from schemas/config.schema.json: change those, not this. */
+import type {Serializable} from "./serializable.ts";
+
+/**
+ * A trained model: where its files come from, and under which name and version they stand in the image. A string is short for `source`.
+ */
+export type Model =
+  | string
+  | {
+      /**
+       * The name the scoring script asks for it by. Without one, the stem of the source's file name.
+       */
+      name?: string;
+      /**
+       * Part of the model's path in the image. Always a string: quote it.
+       */
+      version?: string;
+      /**
+       * A file or a folder inside the folder of this file, or a URI whose scheme names a source.
+       */
+      source: string;
+      /**
+       * Which files to take of a source that holds several. Without it, all of them.
+       */
+      include?: Glob[];
+      /**
+       * Which files to leave out of those.
+       */
+      exclude?: Glob[];
+      /**
+       * The SHA-256 that the model's one file must have.
+       */
+      sha256?: string;
+    };
+export type Glob = string;
+export type Text = string;
+export type Requirement = string;
+export type IndexUrl = string;
+export type FindLinks = string;
+export type SystemPackage = string;
+export type Line = string;
+export type Platform = string;
+/**
+ * Where the package goes.
+ */
+export type Output =
+  | {
+      /**
+       * An image.
+       */
+      type: "image";
+      /**
+       * The tags of the image.
+       *
+       * @minItems 1
+       */
+      tags: ImageTag[];
+      /**
+       * Whether the image is put into the engine's own store.
+       */
+      load?: boolean;
+      /**
+       * Whether the image is pushed to the registry that each tag names.
+       */
+      push?: boolean;
+    }
+  | {
+      /**
+       * A folder that `docker build` builds without mlpackage.
+       */
+      type: "dockerfile";
+      /**
+       * The folder to write.
+       */
+      path: string;
+    }
+  | {
+      /**
+       * The image as an OCI layout in a tar file.
+       */
+      type: "oci-archive";
+      /**
+       * The file to write.
+       */
+      path: string;
+    }
+  | {
+      /**
+       * The image as `docker load` reads it.
+       */
+      type: "docker-archive";
+      /**
+       * The file to write.
+       */
+      path: string;
+    };
+export type ImageTag = string;
+
+/**
+ * A model and its scoring script as a container image.
+ */
+export interface ConfigFile {
+  /**
+   * The version of this file's format.
+   */
+  version?: 1;
+  /**
+   * The name of the package.
+   */
+  name: string;
+  /**
+   * The models of the package.
+   */
+  models?: Model[];
+  /**
+   * What the package is built on: an image, or a Dockerfile that is built first. A string is short for `image`.
+   */
+  base_image?:
+    | string
+    | {
+        /**
+         * The reference of an image.
+         */
+        image: string;
+      }
+    | {
+        /**
+         * A Dockerfile that makes the base image.
+         */
+        dockerfile: string;
+        /**
+         * The folder its COPY instructions read from. Without it, the folder of the Dockerfile.
+         */
+        context?: string;
+        /**
+         * The stage of the Dockerfile to stop at. Without it, the last one.
+         */
+        target?: string;
+        build_args?: Variables;
+      };
+  environment?: Environment;
+  /**
+   * What answers requests: a scoring script, or a server of your own. A string is short for `entry_script`.
+   */
+  inference:
+    | string
+    | {
+        /**
+         * A Python file that defines `init()` and `run()`, relative to `source_directory` where there is one.
+         */
+        entry_script: string;
+        /**
+         * The folder that is copied into the image whole. Without it, the folder of the entry script.
+         */
+        source_directory?: string;
+        /**
+         * The port the service listens on.
+         */
+        port?: number;
+        /**
+         * How many processes answer requests.
+         */
+        workers?: number;
+        /**
+         * How long a worker may be silent before it is replaced.
+         */
+        worker_timeout?: string;
+        /**
+         * How long one call of `run` may take.
+         */
+        scoring_timeout?: string;
+      }
+    | {
+        /**
+         * A server that is started as it is, one argument each.
+         *
+         * @minItems 1
+         */
+        command: Line[];
+        /**
+         * The folder that is copied into the image whole.
+         */
+        source_directory?: string;
+        /**
+         * The port the command listens on.
+         */
+        port?: number;
+      };
+  build?: Build;
+  /**
+   * Requests to the built image. Nothing is pushed before every one has passed.
+   */
+  tests?: Test[];
+  /**
+   * Where the package goes.
+   */
+  outputs?: Output[];
+}
+export interface Variables {
+  [k: string]: Text;
+}
+/**
+ * What the scoring script needs around it.
+ */
+export interface Environment {
+  /**
+   * The Python packages of the image.
+   */
+  python?: {
+    /**
+     * The path of a requirements file, or the requirements themselves.
+     */
+    requirements?: string | Requirement[];
+    /**
+     * The package index to use instead of PyPI. Never with credentials: this file is for everyone to read.
+     */
+    index_url?: string;
+    /**
+     * Package indexes to look in besides.
+     */
+    extra_index_urls?: IndexUrl[];
+    /**
+     * Pages or folders of the package that hold wheels.
+     */
+    find_links?: FindLinks[];
+    /**
+     * The Python of the base image.
+     */
+    interpreter?: string;
+    /**
+     * Whether mlpackage installs the requirements and its server. False where the base image already holds everything.
+     */
+    managed?: boolean;
+  };
+  /**
+   * Debian packages to install, with a version after `=` where it matters.
+   */
+  system_packages?: SystemPackage[];
+  variables?: Variables;
+  /**
+   * Who the service runs as: `user` or `user:group`, names or numbers.
+   */
+  user?: string;
+}
+/**
+ * How the image is built.
+ */
+export interface Build {
+  /**
+   * The platforms to build for. Without any, the engine's own.
+   */
+  platforms?: Platform[];
+  labels?: Labels;
+  /**
+   * The buildx builder to use. Without one, the engine's current one.
+   */
+  builder?: string;
+}
+export interface Labels {
+  [k: string]: Text;
+}
+/**
+ * A request to the built image, and what its answer must be. Nothing is pushed before every test has passed.
+ */
+export interface Test {
+  /**
+   * What the test is called in the output. Without a name, its number.
+   */
+  name?: string;
+  /**
+   * What is sent.
+   */
+  request?: {
+    /**
+     * The HTTP method. Without one, `POST` where there is a body or the path is `/score`, else `GET`.
+     */
+    method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+    /**
+     * The path of the URL.
+     */
+    path?: string;
+    headers?: Headers;
+    /**
+     * What to send. A string is sent as it is, anything else as JSON.
+     */
+    body?: Serializable;
+    /**
+     * A file whose content is sent, instead of `body`.
+     */
+    body_file?: string;
+  };
+  /**
+   * What must come back.
+   */
+  expect?: {
+    /**
+     * The status of the answer.
+     */
+    status?: number;
+    /**
+     * The value the answer's JSON must equal. Numbers may differ by `tolerance`.
+     */
+    json?: Serializable;
+    /**
+     * By how much each number in `json` may differ, relative to it.
+     */
+    tolerance?: number;
+    /**
+     * A text that the answer must contain.
+     */
+    contains?: string;
+    headers?: Headers;
+    /**
+     * How long the answer may take.
+     */
+    max_latency?: string;
+  };
+}
+export interface Headers {
+  [k: string]: Text;
+}

@@ -1,0 +1,110 @@
+import type { Result } from "./result.ts";
+
+/** What an engine can do, asked and not guessed from a version. */
+export type Capabilities = {
+  readonly endpoint: string;
+  readonly engineVersion: string;
+  /** The containerd image store: OCI images, several platforms, exporter options. */
+  readonly containerdStore: boolean;
+  /** `os/arch`, of containers that run without emulation. */
+  readonly platform: string;
+};
+
+export type BuildRequest = {
+  readonly dockerfile: string;
+  /** The folder that plain `COPY` reads. */
+  readonly context: string;
+  /** Folders that `COPY --from=NAME` reads. */
+  readonly namedContexts: Readonly<Record<string, string>>;
+  readonly target: string;
+  readonly platforms: readonly string[];
+  readonly builder?: string;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: BuildEvent) => void;
+};
+
+/** What BuildKit tells while it works. */
+export type BuildEvent =
+  | { readonly type: "vertex-started"; readonly vertex: string; readonly name: string }
+  | {
+      readonly type: "vertex-finished";
+      readonly vertex: string;
+      readonly name: string;
+      readonly cached: boolean;
+      readonly durationMs: number;
+      readonly error?: string;
+    }
+  | { readonly type: "vertex-log"; readonly vertex: string; readonly text: string }
+  | {
+      readonly type: "vertex-progress";
+      readonly vertex: string;
+      readonly name: string;
+      readonly currentBytes: number;
+      readonly totalBytes?: number;
+    };
+
+/** An image in the engine's store. `id` is what the engine calls it: the manifest's or the configuration's digest. */
+export type EngineImage = {
+  readonly id: string;
+  readonly tags: readonly string[];
+  /** `name@sha256:…`, for what was pulled or pushed. */
+  readonly repositoryDigests: readonly string[];
+  readonly sizeBytes: number;
+};
+
+export type ServiceRequest = {
+  readonly image: string;
+  /** Inside the container. */
+  readonly port: number;
+  /** On 127.0.0.1; 0 lets the kernel choose. */
+  readonly hostPort: number;
+  readonly name?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+};
+
+/** A container that answers on 127.0.0.1. */
+export interface Service {
+  readonly id: string;
+  readonly hostPort: number;
+  /** Whether it runs, and its exit code once it does not. */
+  state(): Promise<{ readonly running: boolean; readonly exitCode: number }>;
+  /** The last lines of both streams. */
+  logTail(lines: number): Promise<readonly string[]>;
+  /** Both streams as they come, until the container ends or `signal` fires. */
+  follow(onText: (text: string, stream: "stdout" | "stderr") => void, signal: AbortSignal): Promise<void>;
+  /** Stops and removes it; one that is gone already is no error. */
+  remove(): Promise<void>;
+}
+
+export interface ImageBuilder {
+  /** Builds into the engine's store, under no name. */
+  build(request: BuildRequest): Promise<Result<EngineImage>>;
+}
+
+export interface ContainerRunner {
+  /** Creates and starts a container: read-only root, no capabilities, a writable /tmp in memory. */
+  start(request: ServiceRequest): Promise<Result<Service>>;
+  /** The services with these labels, running or not. */
+  findServices(labels: Readonly<Record<string, string>>): Promise<readonly Service[]>;
+}
+
+export interface ImageStore {
+  /** What the store has under a reference or an id; undefined where it has nothing. */
+  describe(reference: string): Promise<EngineImage | undefined>;
+  /** The digest a registry has under a reference; undefined where it has none. */
+  resolve(reference: string): Promise<Result<string | undefined>>;
+  tag(id: string, reference: string): Promise<Result<void>>;
+  untag(reference: string): Promise<void>;
+  /** Sends a tagged image to the registry of its reference; gives the digest the registry has it under. */
+  push(reference: string, onProgress: (text: string) => void, signal: AbortSignal): Promise<Result<string>>;
+  pull(reference: string, onProgress: (text: string) => void, signal: AbortSignal): Promise<Result<void>>;
+  /** Images as one tar stream, an OCI layout that `docker load` reads too. */
+  export(references: readonly string[], signal: AbortSignal): Promise<Result<AsyncIterable<Uint8Array>>>;
+}
+
+/** A container engine with buildx: three small contracts, and what it can do. */
+export interface Engine extends ImageBuilder, ContainerRunner, ImageStore {
+  /** Fails with `engine/unreachable` and how to get one. Asked once, answered from memory afterwards. */
+  probe(): Promise<Result<Capabilities>>;
+}

@@ -1,0 +1,41 @@
+import type { Diagnostic } from "./diagnostic.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Step } from "./step.ts";
+import type { BuildEvent } from "./engine.ts";
+
+/** Why a step runs, as data: a reporter words it. */
+export type Reason =
+  | { readonly type: "new" }
+  | { readonly type: "forced" }
+  | { readonly type: "gone"; readonly what: string }
+  | { readonly type: "upstream"; readonly step: string }
+  | { readonly type: "input-added" | "input-removed"; readonly input: string }
+  | { readonly type: "input-changed"; readonly input: string; readonly from: string; readonly to: string };
+
+/** What a plan says of a step. `pending`: it depends on what a step before it will make. */
+export type Verdict =
+  | { readonly verdict: "fresh" }
+  | { readonly verdict: "run"; readonly because: readonly Reason[] }
+  | { readonly verdict: "pending"; readonly on: readonly string[] };
+
+export type PlannedStep = { readonly step: Step } & Verdict;
+
+/** What a step says while it runs. */
+export type StepActivity =
+  | { readonly type: "build"; readonly event: BuildEvent }
+  | { readonly type: "log"; readonly text: string }
+  | { readonly type: "doing"; readonly text: string };
+
+/** What happens in a run, in order. Times are milliseconds since the run began. */
+export type RunEvent =
+  | { readonly type: "plan-ready"; readonly steps: readonly Step[]; readonly timeMs: number }
+  | {
+      readonly type: "step-started";
+      readonly step: Step;
+      readonly because: readonly Reason[];
+      readonly timeMs: number;
+    }
+  | { readonly type: "step-output"; readonly step: Step; readonly activity: StepActivity; readonly timeMs: number }
+  | { readonly type: "step-finished"; readonly step: Step; readonly outcome: Outcome; readonly timeMs: number }
+  | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic; readonly timeMs: number }
+  | { readonly type: "run-finished"; readonly outcomes: ReadonlyMap<string, Outcome>; readonly timeMs: number };

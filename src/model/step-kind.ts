@@ -1,0 +1,38 @@
+import type { Diagnostic } from "./diagnostic.ts";
+import type { Engine } from "./engine.ts";
+import type { StepActivity } from "./event.ts";
+import type { Host } from "./host.ts";
+import type { StepOutput } from "./outcome.ts";
+import type { Result } from "./result.ts";
+import type { ContentStore, Source } from "./source.ts";
+import type { Step, StepKindName } from "./step.ts";
+
+/** What a running step may use besides its inputs. */
+export type StepContext = {
+  readonly host: Host;
+  readonly engine: Engine;
+  readonly store: ContentStore;
+  /** The package's folder, absolute. */
+  readonly directory: string;
+  /** The Python that goes into the image, absolute. */
+  readonly runtimeDirectory: string;
+  /** Folders a step may fill and forget; they are removed after the step. */
+  readonly makeWorkDirectory: () => Promise<string>;
+  /** The source for a reference; every reference has been checked to have one. */
+  readonly sourceOf: (reference: string) => Source;
+  /** The outputs of the steps this one needs, by id. */
+  readonly outputOf: (stepId: string) => StepOutput;
+  readonly signal: AbortSignal;
+  readonly report: (activity: StepActivity) => void;
+  readonly warn: (diagnostic: Diagnostic) => void;
+};
+
+/** The plug-in that runs one kind of step. `version` is part of the key: raise it when the same inputs make something else. */
+export interface StepKind {
+  readonly kind: StepKindName;
+  readonly version: number;
+  readonly summary: string;
+  run(step: Step, context: StepContext): Promise<Result<StepOutput>>;
+  /** What is missing of what an earlier run made, worded for a reason; undefined where all is in place. */
+  findMissing(step: Step, output: StepOutput, context: StepContext): Promise<string | undefined>;
+}

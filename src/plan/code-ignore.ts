@@ -1,0 +1,50 @@
+import type { Config } from "../model/config.ts";
+
+/** What tools leave beside code and no image wants. */
+const LEFTOVERS = new Set([
+  ".git",
+  ".hg",
+  ".svn",
+  ".DS_Store",
+  ".venv",
+  "venv",
+  "node_modules",
+  "__pycache__",
+  ".ipynb_checkpoints",
+  ".mypy_cache",
+  ".pytest_cache",
+  ".ruff_cache",
+]);
+
+/**
+ * Tells which paths below a folder of code are not code: leftovers of tools, and all that the configuration names for
+ * another purpose. A model beside its script would else be in the image twice, and an output would change its own input.
+ */
+export function codeIgnore(config: Config, folder: string, configFile: string): (path: string) => boolean {
+  const prefix = folder === "." ? "" : `${folder}/`;
+  const named = new Set(
+    pathsOfOtherPurpose(config, configFile).flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : [])),
+  );
+  return (path) => {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return LEFTOVERS.has(name) || name.endsWith(".pyc") || named.has(path);
+  };
+}
+
+function pathsOfOtherPurpose(config: Config, configFile: string): readonly string[] {
+  const { python } = config.environment;
+  return [
+    configFile,
+    "mlpackage.lock",
+    "mlpackage.schema.json",
+    ...config.models.map(({ source }) => normalize(source)),
+    ...config.outputs.flatMap((output) => ("path" in output ? [normalize(output.path)] : [])),
+    ...("file" in python.requirements ? [normalize(python.requirements.file)] : []),
+    ...python.findLinks.map(normalize),
+    ...config.tests.flatMap(({ request }) => (request.bodyFile === undefined ? [] : [normalize(request.bodyFile)])),
+  ];
+}
+
+function normalize(path: string): string {
+  return path.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+}

@@ -1,0 +1,37 @@
+import { canonicalJson } from "../model/digest.ts";
+import type { Reason } from "../model/event.ts";
+import type { Serializable, SerializableRecord } from "../model/serializable.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+
+/** What differs between a step's last run and now, each input by its name; empty when nothing does. */
+export function compareFingerprints(before: Fingerprint | undefined, now: Fingerprint): readonly Reason[] {
+  if (before === undefined) return [{ type: "new" }];
+  const own = { tool: `${now.kind} ${now.format}.${now.kindVersion}` };
+  const earlier = { tool: `${before.kind} ${before.format}.${before.kindVersion}` };
+  const upstream = Object.keys(now.needs)
+    .filter((id) => before.needs[id] !== now.needs[id])
+    .map((step): Reason => ({ type: "upstream", step }));
+  return [...compareRecords(earlier, own, ""), ...compareRecords(before.inputs, now.inputs, ""), ...upstream];
+}
+
+function compareRecords(before: SerializableRecord, now: SerializableRecord, prefix: string): readonly Reason[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
+  return names.flatMap((name) => compareValues(before[name], now[name], prefix === "" ? name : `${prefix}.${name}`));
+}
+
+function compareValues(
+  before: Serializable | undefined,
+  now: Serializable | undefined,
+  input: string,
+): readonly Reason[] {
+  if (before === undefined && now === undefined) return [];
+  if (before === undefined) return [{ type: "input-added", input }];
+  if (now === undefined) return [{ type: "input-removed", input }];
+  if (isRecord(before) && isRecord(now)) return compareRecords(before, now, input);
+  const [from, to] = [canonicalJson(before), canonicalJson(now)];
+  return from === to ? [] : [{ type: "input-changed", input, from, to }];
+}
+
+function isRecord(value: Serializable): value is SerializableRecord {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}

@@ -1,0 +1,138 @@
+import type { Config, PythonConfig } from "../model/config.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Engine } from "../model/engine.ts";
+import type { Files } from "../model/host.ts";
+import { nameOf } from "../model/image-reference.ts";
+import { combine, fail, type Result, succeed } from "../model/result.ts";
+import type { Pin, Source, SourceContext } from "../model/source.ts";
+import { codeIgnore } from "./code-ignore.ts";
+import type { BasePin, Pins, Tree } from "./pins.ts";
+import { findRequirementFiles } from "./requirement-files.ts";
+import { snapshotTree } from "./snapshot-tree.ts";
+
+/** What pinning asks of the world. */
+export type PinContext = {
+  readonly files: Files;
+  readonly engine: Engine;
+  readonly sourceOf: (reference: string) => Source;
+  readonly sourceContext: SourceContext;
+  readonly runtimeDirectory: string;
+  /** The configuration file's name, which never belongs to the code. */
+  readonly configFile: string;
+};
+
+/** Finds what every reference of a configuration names now; reports all that name nothing. */
+export async function pinReferences(config: Config, context: PinContext): Promise<Result<Pins>> {
+  const probed = await context.engine.probe();
+  if (!probed.ok) return probed;
+  const [models, base, code, runtime, requirements, findLinks, bodyFiles] = await Promise.all([
+    pinModels(config, context),
+    pinBase(config, context),
+    pinCode(config, context),
+    snapshotTree(context.files, context.runtimeDirectory, isByteCode),
+    pinRequirements(config, context),
+    pinFindLinks(config.environment.python, config.directory, context.files),
+    pinBodyFiles(config, context.files),
+  ]);
+  const failed = [models, base, requirements].flatMap((result) => (result.ok ? [] : result.diagnostics));
+  if (!models.ok || !base.ok || !requirements.ok) return fail(...failed);
+  const { platform } = probed.value;
+  return succeed(
+    { models: models.value, base: base.value, code, runtime, requirements: requirements.value, findLinks, bodyFiles, platform },
+    [...models.warnings, ...base.warnings],
+  );
+}
+
+async function pinModels(config: Config, context: PinContext): Promise<Result<readonly Pin[]>> {
+  const pinned = await Promise.all(
+    config.models.map(async (model): Promise<Result<Pin>> => {
+      const source = context.sourceOf(model.source);
+      const reference = source.parse(model);
+      const result = reference.ok ? await source.pin(reference.value, context.sourceContext) : reference;
+      return result.ok ? result : fail(...result.diagnostics.map(at(`${model.pointer}`)));
+    }),
+  );
+  return combine(pinned);
+}
+
+/** A diagnostic of a thing that knows no configuration file, with its place in ours. */
+function at(pointer: string): (diagnostic: Diagnostic) => Diagnostic {
+  return (diagnostic) => ({ path: pointer, ...diagnostic });
+}
+
+async function pinBase(config: Config, context: PinContext): Promise<Result<BasePin>> {
+  const { baseImage } = config;
+  if (baseImage.kind === "dockerfile") {
+    const tree = await snapshotTree(context.files, `${config.directory}/${baseImage.context}`, codeIgnore(config, baseImage.context, ""));
+    return succeed({ kind: "dockerfile", context: tree });
+  }
+  const { image } = baseImage;
+  const written = image.split("@")[1];
+  if (written !== undefined) return succeed({ kind: "image", reference: image, digest: written });
+  const local = await context.engine.describe(image);
+  if (local !== undefined) {
+    const digest = local.repositoryDigests.find((one) => nameOf(one) === nameOf(image))?.split("@")[1];
+    // An image that was built here, in the classic store, has no digest to be named by.
+    return succeed({ kind: "image", reference: digest === undefined ? image : `${image}@${digest}`, digest: digest ?? local.id });
+  }
+  const resolved = await context.engine.resolve(image);
+  if (!resolved.ok) return fail(...resolved.diagnostics.map(at("/base_image")));
+  if (resolved.value !== undefined) {
+    return succeed({ kind: "image", reference: `${image}@${resolved.value}`, digest: resolved.value });
+  }
+  return fail(
+    errorDiagnostic("plan/base-image-not-found", `the base image \`${image}\` does not exist`, {
+      path: "/base_image",
+      hint: "neither the engine nor the registry has it: check the name and the tag",
+    }),
+  );
+}
+
+async function pinCode(config: Config, context: PinContext): Promise<Tree> {
+  const { sourceDirectory } = config.inference;
+  if (sourceDirectory === undefined) return {};
+  const folder = sourceDirectory === "." ? config.directory : `${config.directory}/${sourceDirectory}`;
+  return snapshotTree(context.files, folder, codeIgnore(config, sourceDirectory, context.configFile));
+}
+
+async function pinRequirements(config: Config, context: PinContext): Promise<Result<Tree>> {
+  const { requirements } = config.environment.python;
+  if (!("file" in requirements)) return succeed({});
+  const found = await findRequirementFiles(requirements.file, config.directory, context.files);
+  if (!found.ok) return fail(...found.diagnostics.map(at("/environment/python/requirements")));
+  const states = await Promise.all(
+    found.value.map(async (path) => {
+      const { digest } = await context.files.digest(`${config.directory}/${path}`);
+      return [path, `644 ${digest}`] as const;
+    }),
+  );
+  return succeed(Object.fromEntries(states));
+}
+
+async function pinFindLinks(
+  python: PythonConfig,
+  directory: string,
+  files: Files,
+): Promise<Readonly<Record<string, Tree>>> {
+  const folders = python.findLinks.filter((link) => !isUrl(link));
+  const trees = await Promise.all(
+    folders.map(async (folder) => [folder, await snapshotTree(files, `${directory}/${folder}`)] as const),
+  );
+  return Object.fromEntries(trees);
+}
+
+async function pinBodyFiles(config: Config, files: Files): Promise<Tree> {
+  const paths = config.tests.flatMap(({ request }) => request.bodyFile ?? []);
+  const states = await Promise.all(
+    paths.map(async (path) => [path, (await files.digest(`${config.directory}/${path}`)).digest] as const),
+  );
+  return Object.fromEntries(states);
+}
+
+export function isUrl(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+}
+
+function isByteCode(path: string): boolean {
+  return path.endsWith("__pycache__") || path.endsWith(".pyc");
+}

@@ -1,0 +1,40 @@
+import type { Pin } from "../model/source.ts";
+
+/** Relative path → `<mode> <digest>` of each file below a folder. */
+export type Tree = Readonly<Record<string, string>>;
+
+/** What the references of a configuration name right now: the facts a graph is built on. */
+export type Pins = {
+  /** One for each model, in the configuration's order. */
+  readonly models: readonly Pin[];
+  readonly base: BasePin;
+  /** The code, without what never belongs to it. */
+  readonly code: Tree;
+  /** The Python of ours that goes into the image. */
+  readonly runtime: Tree;
+  /** The requirements file and what it includes, by path relative to the package. */
+  readonly requirements: Tree;
+  /** Folders of wheels, by path relative to the package. */
+  readonly findLinks: Readonly<Record<string, Tree>>;
+  /** Request bodies kept in files: path → digest. */
+  readonly bodyFiles: Tree;
+  /** `os/arch` of the engine. */
+  readonly platform: string;
+};
+
+export type BasePin =
+  /** `reference` is what `FROM` names: by digest wherever the image has one. */
+  | { readonly kind: "image"; readonly reference: string; readonly digest: string }
+  | { readonly kind: "dockerfile"; readonly context: Tree };
+
+/** Nothing is known of the world: enough to show the shape of a graph. */
+export const UNPINNED: Pins = {
+  models: [],
+  base: { kind: "image", reference: "", digest: "" },
+  code: {},
+  runtime: {},
+  requirements: {},
+  findLinks: {},
+  bodyFiles: {},
+  platform: "",
+};

@@ -1,0 +1,41 @@
+import { errorDiagnostic } from "../model/diagnostic.ts";
+import type { Files } from "../model/host.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+
+/** A requirements file and all it takes in with `-r` and `-c`, as paths relative to the package. */
+export async function findRequirementFiles(
+  first: string,
+  directory: string,
+  files: Files,
+): Promise<Result<readonly string[]>> {
+  const found = new Set<string>();
+  const waiting = [resolvePath("", first)];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (found.has(path)) continue;
+    const isInside = !path.startsWith("..") && !path.startsWith("/");
+    if (!isInside || (await files.status(`${directory}/${path}`))?.type !== "file") {
+      return fail(
+        errorDiagnostic("plan/requirements-file-missing", `the requirements file \`${path}\` is not in the package`, {
+          hint: `\`${first}\` takes it in with \`-r\` or \`-c\``,
+        }),
+      );
+    }
+    found.add(path);
+    waiting.push(...includesOf(await files.readText(`${directory}/${path}`)).map((include) => resolvePath(path, include)));
+  }
+  return succeed([...found]);
+}
+
+function includesOf(text: string): readonly string[] {
+  const lines = text.matchAll(/^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)/gm);
+  return [...lines].flatMap(([, path]) => (path === undefined || path.includes("://") ? [] : [path]));
+}
+
+function resolvePath(from: string, path: string): string {
+  const parts = path.startsWith("/") ? [] : from.split("/").slice(0, -1);
+  for (const part of path.split("/")) {
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(part);
+  }
+  return path.startsWith("/") ? `/${parts.join("/")}` : parts.join("/");
+}

@@ -1,0 +1,23 @@
+import type { Files } from "../model/host.ts";
+import type { Tree } from "./pins.ts";
+
+/** The state of all files below a folder: path → `<mode> <digest>`, the mode 644 or 755, whatever the umask was. */
+export async function snapshotTree(
+  files: Files,
+  folder: string,
+  ignore: (path: string) => boolean = () => false,
+): Promise<Tree> {
+  const entries = await files.listTree(folder, ignore);
+  const states = await Promise.all(
+    entries.map(async (entry) => {
+      const { digest } = await files.digest(`${folder}/${entry.path}`);
+      return [entry.path, fileState(entry.mode, digest)] as const;
+    }),
+  );
+  return Object.fromEntries(states);
+}
+
+/** Git keeps one bit of the mode, whether a file may be executed; so do we. */
+export function fileState(mode: number, digest: string): string {
+  return `${(mode & 0o100) !== 0 ? "755" : "644"} ${digest}`;
+}

@@ -1,0 +1,116 @@
+import path from "node:path";
+import picomatch from "picomatch";
+import { errorDiagnostic } from "../model/diagnostic.ts";
+import type { Digest } from "../model/digest.ts";
+import type { Files } from "../model/host.ts";
+import type { OutputFile } from "../model/outcome.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
+
+/** A file found: its path inside the model, and where it lies in the package. Both relative, with forward slashes. */
+type FoundFile = { readonly path: string; readonly origin: string };
+
+/** What lies in a folder but never belongs to a model. */
+const ALWAYS_EXCLUDED = ["**/.git/**", "**/.DS_Store"];
+
+/**
+ * Models in the package's own folder: a file, a folder, or a glob. They are pinned by the SHA-256 of each file and stay
+ * where they are; nothing is copied.
+ *
+ * Errors: `source/not-found`, `source/empty`, `source/digest-mismatch`, `source/sha256-of-folder`.
+ */
+export const fileSource: Source = {
+  schemes: ["", "file"],
+  parse: (reference) => succeed({ ...reference, source: reference.source.replace(/^file:(\/\/)?/, "") }),
+  pin,
+  fetch,
+};
+
+async function pin(reference: SourceReference, { host, directory }: SourceContext): Promise<Result<Pin>> {
+  const found = await findFiles(reference, directory, host.files);
+  if (!found.ok) return found;
+  const digests = await Promise.all(
+    found.value.map(({ origin }) => host.files.digest(path.join(directory, origin))),
+  );
+  const mismatch = compareDigest(reference, digests);
+  if (mismatch !== undefined) return mismatch;
+  const identity = Object.fromEntries(
+    found.value.map((file, index) => [file.path, { digest: digests[index]?.digest ?? "", size: digests[index]?.size ?? 0, origin: file.origin }]),
+  );
+  return succeed({ scheme: "file", identity: { files: identity }, paths: found.value.map((file) => file.path) });
+}
+
+async function fetch(_reference: SourceReference, pinned: Pin): Promise<Result<readonly OutputFile[]>> {
+  const files = pinned.identity["files"] as Record<string, { digest: Digest; size: number; origin: string }>;
+  return succeed(
+    Object.entries(files).map(([name, { digest, size, origin }]) => ({ path: name, digest, size, mode: 0o644, origin })),
+  );
+}
+
+async function findFiles(
+  reference: SourceReference,
+  directory: string,
+  files: Files,
+): Promise<Result<readonly FoundFile[]>> {
+  const source = path.posix.normalize(reference.source).replace(/\/$/, "");
+  const status = await files.status(path.join(directory, source));
+  if (status?.type === "file") return succeed([{ path: path.posix.basename(source), origin: source }]);
+  if (status?.type === "directory") return findInFolder(reference, source, path.posix.basename(source), directory, files);
+  const { base, glob } = picomatch.scan(source);
+  const isFolder = (await files.status(path.join(directory, base)))?.type === "directory";
+  if (glob !== "" && isFolder) return findInFolder({ ...reference, include: [glob] }, base, "", directory, files);
+  return fail(
+    errorDiagnostic("source/not-found", `the model's source \`${reference.source}\` does not exist`, {
+      hint: "the path is relative to the folder of `mlpackage.yaml`",
+    }),
+  );
+}
+
+/** A folder keeps its own name inside the model, as `Model.register()` kept it. */
+async function findInFolder(
+  reference: SourceReference,
+  folder: string,
+  nameInside: string,
+  directory: string,
+  files: Files,
+): Promise<Result<readonly FoundFile[]>> {
+  const isIncluded = picomatch(reference.include.length > 0 ? [...reference.include] : ["**"], { dot: true });
+  const isExcluded = picomatch([...ALWAYS_EXCLUDED, ...reference.exclude], { dot: true });
+  const tree = await files.listTree(path.join(directory, folder));
+  const found = tree
+    .filter((entry) => isIncluded(entry.path) && !isExcluded(entry.path))
+    .map((entry) => ({
+      path: path.posix.join(nameInside, entry.path),
+      origin: path.posix.join(folder, entry.path),
+    }));
+  if (found.length > 0) return succeed(found);
+  return fail(
+    errorDiagnostic("source/empty", `no file of \`${reference.source}\` belongs to the model`, {
+      hint: "check `include` and `exclude`: globs are matched against paths inside the folder, and `**` spans folders",
+    }),
+  );
+}
+
+function compareDigest(
+  reference: SourceReference,
+  digests: readonly { readonly digest: Digest }[],
+): Result<never> | undefined {
+  if (reference.sha256 === undefined) return undefined;
+  if (digests.length !== 1) {
+    return fail(
+      errorDiagnostic("source/sha256-of-folder", "`sha256` is the digest of one file, and this model has several", {
+        hint: "remove `sha256`",
+      }),
+    );
+  }
+  const actual = digests[0]?.digest.slice("sha256:".length);
+  return actual === reference.sha256 ? undefined : fail(wordMismatch(reference, actual ?? ""));
+}
+
+/** The same words for every source: what was promised, and what came. */
+export function wordMismatch(reference: SourceReference, actual: string) {
+  return errorDiagnostic("source/digest-mismatch", `\`${reference.source}\` is not the file that \`sha256\` names`, {
+    hint: `if the change is meant, write \`sha256: ${actual}\``,
+    details: { expected: reference.sha256 ?? "", actual },
+  });
+}

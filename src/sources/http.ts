@@ -1,0 +1,166 @@
+import path from "node:path";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { isDigest } from "../model/digest.ts";
+import { NetworkError, type NetworkResponse } from "../model/host.ts";
+import type { OutputFile } from "../model/outcome.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
+import { wordMismatch } from "./file.ts";
+
+const MAXIMUM_REDIRECTS = 5;
+const ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * One file from a web server. With `sha256` the pin is known without asking; without, it is what the server says of the
+ * file now: ETag, time and length.
+ *
+ * Errors: `source/credentials-in-url`, `source/unreachable`, `source/refused`, `source/too-many-redirects`,
+ * `source/incomplete`, `source/digest-mismatch`.
+ */
+export const httpSource: Source = { schemes: ["http", "https"], parse, pin, fetch };
+
+function parse(reference: SourceReference): Result<SourceReference> {
+  const url = URL.canParse(reference.source) ? new URL(reference.source) : undefined;
+  if (url === undefined || fileNameOf(url) === "") {
+    return fail(
+      errorDiagnostic("source/not-a-file-url", `\`${reference.source}\` is no address of a file`, {
+        hint: "the last part of the path must be the file's name",
+      }),
+    );
+  }
+  if (url.username === "" && url.password === "") return succeed(reference);
+  return fail(
+    errorDiagnostic("source/credentials-in-url", `the address of \`${url.host}\` holds a user name or a password`, {
+      hint: "take them out: the file is for everybody to read",
+    }),
+  );
+}
+
+async function pin(reference: SourceReference, context: SourceContext): Promise<Result<Pin>> {
+  const url = new URL(reference.source);
+  const paths = [fileNameOf(url)];
+  if (reference.sha256 !== undefined) {
+    return succeed({ scheme: "http", identity: { url: url.href, sha256: reference.sha256 }, paths });
+  }
+  const response = await requestWithRetries(url, "HEAD", context);
+  if (!response.ok) return response;
+  const { etag = "", "last-modified": lastModified = "", "content-length": length = "" } = response.value.headers;
+  return succeed({ scheme: "http", identity: { url: url.href, etag, lastModified, length }, paths });
+}
+
+async function fetch(
+  reference: SourceReference,
+  pinned: Pin,
+  context: SourceContext,
+): Promise<Result<readonly OutputFile[]>> {
+  const url = new URL(reference.source);
+  const name = pinned.paths[0] ?? fileNameOf(url);
+  const wanted = `sha256:${reference.sha256 ?? ""}`;
+  const known = isDigest(wanted) ? await context.store.find(wanted) : undefined;
+  if (known !== undefined && isDigest(wanted)) {
+    const size = (await context.host.files.status(known))?.size ?? 0;
+    return succeed([{ path: name, digest: wanted, size, mode: 0o644 }]);
+  }
+  const blob = await withRetries(context, () => download(url, context));
+  if (!blob.ok) return blob;
+  if (isDigest(wanted) && blob.value.digest !== wanted) {
+    await context.host.files.remove(blob.value.path);
+    return fail(wordMismatch(reference, blob.value.digest.slice("sha256:".length)));
+  }
+  return succeed([{ path: name, digest: blob.value.digest, size: blob.value.size, mode: 0o644 }]);
+}
+
+async function download(url: URL, context: SourceContext) {
+  const response = await follow(url, "GET", context);
+  if (!response.ok) return response;
+  const length = Number(response.value.headers["content-length"] ?? Number.NaN);
+  const blob = await context.store.write(counted(response.value, length, context));
+  return succeed(blob);
+}
+
+async function* counted(response: NetworkResponse, length: number, context: SourceContext) {
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.length;
+    context.onProgress({ bytes, ...(Number.isFinite(length) && { totalBytes: length }) });
+    yield chunk;
+  }
+  if (Number.isFinite(length) && bytes !== length) {
+    throw new NetworkError("ECONNRESET", `${bytes} bytes came instead of ${length}`);
+  }
+}
+
+function requestWithRetries(url: URL, method: "HEAD" | "GET", context: SourceContext) {
+  return withRetries(context, () => follow(url, method, context));
+}
+
+/** What may go better next time: no answer, an answer cut short, 429 and 5xx. */
+async function withRetries<T>(context: SourceContext, attempt: () => Promise<Result<T>>): Promise<Result<T>> {
+  for (let left = ATTEMPTS - 1, pauseMs = FIRST_PAUSE_MS; ; left -= 1, pauseMs *= 2) {
+    const result = await attempt().catch((error: unknown) => asFailure(error));
+    if (result.ok || left === 0 || !result.diagnostics.some(isTransient)) return result;
+    const askedMs = Number(result.diagnostics[0]?.details?.["retryAfterMs"] ?? 0);
+    await context.host.clock.sleep(Math.min(Math.max(pauseMs, askedMs), LONGEST_PAUSE_MS), context.signal);
+  }
+}
+
+function isTransient(diagnostic: Diagnostic): boolean {
+  return diagnostic.details?.["transient"] === true;
+}
+
+function asFailure(error: unknown): Result<never> {
+  if (!(error instanceof NetworkError)) throw error;
+  const transient = !["ENOTFOUND", "ABORT_ERR", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT"].includes(error.code);
+  return fail(
+    errorDiagnostic("source/unreachable", `the model could not be downloaded: ${error.message}`, {
+      details: { transient, code: error.code },
+    }),
+  );
+}
+
+async function follow(from: URL, method: "HEAD" | "GET", context: SourceContext): Promise<Result<NetworkResponse>> {
+  let url = from;
+  for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects += 1) {
+    const response = await context.host.network.request({ url: url.href, method, signal: context.signal });
+    const { location } = response.headers;
+    if (response.status < 300) return succeed(response);
+    response.discard();
+    if (response.status >= 400 || location === undefined) return fail(wordRefusal(url, response));
+    const next = new URL(location, url);
+    if (url.protocol === "https:" && next.protocol !== "https:") return fail(wordDowngrade(url, next));
+    url = next;
+  }
+  return fail(
+    errorDiagnostic("source/too-many-redirects", `${from.host} sends the request on more than ${MAXIMUM_REDIRECTS} times`),
+  );
+}
+
+function wordRefusal(url: URL, response: NetworkResponse): Diagnostic {
+  const { status } = response;
+  const seconds = Number(response.headers["retry-after"] ?? 0);
+  return errorDiagnostic("source/refused", `${url.host} answers ${status} for \`${url.pathname}\``, {
+    ...(status === 404 && { hint: "check the address: there is no such file" }),
+    ...((status === 401 || status === 403) && { hint: "the file is not public" }),
+    details: { status, transient: status === 429 || status >= 500, retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : 0 },
+  });
+}
+
+function wordDowngrade(url: URL, next: URL): Diagnostic {
+  return errorDiagnostic("source/insecure-redirect", `${url.host} sends the request on from https to http (${next.host})`, {
+    hint: "name the final address, with `sha256`",
+  });
+}
+
+function fileNameOf(url: URL): string {
+  return safeDecode(path.posix.basename(url.pathname)).replace(/[^\w.+-]/g, "_");
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,19 @@
+import type { Source } from "../model/source.ts";
+import { fileSource } from "./file.ts";
+import { httpSource } from "./http.ts";
+
+const SOURCES: readonly Source[] = [fileSource, httpSource];
+
+const SOURCE_BY_SCHEME = new Map(SOURCES.flatMap((source) => source.schemes.map((scheme) => [scheme, source])));
+
+/** The schemes a reference may have; the empty one is a path. */
+export const KNOWN_SCHEMES: readonly string[] = [...SOURCE_BY_SCHEME.keys()];
+
+/** The source that answers for a reference's scheme; undefined where none does. */
+export function sourceOf(reference: string): Source | undefined {
+  return SOURCE_BY_SCHEME.get(schemeOf(reference));
+}
+
+export function schemeOf(reference: string): string {
+  return /^([a-z][a-z0-9+.-]*):/i.exec(reference)?.[1]?.toLowerCase() ?? "";
+}

@@ -1,0 +1,62 @@
+import path from "node:path";
+import { digestOf, isDigest } from "../model/digest.ts";
+import { type Result, succeed } from "../model/result.ts";
+import type { StepOutput } from "../model/outcome.ts";
+import type { StepContext, StepKind } from "../model/step-kind.ts";
+import type { Step } from "../model/step.ts";
+import { IMAGE_STAGE } from "./dockerfile.ts";
+import { demandFile } from "./output-files.ts";
+import { DOCKERFILES } from "./render.ts";
+import { stageContexts } from "./stage-contexts.ts";
+
+type BuildInputs = { readonly platforms: readonly string[]; readonly builder?: string; readonly context?: string };
+
+/** Builds the image into the engine's store, under no name: tags move only when the tests have passed. */
+export const buildKind: StepKind = {
+  kind: "build",
+  version: 1,
+  summary: "builds the image",
+  run,
+  async findMissing(_step, output, { engine }) {
+    const image = imageIdOf(output);
+    return (await engine.describe(image)) === undefined ? "the image" : undefined;
+  },
+};
+
+/** What the engine calls the image a build step made. */
+export function imageIdOf(output: StepOutput): string {
+  return String(output.values["image"]);
+}
+
+async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {
+  const inputs = step.inputs as unknown as BuildInputs;
+  const workDirectory = await context.makeWorkDirectory();
+  const { files } = context.host;
+  const rendered = context.outputOf("render");
+  const dockerfile = rendered.files.find((file) => file.path === DOCKERFILES.contexts);
+  if (dockerfile === undefined) throw new Error("the render step made no Dockerfile");
+  await files.copy(await demandFile(dockerfile, context), path.join(workDirectory, "Dockerfile"));
+  const emptyContext = path.join(workDirectory, "empty");
+  await files.makeDirectory(emptyContext);
+  const namedContexts = await stageContexts(context, path.join(workDirectory, "contexts"));
+  const built = await context.engine.build({
+    dockerfile: path.join(workDirectory, "Dockerfile"),
+    context: inputs.context === undefined ? emptyContext : path.join(context.directory, inputs.context),
+    namedContexts,
+    target: IMAGE_STAGE,
+    platforms: inputs.platforms,
+    ...(inputs.builder !== undefined && { builder: inputs.builder }),
+    signal: context.signal,
+    onEvent: (event) => context.report({ type: "build", event }),
+  });
+  if (!built.ok) return built;
+  await demandUnchanged(step, context);
+  const { id } = built.value;
+  return succeed({ digest: isDigest(id) ? id : digestOf(id), files: [], values: { image: id } });
+}
+
+/** What was built from files of the package is only what the key says if they stayed as they were. */
+async function demandUnchanged(step: Step, context: StepContext): Promise<void> {
+  const files = step.needs.flatMap((id) => context.outputOf(id).files).filter(({ origin }) => origin !== undefined);
+  for (const file of files) await demandFile(file, context);
+}

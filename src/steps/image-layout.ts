@@ -1,0 +1,102 @@
+import path from "node:path";
+import type { BaseImageConfig, InferenceConfig, PythonConfig } from "../model/config.ts";
+
+/**
+ * A folder that goes into the image, or is mounted while it is built: the named context it comes from, the folder it
+ * has beside a saved Dockerfile, and its place in the image.
+ */
+export type Placement = { readonly context: string; readonly folder: string; readonly target: string };
+
+/** Where everything lies: in the image, in named contexts, and in a saved folder (by the same names). */
+export type ImageLayout = {
+  /** `model` is its name, as in the id of the step that fetches it. */
+  readonly models: readonly (Placement & { readonly model: string })[];
+  readonly runtime: readonly Placement[];
+  readonly code: readonly Placement[];
+  readonly requirements: readonly Placement[];
+  /** One for each folder of `find_links`, in their order; `source` is its path in the package. */
+  readonly wheels: readonly (Placement & { readonly source: string })[];
+  /** Inside the build container. */
+  readonly requirementsFile?: string;
+  /** `AZUREML_MODEL_DIR`. */
+  readonly modelDirectory?: string;
+  /** `AZUREML_ENTRY_SCRIPT`, relative to the app root. */
+  readonly entryScript?: string;
+  readonly runtimeDirectory: string;
+};
+
+export type LayoutInputs = {
+  readonly name: string;
+  readonly models: readonly { readonly name: string; readonly version: string }[];
+  readonly baseImage: BaseImageConfig;
+  readonly environment: { readonly python: PythonConfig };
+  readonly inference: InferenceConfig;
+};
+
+const APP_ROOT = "/var/azureml-app";
+const RUNTIME_DIRECTORY = "/opt/mlpackage/runtime";
+const BUILD_MOUNT = "/tmp/mlpackage";
+
+export function layOutImage(inputs: LayoutInputs): ImageLayout {
+  const { models, environment, inference, baseImage } = inputs;
+  const codeFolder = codeFolderOf(inputs);
+  const requirementsFile = requirementsFileOf(environment.python);
+  const wheels = environment.python.findLinks.filter((link) => !link.includes("://"));
+  const modelDirectory = modelDirectoryOf(models);
+  const contexts = modelContexts(models);
+  // A base of the user's own has the root of a saved folder to itself.
+  const prefix = baseImage.kind === "dockerfile" ? "mlpackage/" : "";
+  const place = (context: string, folder: string, target: string): Placement => ({
+    context,
+    folder: `${prefix}${folder}`,
+    target,
+  });
+  return {
+    models: models.map((model, index) => ({
+      model: model.name,
+      ...place(contexts[index] ?? "", `models/${model.name}/${model.version}`, `${modelPath(model)}/`),
+    })),
+    runtime: inference.kind === "script" ? [place("runtime", "runtime", `${RUNTIME_DIRECTORY}/`)] : [],
+    code: codeFolder === undefined ? [] : [place("app", "app", `${APP_ROOT}/${codeFolder}/`)],
+    requirements:
+      requirementsFile === undefined ? [] : [place("requirements", "requirements", `${BUILD_MOUNT}/requirements`)],
+    wheels: wheels.map((source, index) => {
+      const name = `wheels-${index + 1}`;
+      return { source, ...place(name, name, `${BUILD_MOUNT}/${name}`) };
+    }),
+    ...(requirementsFile !== undefined && { requirementsFile: `${BUILD_MOUNT}/requirements/${requirementsFile}` }),
+    ...(modelDirectory !== undefined && { modelDirectory }),
+    ...(inference.kind === "script" && { entryScript: `${codeFolder}/${inference.entryScript}` }),
+    runtimeDirectory: RUNTIME_DIRECTORY,
+  };
+}
+
+function modelPath({ name, version }: { readonly name: string; readonly version: string }): string {
+  return `${APP_ROOT}/azureml-models/${name}/${version}`;
+}
+
+/** One model's own folder, or the folder of all of them; there is none where there are no models. */
+function modelDirectoryOf(models: LayoutInputs["models"]): string | undefined {
+  const [first, ...others] = models;
+  if (first === undefined) return undefined;
+  return others.length === 0 ? modelPath(first) : `${APP_ROOT}/azureml-models`;
+}
+
+/** Names of build contexts are lower case, as those of images; two that would be alike get a number. */
+function modelContexts(models: LayoutInputs["models"]): readonly string[] {
+  const slugs = models.map(({ name }) => `model-${name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/-$/, "")}`);
+  return slugs.map((slug, index) => (slugs.indexOf(slug) === slugs.lastIndexOf(slug) ? slug : `${slug}-${index + 1}`));
+}
+
+/** The code keeps its folder's name; the package's own folder could be called anything, so there it is the package's name. */
+function codeFolderOf({ name, inference }: LayoutInputs): string | undefined {
+  const { sourceDirectory } = inference;
+  if (sourceDirectory === undefined) return undefined;
+  return sourceDirectory === "." ? name : path.posix.basename(sourceDirectory);
+}
+
+function requirementsFileOf(python: PythonConfig): string | undefined {
+  if (!python.managed) return undefined;
+  if ("file" in python.requirements) return path.posix.normalize(python.requirements.file);
+  return python.requirements.list.length > 0 ? "requirements.txt" : undefined;
+}

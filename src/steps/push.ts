@@ -1,0 +1,30 @@
+import { digestOf, isDigest } from "../model/digest.ts";
+import { fail, succeed } from "../model/result.ts";
+import type { StepKind } from "../model/step-kind.ts";
+import { imageIdOf } from "./build.ts";
+
+type PushInputs = { readonly tag: string; readonly load: boolean };
+
+/** Sends the image to a registry under a tag. Docker's own credentials open it. */
+export const pushKind: StepKind = {
+  kind: "push",
+  version: 1,
+  summary: "pushes the image",
+  async run(step, context) {
+    const { tag, load } = step.inputs as unknown as PushInputs;
+    const image = imageIdOf(context.outputOf("build"));
+    const tagged = await context.engine.tag(image, tag);
+    if (!tagged.ok) return fail(...tagged.diagnostics);
+    const pushed = await context.engine.push(tag, (text) => context.report({ type: "doing", text }), context.signal);
+    if (!load) await context.engine.untag(tag);
+    if (!pushed.ok) return fail(...pushed.diagnostics);
+    const digest = isDigest(pushed.value) ? pushed.value : digestOf(image);
+    return succeed({ digest, files: [], values: { tag, digest } });
+  },
+  async findMissing(step, output, { engine }) {
+    const { tag } = step.inputs as unknown as PushInputs;
+    const resolved = await engine.resolve(tag);
+    if (!resolved.ok) return `an answer of the registry about ${tag}`;
+    return resolved.value === output.values["digest"] ? undefined : `${tag} in the registry`;
+  },
+};

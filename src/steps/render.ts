@@ -1,0 +1,129 @@
+import path from "node:path";
+import type { Digest } from "../model/digest.ts";
+import type { OutputFile, StepOutput } from "../model/outcome.ts";
+import { succeed } from "../model/result.ts";
+import type { SerializableRecord } from "../model/serializable.ts";
+import type { StepContext, StepKind } from "../model/step-kind.ts";
+import { type DockerfileInputs, type Place, renderDockerfile } from "./dockerfile.ts";
+import { type ImageLayout, layOutImage } from "./image-layout.ts";
+import { findMissingFile, InputChanged, outputOfFiles } from "./output-files.ts";
+
+type Tree = Readonly<Record<string, string>>;
+
+type RenderInputs = Omit<DockerfileInputs, "base"> & {
+  readonly base:
+    | { readonly kind: "image"; readonly reference: string; readonly digest: string }
+    | { readonly kind: "dockerfile"; readonly context: Tree };
+  readonly code: Tree;
+  readonly runtime: Tree;
+  readonly requirements: Tree;
+  readonly findLinks: Readonly<Record<string, Tree>>;
+};
+
+/** Where the render step's output has the Dockerfile for buildx, and the one for a saved folder. */
+export const DOCKERFILES: Readonly<Record<Place, string>> = {
+  contexts: "dockerfile/contexts",
+  folder: "dockerfile/folder",
+};
+
+/** The folder of the output that has one folder for each build context. */
+const CONTEXTS_FOLDER = "contexts";
+
+/** The folder of the output that has the user's own context, where the base has a Dockerfile of theirs. */
+export const BASE_CONTEXT_FOLDER = "base";
+
+/** The files the render step made for a build context, their paths relative to it. */
+export function filesOfContext(output: StepOutput, context: string): readonly OutputFile[] {
+  return filesBelow(output, `${CONTEXTS_FOLDER}/${context}/`);
+}
+
+/** The files below a folder of an output, their paths relative to it. */
+export function filesBelow(output: StepOutput, prefix: string): readonly OutputFile[] {
+  return output.files.flatMap((file) =>
+    file.path.startsWith(prefix) ? [{ ...file, path: file.path.slice(prefix.length) }] : [],
+  );
+}
+
+/** Writes the Dockerfile and takes what goes into the image beside the models, as it is now, into the store. */
+export const renderKind: StepKind = {
+  kind: "render",
+  version: 1,
+  summary: "writes the Dockerfile and its contexts",
+  async run(step, context) {
+    const inputs = step.inputs as unknown as RenderInputs;
+    const layout = layOutImage(inputs);
+    const base = await readBase(inputs, context);
+    const dockerfiles = (Object.keys(DOCKERFILES) as Place[]).map((place) =>
+      storeText(DOCKERFILES[place], renderDockerfile({ ...inputs, base }, layout, place), context),
+    );
+    const { sourceDirectory = "." } = inputs.inference;
+    const folders = [
+      storeTree(inputs.code, path.join(context.directory, sourceDirectory), "app", context),
+      storeTree(inputs.runtime, context.runtimeDirectory, "runtime", context),
+      storeTree(inputs.requirements, context.directory, "requirements", context),
+      ...layout.wheels.map((wheels) =>
+        storeTree(inputs.findLinks[wheels.source] ?? {}, path.join(context.directory, wheels.source), wheels.context, context),
+      ),
+    ];
+    const { requirements } = inputs.environment.python;
+    const list =
+      "list" in requirements && layout.requirements.length > 0
+        ? [await storeText(`${CONTEXTS_FOLDER}/requirements/requirements.txt`, `${requirements.list.join("\n")}\n`, context)]
+        : [];
+    const files = [...(await Promise.all(dockerfiles)), ...(await Promise.all(folders)).flat(), ...list];
+    return succeed(outputOfFiles([...files, ...baseContextFiles(inputs)], { layout: asData(layout) }));
+  },
+  findMissing: (_step, output, context) => findMissingFile(output, context),
+};
+
+/** The layout that the steps after this one place files by. */
+export function layoutOf(output: StepOutput): ImageLayout {
+  return output.values["layout"] as unknown as ImageLayout;
+}
+
+function asData(layout: ImageLayout): SerializableRecord {
+  return layout as unknown as SerializableRecord;
+}
+
+async function readBase(inputs: RenderInputs, { host, directory }: StepContext): Promise<DockerfileInputs["base"]> {
+  const { base, baseImage } = inputs;
+  if (base.kind === "image") return base;
+  const dockerfile = baseImage.kind === "dockerfile" ? baseImage.dockerfile : "Dockerfile";
+  return { text: await host.files.readText(path.join(directory, dockerfile)) };
+}
+
+/** A base of the user's own is built from where it lies: its files are named, not copied. */
+function baseContextFiles({ base, baseImage }: RenderInputs): readonly OutputFile[] {
+  if (base.kind !== "dockerfile" || baseImage.kind !== "dockerfile") return [];
+  return Object.entries(base.context).map(([name, state]) => ({
+    ...parseState(state),
+    path: `${BASE_CONTEXT_FOLDER}/${name}`,
+    size: 0,
+    origin: path.posix.join(baseImage.context, name),
+  }));
+}
+
+async function storeText(name: string, text: string, context: StepContext): Promise<OutputFile> {
+  const { digest, size } = await context.store.write(once(new TextEncoder().encode(text)));
+  return { path: name, digest, size, mode: 0o644 };
+}
+
+async function storeTree(tree: Tree, from: string, folder: string, context: StepContext): Promise<readonly OutputFile[]> {
+  return Promise.all(
+    Object.entries(tree).map(async ([name, state]): Promise<OutputFile> => {
+      const { mode, digest: planned } = parseState(state);
+      const { digest, size } = await context.store.write(context.host.files.readStream(path.join(from, name)));
+      if (digest !== planned) throw new InputChanged(path.relative(context.directory, path.join(from, name)));
+      return { path: `${CONTEXTS_FOLDER}/${folder}/${name}`, digest, size, mode };
+    }),
+  );
+}
+
+function parseState(state: string): { readonly mode: number; readonly digest: Digest } {
+  const [mode = "644", digest = ""] = state.split(" ");
+  return { mode: Number.parseInt(mode, 8), digest: digest as Digest };
+}
+
+async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield chunk;
+}

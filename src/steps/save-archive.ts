@@ -1,0 +1,42 @@
+import path from "node:path";
+import type { StepOutput } from "../model/outcome.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { StepContext } from "../model/step-kind.ts";
+import { imageIdOf } from "./build.ts";
+import { outputOfFiles } from "./output-files.ts";
+
+/**
+ * Writes the image as one tar. The engine's export is an OCI layout with docker's `manifest.json` beside it, so one
+ * form serves both types: `docker load`, skopeo and podman read it as either.
+ */
+export async function saveArchive(target: string, tag: string, context: StepContext): Promise<Result<StepOutput>> {
+  const { engine, host, directory, signal } = context;
+  const place = path.join(directory, target);
+  const image = imageIdOf(context.outputOf("build"));
+  return withTag(image, tag, context, async () => {
+    const exported = await engine.export([tag], signal);
+    if (!exported.ok) return fail(...exported.diagnostics);
+    await host.files.writeStream(place, exported.value);
+    const { digest, size } = await host.files.digest(place);
+    return succeed(outputOfFiles([{ path: path.basename(target), digest, size, mode: 0o644, origin: target }]));
+  });
+}
+
+/** An archive carries the name its image had when it was exported: lends the image the tag, then puts things back. */
+async function withTag(
+  image: string,
+  tag: string,
+  { engine }: StepContext,
+  act: () => Promise<Result<StepOutput>>,
+): Promise<Result<StepOutput>> {
+  const holder = await engine.describe(tag);
+  if (holder?.id === image) return act();
+  const tagged = await engine.tag(image, tag);
+  if (!tagged.ok) return fail(...tagged.diagnostics);
+  try {
+    return await act();
+  } finally {
+    if (holder === undefined) await engine.untag(tag);
+    else await engine.tag(holder.id, tag);
+  }
+}

@@ -1,0 +1,69 @@
+import path from "node:path";
+import { errorDiagnostic } from "../model/diagnostic.ts";
+import type { OutputFile, StepOutput } from "../model/outcome.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { StepContext } from "../model/step-kind.ts";
+import { DOCKERFILE_HEADER } from "./dockerfile.ts";
+import type { Placement } from "./image-layout.ts";
+import { outputOfFiles } from "./output-files.ts";
+import { BASE_CONTEXT_FOLDER, DOCKERFILES, filesBelow, filesOfContext, layoutOf } from "./render.ts";
+import { copyFile } from "./stage-contexts.ts";
+
+/**
+ * Writes the folder that plain `docker build` makes the same service from. It is written aside and put in place at
+ * once; a folder that is there already is replaced only if it is empty or one of ours.
+ *
+ * Errors: `save/folder-not-ours`.
+ */
+export async function saveFolder(target: string, context: StepContext): Promise<Result<StepOutput>> {
+  const { files } = context.host;
+  const place = path.join(context.directory, target);
+  if (!(await isReplaceable(place, context))) {
+    return fail(
+      errorDiagnostic("save/folder-not-ours", `\`${target}\` holds files that mlpackage did not write`, {
+        hint: "name a folder that does not exist yet; nothing was changed",
+      }),
+    );
+  }
+  const written = filesOfFolder(context);
+  await files.makeDirectory(path.dirname(place));
+  const aside = await files.makeTemporaryDirectory(path.dirname(place), `.${path.basename(place)}-`);
+  try {
+    await Promise.all(written.map(({ file, to }) => copyFile({ ...file, path: to }, aside, context)));
+    await files.setMode(aside, 0o755);
+    await files.remove(place);
+    await files.rename(aside, place);
+  } finally {
+    await files.remove(aside);
+  }
+  return succeed(
+    outputOfFiles(written.map(({ file, to }) => ({ ...file, path: to, origin: path.posix.join(target, to) }))),
+  );
+}
+
+type Written = { readonly file: OutputFile; readonly to: string };
+
+function filesOfFolder(context: StepContext): readonly Written[] {
+  const rendered = context.outputOf("render");
+  const layout = layoutOf(rendered);
+  const inFolder = ({ folder }: Placement, files: readonly OutputFile[]): readonly Written[] =>
+    files.map((file) => ({ file, to: `${folder}/${file.path}` }));
+  const ours = [...layout.runtime, ...layout.code, ...layout.requirements, ...layout.wheels];
+  return [
+    ...rendered.files.flatMap((file) => (file.path === DOCKERFILES.folder ? [{ file, to: "Dockerfile" }] : [])),
+    ...filesBelow(rendered, `${BASE_CONTEXT_FOLDER}/`).flatMap((file) =>
+      file.path === "Dockerfile" ? [] : [{ file, to: file.path }],
+    ),
+    ...ours.flatMap((placement) => inFolder(placement, filesOfContext(rendered, placement.context))),
+    ...layout.models.flatMap((placement) => inFolder(placement, context.outputOf(`fetch:${placement.model}`).files)),
+  ];
+}
+
+async function isReplaceable(place: string, { host }: StepContext): Promise<boolean> {
+  const status = await host.files.status(place);
+  if (status === undefined) return true;
+  if (status.type !== "directory") return false;
+  const dockerfile = path.join(place, "Dockerfile");
+  if ((await host.files.status(dockerfile)) === undefined) return (await host.files.listTree(place)).length === 0;
+  return (await host.files.readText(dockerfile)).startsWith(DOCKERFILE_HEADER);
+}

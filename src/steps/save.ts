@@ -1,0 +1,37 @@
+import type { StepKind } from "../model/step-kind.ts";
+import { findMissingFile } from "./output-files.ts";
+import { saveArchive } from "./save-archive.ts";
+import { saveFolder } from "./save-folder.ts";
+import { findMissingTag, saveTag } from "./save-tag.ts";
+
+export type SaveInputs =
+  | { readonly type: "image"; readonly tag: string }
+  | { readonly type: "dockerfile"; readonly path: string }
+  | { readonly type: "oci-archive" | "docker-archive"; readonly path: string; readonly tag: string };
+
+/** Writes an output on this machine: a tag in the engine, a Dockerfile folder, an archive. */
+export const saveKind: StepKind = {
+  kind: "save",
+  version: 1,
+  summary: "writes an output",
+  run(step, context) {
+    const inputs = step.inputs as unknown as SaveInputs;
+    switch (inputs.type) {
+      case "image":
+        return saveTag(inputs.tag, context);
+      case "dockerfile":
+        return saveFolder(inputs.path, context);
+      default:
+        return saveArchive(inputs.path, inputs.tag, context);
+    }
+  },
+  findMissing(step, output, context) {
+    const inputs = step.inputs as unknown as SaveInputs;
+    switch (inputs.type) {
+      case "image":
+        return findMissingTag(inputs.tag, output, context);
+      default:
+        return findMissingFile(output, context);
+    }
+  },
+};
