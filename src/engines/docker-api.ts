@@ -26,8 +26,8 @@ export type ApiRequest = {
  */
 export type DockerApi = {
   readonly endpoint: string;
-  /** The response, its status below 400. */
-  send(path: string, request?: ApiRequest): Promise<NetworkResponse>;
+  /** The response, its status below 400; its body must be read, or its connection keeps the process alive. */
+  open(path: string, request?: ApiRequest): Promise<NetworkResponse>;
   json<T>(path: string, request?: ApiRequest): Promise<T>;
   /** As `json`, but undefined for 404. */
   find<T>(path: string, request?: ApiRequest): Promise<T | undefined>;
@@ -41,7 +41,7 @@ const SILENCE_MS = 15 * 60_000;
 export function createDockerApi(endpoint: string, host: Host): DockerApi {
   const target = targetOf(endpoint);
 
-  async function send(path: string, request: ApiRequest = {}): Promise<NetworkResponse> {
+  async function open(path: string, request: ApiRequest = {}): Promise<NetworkResponse> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const response = await host.network.request({
       url: `${target.origin}${path}${queryOf(request.query)}`,
@@ -58,7 +58,7 @@ export function createDockerApi(endpoint: string, host: Host): DockerApi {
   }
 
   async function json<T>(path: string, request?: ApiRequest): Promise<T> {
-    const text = await (await send(path, request)).text();
+    const text = await (await open(path, request)).text();
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 
@@ -72,7 +72,7 @@ export function createDockerApi(endpoint: string, host: Host): DockerApi {
   }
 
   async function* messages<T>(path: string, request?: ApiRequest): AsyncIterable<T> {
-    const response = await send(path, request);
+    const response = await open(path, request);
     const decoder = new TextDecoder();
     let pending = "";
     for await (const chunk of response.body) {
@@ -83,7 +83,7 @@ export function createDockerApi(endpoint: string, host: Host): DockerApi {
     if (pending.trim() !== "") yield JSON.parse(pending) as T;
   }
 
-  return { endpoint, send, json, find, messages };
+  return { endpoint, open, json, find, messages };
 }
 
 function targetOf(endpoint: string): { readonly origin: string; readonly socketPath?: string } {

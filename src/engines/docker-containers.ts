@@ -25,7 +25,7 @@ export function createContainerRunner(api: DockerApi): ContainerRunner {
         body: containerOf(request),
       });
       id = created.Id;
-      await api.send(`/containers/${id}/start`, { method: "POST" });
+      await api.json(`/containers/${id}/start`, { method: "POST" });
       const details = await api.json<ContainerDetails>(`/containers/${id}/json`);
       return succeed(toService(id, publishedPort(details, request.port) ?? request.hostPort));
     } catch (error) {
@@ -80,7 +80,7 @@ function wordStartError(error: DockerApiError, request: ServiceRequest) {
 
 function createService(api: DockerApi, id: string, hostPort: number): Service {
   const logs = (query: Record<string, string>, signal?: AbortSignal) =>
-    api.send(`/containers/${id}/logs`, {
+    api.open(`/containers/${id}/logs`, {
       query: { stdout: "1", stderr: "1", ...query },
       stallTimeoutMs: 0,
       ...(signal !== undefined && { signal }),
@@ -107,8 +107,8 @@ function createService(api: DockerApi, id: string, hostPort: number): Service {
     },
     async remove() {
       try {
-        await api.send(`/containers/${id}/stop`, { method: "POST", query: { t: STOP_SECONDS } });
-        await api.send(`/containers/${id}`, { method: "DELETE", query: { force: "1", v: "1" } });
+        await api.json(`/containers/${id}/stop`, { method: "POST", query: { t: STOP_SECONDS } });
+        await api.json(`/containers/${id}`, { method: "DELETE", query: { force: "1", v: "1" } });
       } catch (error) {
         const isGone = error instanceof DockerApiError && (error.status === 404 || error.status === 409);
         if (!isGone) throw error;

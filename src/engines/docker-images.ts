@@ -57,7 +57,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     const repo = nameOf(reference);
     const { tag: tagName = "latest" } = parseImageReference(reference);
     try {
-      await api.send(`/images/${encodeURIComponent(id)}/tag`, { method: "POST", query: { repo, tag: tagName } });
+      await api.json(`/images/${encodeURIComponent(id)}/tag`, { method: "POST", query: { repo, tag: tagName } });
       return succeed(undefined);
     } catch (error) {
       if (!(error instanceof DockerApiError)) throw error;
@@ -93,7 +93,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
   }
 
   async function exportImages(references: readonly string[], signal: AbortSignal) {
-    const response = await api.send("/images/get", { query: { names: references }, signal });
+    const response = await api.open("/images/get", { query: { names: references }, signal });
     return succeed(response.body);
   }
 

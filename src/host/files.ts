@@ -32,6 +32,10 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     linkOrCopy,
     setMode: fs.chmod,
     setTime: (target, seconds) => fs.utimes(target, seconds, seconds),
+    freeBytes: async (target) => {
+      const { bavail, bsize } = await fs.statfs(target);
+      return bavail * bsize;
+    },
     remove: (target) => fs.rm(target, { recursive: true, force: true, maxRetries: 3 }),
     close: digests.save,
   };

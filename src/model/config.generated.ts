@@ -38,7 +38,6 @@ export type Requirement = string;
 export type IndexUrl = string;
 export type FindLinks = string;
 export type SystemPackage = string;
-export type Line = string;
 export type Platform = string;
 /**
  * Where the package goes.
@@ -176,7 +175,7 @@ export interface ConfigFile {
          *
          * @minItems 1
          */
-        command: Line[];
+        command: Text[];
         /**
          * The folder that is copied into the image whole.
          */

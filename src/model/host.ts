@@ -47,6 +47,8 @@ export interface Files {
   setMode(path: string, mode: number): Promise<void>;
   /** Access and modification time, in seconds since the epoch. */
   setTime(path: string, seconds: number): Promise<void>;
+  /** Bytes this user may still write on the file system that holds a path. */
+  freeBytes(path: string): Promise<number>;
   /** Removes a file or a folder with all that is in it; nothing there is no error. */
   remove(path: string): Promise<void>;
 }

@@ -132,11 +132,7 @@ function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place
   ].filter((section) => section !== "");
 }
 
-/**
- * A named context holds one folder, called by the digest of its content, so `*/` copies what is in it. BuildKit sends
- * only files whose name, size or time changed since the last build of a context of the same name, any package's: the
- * digest in the path keeps it from taking one file for another.
- */
+/** A named context holds one folder, called by the digest of its content (see `stageContexts`); the star enters it. */
 function copySource({ context, folder }: Placement, place: Place): string {
   return place === "contexts" ? `--from=${context} */` : `${folder}/`;
 }

@@ -1,0 +1,102 @@
+import path from "node:path";
+import { createContentStore } from "../caches/content-store.ts";
+import { createLocalCache } from "../caches/local.ts";
+import { createDockerEngine } from "../engines/docker-engine.ts";
+import { type Manifest, readManifest } from "../execution/manifest.ts";
+import { digestOf } from "../model/digest.ts";
+import type { Engine } from "../model/engine.ts";
+import type { Graph } from "../model/graph.ts";
+import { errorDiagnostic } from "../model/diagnostic.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { ContentStore, Source } from "../model/source.ts";
+import type { Step } from "../model/step.ts";
+import type { StepContext } from "../model/step-kind.ts";
+import { buildGraph } from "../plan/build-graph.ts";
+import type { Evaluation } from "../plan/evaluate-step.ts";
+import { pinReferences } from "../plan/pin-references.ts";
+import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../sources/index.ts";
+import { STEP_KINDS } from "../steps/index.ts";
+import type { Package } from "./open-package.ts";
+import { placeDiagnostics } from "./place-diagnostics.ts";
+import type { Session } from "./session.ts";
+
+/** A package with everything it takes to plan and run it: the program, put together. */
+export type Assembly = {
+  readonly graph: Graph;
+  readonly engine: Engine;
+  readonly store: ContentStore;
+  readonly manifest: Manifest;
+  readonly manifestPath: string;
+  readonly evaluation: Evaluation;
+  /** The context of a step, less what only a run can give. */
+  readonly contextOf: (step: Step) => StepContext;
+};
+
+export type AssembleOptions = { readonly force: boolean };
+
+/** Pins what the configuration refers to, compiles the graph and joins it with the engine, the cache and the steps. */
+export async function assemble(
+  session: Session,
+  opened: Package,
+  { force }: AssembleOptions,
+): Promise<Result<Assembly>> {
+  const { host, cacheDirectory, runtimeDirectory, signal } = session;
+  const { config } = opened;
+  const unknown = config.models.filter(({ source }) => sourceOf(source) === undefined);
+  if (unknown.length > 0) return fail(...unknown.map((model) => wordUnknownScheme(model.source, opened.locate(model.pointer))));
+  const engine = await createDockerEngine(host);
+  const store = createContentStore(cacheDirectory, host.files);
+  const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };
+  const pins = await pinReferences(config, {
+    files: host.files,
+    engine,
+    sourceOf: demandSource,
+    sourceContext,
+    runtimeDirectory,
+    configFile: path.basename(opened.configPath),
+  });
+  if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));
+  const graph = buildGraph(config, pins.value, opened.locate);
+  const manifestPath = manifestPathOf(session, opened);
+  const manifest = await readManifest(manifestPath, host.files);
+  const contextOf = (): StepContext => ({ ...sourceContext, engine, runtimeDirectory, sourceOf: demandSource, ...OUTSIDE_A_RUN });
+  const evaluation: Evaluation = {
+    cache: createLocalCache(cacheDirectory, host.files),
+    lastFingerprint: (id) => manifest[id]?.fingerprint,
+    kindVersion: (step) => STEP_KINDS[step.kind].version,
+    findMissing: (step, output) => STEP_KINDS[step.kind].findMissing(step, output, contextOf()),
+    force,
+  };
+  return succeed({ graph, engine, store, manifest, manifestPath, evaluation, contextOf }, pins.warnings);
+}
+
+/** Each configuration file has a manifest of its own, by where the file lies. */
+export function manifestPathOf({ cacheDirectory }: Session, { configPath }: Package): string {
+  return path.join(cacheDirectory, "packages", `${digestOf(configPath).slice("sha256:".length, 39)}.json`);
+}
+
+function demandSource(reference: string): Source {
+  const source = sourceOf(reference);
+  if (source === undefined) throw new Error(`no source answers for ${schemeOf(reference)}:`);
+  return source;
+}
+
+function wordUnknownScheme(source: string, location: StepLocation) {
+  const schemes = KNOWN_SCHEMES.filter((scheme) => scheme !== "").map((scheme) => `\`${scheme}:\``);
+  return errorDiagnostic("cli/unknown-source", `nothing here can fetch \`${schemeOf(source)}:\``, {
+    location,
+    hint: `a source is a path, or one of ${schemes.join(", ")}`,
+  });
+}
+
+type StepLocation = ReturnType<Package["locate"]>;
+
+/** Looking whether something is still there needs none of these. */
+const OUTSIDE_A_RUN = {
+  makeWorkDirectory: () => Promise.reject(new Error("only a running step has a work directory")),
+  outputOf: (id: string) => {
+    throw new Error(`the output of ${id} was asked for outside a run`);
+  },
+  report: () => {},
+  warn: () => {},
+};

@@ -1,0 +1,95 @@
+import { findCredentials } from "../../engines/docker-credentials.ts";
+import { createDockerEngine, probeBuildx } from "../../engines/docker-engine.ts";
+import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../../model/diagnostic.ts";
+import type { Engine } from "../../model/engine.ts";
+import { parseImageReference } from "../../model/image-reference.ts";
+import { diagnosticToJson } from "../../report/diagnostic-json.ts";
+import { renderDiagnostics } from "../../report/diagnostic-text.ts";
+import { painter } from "../../report/paint.ts";
+import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { openPackage } from "../open-package.ts";
+import type { Session } from "../session.ts";
+
+/** One thing looked at: what was found, or what is wrong with it and how to mend it. */
+type Check = { readonly name: string; readonly found?: string; readonly problem?: Diagnostic };
+
+const LITTLE_SPACE_BYTES = 5e9;
+
+/** Looks at everything a package needs of this machine, changes nothing, and says how to mend what is wrong. */
+export async function doctor(session: Session): Promise<number> {
+  const engine = await createDockerEngine(session.host);
+  const checks = [
+    ...(await checkEngine(engine)),
+    await checkBuildx(session),
+    await checkDisk(session),
+    ...(await checkRegistries(session, engine)),
+  ];
+  const problems = checks.flatMap(({ problem }) => problem ?? []);
+  if (session.options.json) session.writeData(`${JSON.stringify({ checks: checks.map(toJson) }, undefined, 2)}\n`);
+  else session.writeData(`${checks.map((check) => toText(check, session.terminal.color)).join("\n")}\n`);
+  const errors = problems.filter(({ severity }) => severity === "error");
+  return errors.length === 0 ? EXIT.done : exitCodeOf(errors);
+}
+
+async function checkEngine(engine: Engine): Promise<readonly Check[]> {
+  const probed = await engine.probe();
+  if (!probed.ok) return probed.diagnostics.map((problem) => ({ name: "engine", problem }));
+  const { endpoint, engineVersion, platform, containerdStore } = probed.value;
+  const name = "image store";
+  const store: Check = containerdStore
+    ? { name, found: "containerd" }
+    : {
+        name,
+        problem: warningDiagnostic("doctor/classic-store", "the engine keeps images in its classic store: one platform an image, and slower exports", {
+          hint: 'set `{"features": {"containerd-snapshotter": true}}` in /etc/docker/daemon.json, or turn on "Use containerd" in Docker Desktop',
+        }),
+      };
+  return [{ name: "engine", found: `${engineVersion}, ${platform}, at ${endpoint}` }, store];
+}
+
+async function checkBuildx({ host }: Session): Promise<Check> {
+  const probed = await probeBuildx(host);
+  if (probed.ok) return { name: "buildx", found: probed.value };
+  const [problem] = probed.diagnostics;
+  return { name: "buildx", ...(problem && { problem }) };
+}
+
+async function checkDisk({ host, cacheDirectory }: Session): Promise<Check> {
+  await host.files.makeDirectory(cacheDirectory);
+  const bytes = await host.files.freeBytes(cacheDirectory);
+  const found = `${(bytes / 1e9).toFixed(1)} GB free for the cache in ${cacheDirectory}`;
+  if (bytes >= LITTLE_SPACE_BYTES) return { name: "disk", found };
+  const hint = "make room, or move the cache with `MLPACKAGE_CACHE_DIR`";
+  return { name: "disk", problem: warningDiagnostic("doctor/little-space", found, { hint }) };
+}
+
+async function checkRegistries(session: Session, engine: Engine): Promise<readonly Check[]> {
+  const opened = await openPackage(session);
+  if (!opened.ok) return [];
+  const tags = opened.value.config.outputs.flatMap((output) => (output.type === "image" && output.push ? output.tags : []));
+  const byRegistry = new Map(tags.map((tag) => [parseImageReference(tag).registry, tag]));
+  const isReachable = (await engine.probe()).ok;
+  if (!isReachable) return [];
+  return Promise.all([...byRegistry].map(([address, tag]) => checkRegistry(address, tag, session, engine)));
+}
+
+async function checkRegistry(address: string, tag: string, { host }: Session, engine: Engine): Promise<Check> {
+  const name = `registry ${address}`;
+  const credentials = await findCredentials(address, host);
+  const resolved = await engine.resolve(tag);
+  if (!resolved.ok) {
+    const [problem = errorDiagnostic("registry/failed", `${address} does not answer`)] = resolved.diagnostics;
+    return { name, problem };
+  }
+  return { name, found: credentials === undefined ? "answers without a login" : "answers, logged in" };
+}
+
+function toText({ name, found, problem }: Check, color: boolean): string {
+  const paint = painter(color);
+  if (problem === undefined) return `${paint("green", "✔")} ${name}: ${found}`;
+  return `${paint("red", "✘")} ${name}\n${renderDiagnostics([problem], { color })}`;
+}
+
+function toJson({ name, found, problem }: Check): object {
+  return { name, ok: problem === undefined, ...(found && { found }), ...(problem && { problem: diagnosticToJson(problem) }) };
+}

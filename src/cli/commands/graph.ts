@@ -1,0 +1,19 @@
+import { buildGraph } from "../../plan/build-graph.ts";
+import { UNPINNED } from "../../plan/pins.ts";
+import { type GraphFormat, renderGraph } from "../../report/graph-text.ts";
+import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { openPackage } from "../open-package.ts";
+import { reportDiagnostics, type Session } from "../session.ts";
+
+/** The graph's shape needs no engine and no network. */
+export async function graph(session: Session, { format }: { readonly format: GraphFormat }): Promise<number> {
+  const opened = await openPackage(session);
+  if (!opened.ok) {
+    reportDiagnostics(session, opened.diagnostics);
+    return exitCodeOf(opened.diagnostics);
+  }
+  const { config, locate } = opened.value;
+  const built = buildGraph(config, UNPINNED, locate);
+  session.writeData(renderGraph(built, session.options.json ? "json" : format));
+  return EXIT.done;
+}

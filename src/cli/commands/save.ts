@@ -1,0 +1,35 @@
+import { BUILD } from "../../plan/build-graph.ts";
+import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
+import { assemble } from "../assemble.ts";
+import { openPackage } from "../open-package.ts";
+import { select } from "../../plan/select.ts";
+import { type RunOptions, runGraph } from "../run-graph.ts";
+import { reportDiagnostics, type Session } from "../session.ts";
+
+/** Writes the Dockerfile folder, whatever `outputs` says; nothing is built for it. */
+export async function save(
+  session: Session,
+  { folder, ...options }: RunOptions & { readonly folder: string },
+): Promise<number> {
+  const opened = await openPackage(session);
+  if (!opened.ok) {
+    reportDiagnostics(session, opened.diagnostics);
+    return exitCodeOf(opened.diagnostics);
+  }
+  const { config } = opened.value;
+  const output = { pointer: "", type: "dockerfile" as const, path: folder };
+  const withFolder = { ...opened.value, config: { ...config, outputs: [output] } };
+  const assembly = await assemble(session, withFolder, { force: false });
+  if (!assembly.ok) {
+    reportDiagnostics(session, assembly.diagnostics);
+    return exitCodeOf(assembly.diagnostics);
+  }
+  const { graph } = select(assembly.value.graph, [`save:${folder}`]);
+  if (graph.steps.some(({ id }) => id === BUILD)) throw new Error("a saved folder needs no build");
+  const outcomes = await runGraph(session, withFolder, assembly.value, graph, options);
+  reportDiagnostics(
+    session,
+    [...outcomes.values()].flatMap((outcome) => (outcome.status === "failed" ? outcome.diagnostics : [])),
+  );
+  return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
+}

@@ -1,0 +1,14 @@
+import { fileURLToPath } from "node:url";
+import { EXIT } from "../exit-code.ts";
+import type { Session } from "../session.ts";
+
+export async function schema(session: Session): Promise<number> {
+  // Beside package.json, from `src/cli/commands/` and, bundled, from `dist/`.
+  for (const place of ["../mlpackage.schema.json", "../../../mlpackage.schema.json"]) {
+    const file = fileURLToPath(new URL(place, import.meta.url));
+    if ((await session.host.files.status(file)) === undefined) continue;
+    session.writeData(await session.host.files.readText(file));
+    return EXIT.done;
+  }
+  throw new Error("the schema is missing from this installation");
+}

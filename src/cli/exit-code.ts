@@ -1,0 +1,35 @@
+import type { Diagnostic } from "../model/diagnostic.ts";
+import type { Outcome } from "../model/outcome.ts";
+
+/** What the process ends with, after sysexits.h and terraform. */
+export const EXIT = {
+  done: 0,
+  stepFailed: 1,
+  workFound: 2,
+  testFailed: 3,
+  wrongInput: 64,
+  noEngine: 69,
+  bug: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** The exit code that diagnostics call for when no step has run. */
+export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
+  if (diagnostics.some(isEngineMissing)) return EXIT.noEngine;
+  const isWrongInput = diagnostics.every(({ code }) => /^(document|config|cli)\//.test(code));
+  return isWrongInput ? EXIT.wrongInput : EXIT.stepFailed;
+}
+
+/** The exit code of a run: a failed test of the package is told apart from a step that broke. */
+export function exitCodeOfRun(outcomes: ReadonlyMap<string, Outcome>): number {
+  const failures = [...outcomes.values()].flatMap((outcome) => (outcome.status === "failed" ? [outcome.diagnostics] : []));
+  if (failures.length === 0) return EXIT.done;
+  if (failures.flat().some(isEngineMissing)) return EXIT.noEngine;
+  const isTest = failures.flat().every(({ code }) => /^(test|service)\//.test(code));
+  return isTest ? EXIT.testFailed : EXIT.stepFailed;
+}
+
+function isEngineMissing({ code }: Diagnostic): boolean {
+  return code === "engine/unreachable" || code === "engine/unsupported-endpoint" || code === "engine/no-buildx";
+}

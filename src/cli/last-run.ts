@@ -1,0 +1,38 @@
+import { createDockerEngine } from "../engines/docker-engine.ts";
+import { type Manifest, readManifest } from "../execution/manifest.ts";
+import { errorDiagnostic } from "../model/diagnostic.ts";
+import type { Engine } from "../model/engine.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import { BUILD } from "../plan/build-graph.ts";
+import { manifestPathOf } from "./assemble.ts";
+import { openPackage, type Package } from "./open-package.ts";
+import type { Session } from "./session.ts";
+
+/** What `run`, `score`, `pull` and their like begin with: the package, an engine that answers, and what `apply` made. */
+export type LastRun = { readonly opened: Package; readonly engine: Engine; readonly manifest: Manifest };
+
+export async function openLastRun(session: Session): Promise<Result<LastRun>> {
+  const opened = await openPackage(session);
+  if (!opened.ok) return opened;
+  const engine = await createDockerEngine(session.host);
+  const probed = await engine.probe();
+  if (!probed.ok) return probed;
+  const manifest = await readManifest(manifestPathOf(session, opened.value), session.host.files);
+  return succeed({ opened: opened.value, engine, manifest });
+}
+
+/** The image that `apply` built last, if the engine still has it. */
+export async function findBuiltImage({ opened, engine, manifest }: LastRun): Promise<Result<string>> {
+  const image = manifest[BUILD]?.output.values["image"];
+  if (typeof image === "string" && (await engine.describe(image)) !== undefined) return succeed(image);
+  return fail(
+    errorDiagnostic("cli/not-applied", `the engine has no image of \`${opened.config.name}\``, {
+      hint: "`mlpackage apply` builds it, `mlpackage pull` brings a pushed one back",
+    }),
+  );
+}
+
+/** By which the container of `run` is found again: one a package. */
+export function serviceLabels({ opened }: LastRun): Readonly<Record<string, string>> {
+  return { "org.mlpackage.role": "service", "org.mlpackage.package": opened.config.name };
+}

@@ -1,0 +1,60 @@
+import path from "node:path";
+import { readCheckedConfig } from "../config/read-config.ts";
+import { usesGit } from "../config/interpolate.ts";
+import { locate } from "../document/locate.ts";
+import { parseDocument } from "../document/parse.ts";
+import type { Config } from "../model/config.ts";
+import { errorDiagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { Locate } from "../plan/build-graph.ts";
+import { applyOverrides } from "./apply-overrides.ts";
+import { readGitState } from "./read-git-state.ts";
+import type { Session } from "./session.ts";
+
+/** A configuration file that was read and checked. */
+export type Package = {
+  readonly config: Config;
+  readonly document: Document;
+  readonly locate: Locate;
+  /** The file itself, absolute. */
+  readonly configPath: string;
+};
+
+/** Reads the configuration file, checks it and every path it names. */
+export async function openPackage(session: Session): Promise<Result<Package>> {
+  const { host, options, workingDirectory } = session;
+  const folder = path.resolve(workingDirectory, options.directory);
+  const configPath = path.resolve(folder, options.file);
+  const shown = path.relative(workingDirectory, configPath) || configPath;
+  const found = await host.files.status(configPath);
+  if (found?.type !== "file") return fail(wordMissingFile(shown));
+  const parsed = parseDocument({ path: shown, text: await host.files.readText(configPath) });
+  if (!parsed.ok) return parsed;
+  const document = applyOverrides(parsed.value, options.set);
+  if (!document.ok) return document;
+  const directory = path.dirname(configPath);
+  const git = usesGit(document.value) ? await readGitState(directory, host) : undefined;
+  const config = await readCheckedConfig(document.value, {
+    directory,
+    files: host.files,
+    variables: host.environment,
+    git,
+  });
+  if (!config.ok) return config;
+  return succeed(
+    {
+      config: config.value,
+      document: document.value,
+      locate: (pointer) => locate(document.value, pointer),
+      configPath,
+    },
+    config.warnings,
+  );
+}
+
+function wordMissingFile(shown: string) {
+  return errorDiagnostic("cli/no-configuration", `there is no \`${shown}\``, {
+    hint: "go to the package's folder, or name the file with `-f`; three lines make one:\n  name: my-model\n  models: [model.pkl]\n  inference: score.py",
+  });
+}

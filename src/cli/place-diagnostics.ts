@@ -1,0 +1,60 @@
+import { locate } from "../document/locate.ts";
+import type { Diagnostic } from "../model/diagnostic.ts";
+import type { Host } from "../model/host.ts";
+import type { Serializable } from "../model/serializable.ts";
+import type { Location } from "../model/text-range.ts";
+import type { Package } from "./open-package.ts";
+
+/**
+ * Gives diagnostics of engines, sources and steps, which know no configuration file, their place in ours: by the JSON
+ * pointer they name (`path`), by the test they tell of, or by the value they are about (`details.subject`).
+ */
+export async function placeDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  opened: Package,
+  host: Host,
+): Promise<readonly Diagnostic[]> {
+  return Promise.all(
+    diagnostics.map(async (diagnostic) => {
+      const location = diagnostic.location ?? (await findPlace(diagnostic, opened, host));
+      return location === undefined ? diagnostic : { ...diagnostic, location };
+    }),
+  );
+}
+
+async function findPlace(diagnostic: Diagnostic, opened: Package, host: Host): Promise<Location | undefined> {
+  const { path: pointer, details = {} } = diagnostic;
+  if (pointer !== undefined) return locate(opened.document, pointer);
+  const test = opened.config.tests.find(({ name }) => name === details["test"]);
+  if (test !== undefined) return locate(opened.document, test.pointer);
+  const subject = details["subject"];
+  if (typeof subject !== "string") return undefined;
+  const found = findValue(opened.document.value, subject, "");
+  return found === undefined ? findRequirement(subject, opened, host) : locate(opened.document, found);
+}
+
+function findValue(value: Serializable | undefined, wanted: string, pointer: string): string | undefined {
+  if (typeof value === "string") return sameWords(value, wanted) ? pointer : undefined;
+  if (value === null || typeof value !== "object") return undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const found = findValue(member, wanted, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function findRequirement(subject: string, { config, document }: Package, host: Host): Promise<Location | undefined> {
+  const { requirements } = config.environment.python;
+  if (!("file" in requirements)) return undefined;
+  const text = await host.files.readText(`${config.directory}/${requirements.file}`);
+  const line = text.split("\n").find((one) => sameWords(one.replace(/\s*(#|;|--hash).*$/, ""), subject));
+  if (line === undefined) return undefined;
+  const start = text.indexOf(line);
+  const folder = document.file.path.slice(0, document.file.path.lastIndexOf("/") + 1);
+  return { file: { path: `${folder}${requirements.file}`, text }, range: { start, end: start + line.trimEnd().length } };
+}
+
+/** pip and apt print what they were given with their own spaces. */
+function sameWords(one: string, other: string): boolean {
+  return one.replace(/\s+/g, "") === other.replace(/\s+/g, "");
+}

@@ -1,0 +1,60 @@
+import type { Diagnostic } from "../model/diagnostic.ts";
+import type { Host } from "../model/host.ts";
+import type { Reporter, Terminal } from "../model/reporter.ts";
+import { diagnosticToJson } from "../report/diagnostic-json.ts";
+import { renderDiagnostics } from "../report/diagnostic-text.ts";
+import { type ProgressMode, REPORTERS, silentReporter } from "../report/index.ts";
+
+/** The flags every command takes. */
+export type CommonOptions = {
+  readonly file: string;
+  readonly directory: string;
+  readonly set: readonly string[];
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+  readonly progress: ProgressMode;
+};
+
+/** One call of the program: what it was asked, and its doors to the world. */
+export type Session = {
+  readonly options: CommonOptions;
+  readonly host: Host;
+  readonly cacheDirectory: string;
+  readonly runtimeDirectory: string;
+  /** The working directory, absolute. */
+  readonly workingDirectory: string;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Data goes to stdout, everything else to stderr. */
+  readonly writeData: (text: string) => void;
+  readonly terminal: Terminal;
+  readonly isTerminal: boolean;
+  readonly readInput: () => Promise<string>;
+};
+
+/** Tells what is wrong: as text for people, as data where `--json` asks for it. */
+export function reportDiagnostics(session: Session, diagnostics: readonly Diagnostic[]): void {
+  if (diagnostics.length === 0) return;
+  if (session.options.json) {
+    session.writeData(`${JSON.stringify({ diagnostics: diagnostics.map(diagnosticToJson) })}\n`);
+  } else {
+    session.terminal.write(`${renderDiagnostics(diagnostics, { color: session.terminal.color })}\n`);
+  }
+}
+
+/** A line for the person at the terminal, unless they asked for quiet. */
+export function tell(session: Session, text: string): void {
+  if (!session.options.quiet) session.terminal.write(`${text}\n`);
+}
+
+export async function createReporter(session: Session): Promise<Reporter> {
+  const { progress, quiet } = session.options;
+  if (quiet) return silentReporter;
+  if (progress === "json") return REPORTERS.json(session.terminal);
+  const isLive = progress === "tty" || (progress === "auto" && session.isTerminal);
+  if (!isLive) return REPORTERS.plain(session.terminal);
+  const { createScreenReporter } = await import("./live-screen.ts");
+  return createScreenReporter(session.terminal);
+}

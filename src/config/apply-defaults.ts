@@ -1,0 +1,166 @@
+import { pointerTo } from "../document/locate.ts";
+import type { ConfigFile } from "../model/config.generated.ts";
+import type {
+  BaseImageConfig,
+  BuildConfig,
+  Config,
+  EnvironmentConfig,
+  InferenceConfig,
+  ModelConfig,
+  OutputConfig,
+  PythonConfig,
+  TestConfig,
+} from "../model/config.ts";
+import { durationMs } from "./duration.ts";
+import { fileName, isUri, normalizePath, parentFolder, stemOf } from "./paths.ts";
+
+type Written<Key extends keyof ConfigFile> = NonNullable<ConfigFile[Key]>;
+type WrittenModel = Written<"models">[number];
+type WrittenTest = Written<"tests">[number];
+type WrittenOutput = Written<"outputs">[number];
+type WrittenPython = NonNullable<Written<"environment">["python"]>;
+
+/**
+ * The configuration as it runs. A list of the file may have holes, where an item is left out that cannot be read: models,
+ * tests and outputs, which know their pointer, are closed up; the others keep their holes, and so their indexes.
+ */
+export function applyDefaults(file: ConfigFile, directory: string): Config {
+  return {
+    directory,
+    name: file.name,
+    models: listOf(file.models?.map(modelOf)),
+    baseImage: baseImageOf(file.base_image ?? "python:3.12-slim"),
+    environment: environmentOf(file.environment ?? {}),
+    inference: inferenceOf(file.inference),
+    build: buildOf(file.build ?? {}),
+    tests: listOf(file.tests?.map(testOf)),
+    outputs: listOf((file.outputs ?? defaultOutputs(file.name)).map(outputOf)),
+  };
+}
+
+function modelOf(written: WrittenModel, index: number): ModelConfig {
+  const model = typeof written === "string" ? { source: written } : written;
+  return {
+    pointer: pointerTo("/models", index),
+    name: model.name ?? stemOf(model.source),
+    version: model.version ?? "0",
+    source: model.source,
+    include: model.include ?? [],
+    exclude: model.exclude ?? [],
+    ...given("sha256", model.sha256),
+  };
+}
+
+function baseImageOf(written: Written<"base_image">): BaseImageConfig {
+  if (typeof written === "string") return { kind: "image", image: written };
+  if ("image" in written) return { kind: "image", image: written.image };
+  const dockerfile = normalizePath(written.dockerfile);
+  return {
+    kind: "dockerfile",
+    dockerfile,
+    context: written.context === undefined ? parentFolder(dockerfile) : normalizePath(written.context),
+    ...given("target", written.target),
+    buildArgs: written.build_args ?? {},
+  };
+}
+
+function environmentOf(written: Written<"environment">): EnvironmentConfig {
+  return {
+    python: pythonOf(written.python ?? {}),
+    systemPackages: written.system_packages ?? [],
+    variables: written.variables ?? {},
+    user: written.user ?? "1000:1000",
+  };
+}
+
+function pythonOf(written: WrittenPython): PythonConfig {
+  const { requirements = [] } = written;
+  return {
+    requirements:
+      typeof requirements === "string" ? { file: normalizePath(requirements) } : { list: requirements },
+    ...given("indexUrl", written.index_url),
+    extraIndexUrls: written.extra_index_urls ?? [],
+    findLinks: (written.find_links ?? []).map((link) => (isUri(link) ? link : normalizePath(link))),
+    interpreter: written.interpreter ?? "python3",
+    managed: written.managed ?? true,
+  };
+}
+
+function inferenceOf(written: ConfigFile["inference"]): InferenceConfig {
+  if (typeof written === "string") return inferenceOf({ entry_script: written });
+  const port = written.port ?? 5001;
+  const folder = written.source_directory === undefined ? undefined : normalizePath(written.source_directory);
+  if ("command" in written) {
+    return { kind: "command", command: written.command, ...given("sourceDirectory", folder), port };
+  }
+  const script = normalizePath(written.entry_script);
+  return {
+    kind: "script",
+    entryScript: folder === undefined ? fileName(script) : script,
+    sourceDirectory: folder ?? parentFolder(script),
+    port,
+    workers: written.workers ?? 1,
+    workerTimeoutMs: durationMs(written.worker_timeout ?? "300s"),
+    scoringTimeoutMs: durationMs(written.scoring_timeout ?? "1h"),
+  };
+}
+
+function buildOf(written: Written<"build">): BuildConfig {
+  return {
+    platforms: written.platforms ?? [],
+    ...given("builder", written.builder),
+    labels: written.labels ?? {},
+  };
+}
+
+function testOf(written: WrittenTest, index: number): TestConfig {
+  const { expect = {} } = written;
+  return {
+    pointer: pointerTo("/tests", index),
+    name: written.name ?? `test ${index + 1}`,
+    request: requestOf(written.request ?? {}),
+    expect: {
+      status: expect.status ?? 200,
+      ...given("json", expect.json),
+      tolerance: expect.tolerance ?? 1e-9,
+      ...given("contains", expect.contains),
+      headers: expect.headers ?? {},
+      ...given("maxLatencyMs", expect.max_latency === undefined ? undefined : durationMs(expect.max_latency)),
+    },
+  };
+}
+
+function requestOf(written: NonNullable<WrittenTest["request"]>): TestConfig["request"] {
+  const path = written.path ?? "/score";
+  const hasBody = written.body !== undefined || written.body_file !== undefined;
+  return {
+    method: written.method ?? (hasBody || path === "/score" ? "POST" : "GET"),
+    path,
+    headers: written.headers ?? {},
+    ...given("body", written.body),
+    ...given("bodyFile", written.body_file === undefined ? undefined : normalizePath(written.body_file)),
+  };
+}
+
+function defaultOutputs(name: string): Written<"outputs"> {
+  return [{ type: "image", tags: [`${name}:latest`] }];
+}
+
+function outputOf(written: WrittenOutput, index: number): OutputConfig {
+  const pointer = pointerTo("/outputs", index);
+  if (written.type !== "image") return { pointer, type: written.type, path: normalizePath(written.path) };
+  const { tags, load = true, push = false } = written;
+  return { pointer, type: "image", tags: tags, load, push };
+}
+
+/** The items without the holes between them. */
+function listOf<Item>(items: readonly Item[] | undefined): readonly Item[] {
+  return (items ?? []).flatMap((item) => [item]);
+}
+
+function given<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [K in Key]?: Value } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
+}

@@ -1,0 +1,122 @@
+import { locate } from "../document/locate.ts";
+import type { Config } from "../model/config.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import type { FileStatus, Files } from "../model/host.ts";
+import { checkEntryScript } from "./check-entry-script.ts";
+import { checkModelFiles } from "./check-model-files.ts";
+import { type InputPath, inputPaths, type PathWording } from "./input-paths.ts";
+import { holds } from "./paths.ts";
+
+/** What is wrong with the files that a configuration names. */
+export async function checkPaths(
+  config: Config,
+  document: Document,
+  files: Files,
+): Promise<readonly Diagnostic[]> {
+  const root = (await files.realPath(config.directory)) ?? config.directory;
+  const named = withoutDefaults(inputPaths(config), document);
+  const scope = { config, document, files, root };
+  const checked = await Promise.all(
+    named.map(async (input) => ({ input, wordings: await checkReadable(input, scope) })),
+  );
+  const unusable = checked
+    .filter(({ wordings }) => noFolder.includes(wordings[0]?.[0] ?? ""))
+    .map(({ input }) => input.path);
+  const told = checked.filter(
+    ({ input }) => !unusable.some((path) => path !== input.path && holds(path, input.path)),
+  );
+  return told.flatMap(({ input, wordings }) =>
+    wordings.map((wording) => diagnosticAt(document, input, wording)),
+  );
+}
+
+/** A path that is not written follows from one that is, and is told about there. */
+function withoutDefaults(inputs: readonly InputPath[], document: Document): readonly InputPath[] {
+  return inputs.filter(({ pointer, role }) => role !== "other" || document.ranges.has(pointer));
+}
+
+const missingFile = "config/missing-file";
+
+/** Nothing can be found below a path with one of these. */
+const noFolder = [missingFile, "config/not-a-folder"];
+
+type Scope = {
+  readonly config: Config;
+  readonly document: Document;
+  readonly files: Files;
+  readonly root: string;
+};
+
+const refusals: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+};
+
+async function checkReadable(input: InputPath, scope: Scope): Promise<readonly PathWording[]> {
+  try {
+    return await checkPath(input, scope);
+  } catch (error) {
+    const refusal = refusals[(error as { readonly code?: string }).code ?? ""];
+    if (refusal === undefined) throw error;
+    return [["config/unreadable-file", `\`${input.path}\` cannot be read: ${refusal}`]];
+  }
+}
+
+async function checkPath(
+  input: InputPath,
+  { config, document, files, root }: Scope,
+): Promise<readonly PathWording[]> {
+  const absolute = input.path === "." ? config.directory : `${config.directory}/${input.path}`;
+  const status = await files.status(absolute);
+  if (status === undefined) return [missing(input, document)];
+  const real = await files.realPath(absolute);
+  if (real !== undefined && !isInside(root, real)) return [outside(input)];
+  const mismatch = checkType(input, status);
+  if (mismatch !== undefined) return [mismatch];
+  const found = { ...input, absolute, status };
+  if (input.role === "script") return checkEntryScript(found, files);
+  return input.role === "model" ? checkModelFiles(found, config, files) : [];
+}
+
+function missing({ path, role }: InputPath, document: Document): PathWording {
+  const message = `\`${path}\` does not exist`;
+  const isRelative = role === "script" && document.ranges.has("/inference/source_directory");
+  return isRelative
+    ? [missingFile, message, "`entry_script` is relative to `source_directory`"]
+    : [missingFile, message];
+}
+
+function outside({ path }: InputPath): PathWording {
+  return [
+    "config/outside-package",
+    `\`${path}\` is a link to a place outside the folder of the file`,
+    "copy it into the folder",
+  ];
+}
+
+function checkType({ path, type }: InputPath, status: FileStatus): PathWording | undefined {
+  if (type === "file" && status.type === "directory")
+    return ["config/not-a-file", `\`${path}\` is a folder, not a file`];
+  if (type === "directory" && status.type !== "directory")
+    return ["config/not-a-folder", `\`${path}\` is a file, not a folder`];
+  return status.type === "other"
+    ? ["config/not-a-file", `\`${path}\` is neither a file nor a folder`]
+    : undefined;
+}
+
+function isInside(root: string, path: string): boolean {
+  const [outer, inner] = [root, path].map((one) => one.replaceAll("\\", "/"));
+  return inner === outer || inner?.startsWith(`${outer?.replace(/\/$/, "")}/`) === true;
+}
+
+function diagnosticAt(
+  document: Document,
+  { pointer }: InputPath,
+  [code, message, hint]: PathWording,
+): Diagnostic {
+  const location = locate(document, pointer);
+  return errorDiagnostic(code, message, { location, path: pointer, ...(hint === undefined ? {} : { hint }) });
+}

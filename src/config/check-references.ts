@@ -1,0 +1,144 @@
+import { locate, pointerTo } from "../document/locate.ts";
+import type { Config } from "../model/config.ts";
+import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import { checkOutputs } from "./check-outputs.ts";
+import { findRepeated } from "./find-repeated.ts";
+import { quoted } from "./words.ts";
+
+type Check = (config: Config, document: Document) => readonly Diagnostic[];
+
+/** What is wrong between the parts of a configuration that are right by themselves. */
+export function checkReferences(config: Config, document: Document): readonly Diagnostic[] {
+  return checks.flatMap((check) => check(config, document));
+}
+
+const checks: readonly Check[] = [
+  checkModelNames,
+  checkRequirements,
+  checkVariables,
+  checkUser,
+  checkPlatforms,
+  checkTestNames,
+  checkTests,
+  checkOutputs,
+];
+
+function checkModelNames({ models }: Config, document: Document): readonly Diagnostic[] {
+  const isName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+  const unfit = models
+    .filter(({ name }) => !isName.test(name))
+    .map(({ name, pointer }) => {
+      const path = pointerTo(pointer, "source");
+      const message = `a model cannot be called ${quoted(name)}, as its file is`;
+      return errorDiagnostic("config/bad-value", message, {
+        location: locate(document, path),
+        path,
+        hint: "give the model a `name`",
+      });
+    });
+  const names = models.map(({ name, pointer }) => {
+    return {
+      identity: name,
+      pointer: pointerTo(pointer, "name"),
+      message: `two models are called \`${name}\``,
+    };
+  });
+  return [...unfit, ...findRepeated(document, "config/duplicate-model", names)];
+}
+
+function checkRequirements({ environment }: Config, document: Document): readonly Diagnostic[] {
+  const path = "/environment/python/requirements";
+  if (environment.python.managed || !document.ranges.has(path)) return [];
+  const message = "`requirements` are not installed where `managed` is false";
+  return [warningDiagnostic("config/no-effect", message, { location: locate(document, path, "key"), path })];
+}
+
+/** What the server is told through its environment, and the key that says it. */
+const ownVariables: Readonly<Record<string, string>> = {
+  WORKER_COUNT: "inference.workers",
+  WORKER_TIMEOUT: "inference.worker_timeout",
+  SCORING_TIMEOUT_MS: "inference.scoring_timeout",
+  AZUREML_ENTRY_SCRIPT: "inference.entry_script",
+  AZUREML_MODEL_DIR: "models",
+};
+
+function checkVariables({ environment, inference }: Config, document: Document): readonly Diagnostic[] {
+  if (inference.kind !== "script") return [];
+  return Object.keys(environment.variables).flatMap((name) => {
+    const key = Object.hasOwn(ownVariables, name) ? ownVariables[name] : undefined;
+    if (key === undefined) return [];
+    const path = pointerTo("/environment/variables", name);
+    const message = `the variable \`${name}\` is set from \`${key}\``;
+    const location = locate(document, path, "key");
+    return errorDiagnostic("config/reserved-variable", message, {
+      location,
+      path,
+      hint: `say it with \`${key}\` alone`,
+    });
+  });
+}
+
+function checkUser({ environment }: Config, document: Document): readonly Diagnostic[] {
+  const path = "/environment/user";
+  if (!/^(?:root|0)(?::|$)/.test(environment.user)) return [];
+  return [
+    warningDiagnostic("config/root-user", "the service runs as root", {
+      location: locate(document, path),
+      path,
+    }),
+  ];
+}
+
+function checkPlatforms({ build }: Config, document: Document): readonly Diagnostic[] {
+  const platforms = build.platforms.map((platform, index) => ({
+    identity: platform,
+    pointer: pointerTo("/build/platforms", index),
+    message: `the platform \`${platform}\` is given twice`,
+  }));
+  return findRepeated(document, "config/duplicate-platform", platforms);
+}
+
+function checkTestNames({ tests }: Config, document: Document): readonly Diagnostic[] {
+  const names = tests.map(({ name, pointer }) => {
+    return {
+      identity: name,
+      pointer: pointerTo(pointer, "name"),
+      message: `two tests are called ${quoted(name)}`,
+    };
+  });
+  return findRepeated(document, "config/duplicate-test", names);
+}
+
+function checkTests({ tests }: Config, document: Document): readonly Diagnostic[] {
+  return tests.flatMap(({ pointer, request, expect }) => {
+    const bodyFile = pointerTo(pointer, "request", "body_file");
+    const tolerance = pointerTo(pointer, "expect", "tolerance");
+    const isTwice = request.body !== undefined && request.bodyFile !== undefined;
+    const isIdle = expect.json === undefined && document.ranges.has(tolerance);
+    return [
+      ...(isTwice
+        ? [
+            errorDiagnostic(
+              "config/conflicting-keys",
+              "`body_file` does not go with `body`",
+              keyAt(document, bodyFile),
+            ),
+          ]
+        : []),
+      ...(isIdle
+        ? [
+            warningDiagnostic(
+              "config/no-effect",
+              "`tolerance` does nothing without `json`",
+              keyAt(document, tolerance),
+            ),
+          ]
+        : []),
+    ];
+  });
+}
+
+function keyAt(document: Document, path: string) {
+  return { location: locate(document, path, "key"), path };
+}

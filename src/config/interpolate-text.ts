@@ -1,0 +1,125 @@
+/** What a name stands for. A `reason` says why it stands for nothing, where more is to be said than that it is not set. */
+export type Lookup = (
+  name: string,
+) => { readonly value: string } | { readonly value?: never; readonly reason?: Reason };
+
+export type Reason = { readonly message: string; readonly hint?: string };
+
+/** Something in a text that cannot be replaced; `start` and `end` are offsets into the text. */
+export type TextProblem = Reason & { readonly code: string; readonly start: number; readonly end: number };
+
+type Scan = {
+  readonly text: string;
+  readonly lookup: Lookup;
+  readonly problems: TextProblem[];
+  index: number;
+};
+
+const nameThere = /[A-Za-z_][A-Za-z0-9_]*/y;
+const dottedNameThere = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*/y;
+const operatorThere = /:?[-?+]/y;
+
+/**
+ * Replaces `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?message}`, `${NAME:+other}` and `$$` as docker compose
+ * does. Without the colon, a name that is set but empty counts as set. What is put in is never looked at again.
+ */
+export function interpolateText(
+  text: string,
+  lookup: Lookup,
+): { readonly text: string; readonly problems: readonly TextProblem[] } {
+  const scan: Scan = { text, lookup, problems: [], index: 0 };
+  return { text: expandUntil(scan, undefined), problems: scan.problems };
+}
+
+function expandUntil(scan: Scan, closing: "}" | undefined): string {
+  let expanded = "";
+  while (scan.index < scan.text.length && scan.text[scan.index] !== closing) {
+    if (scan.text[scan.index] === "$") expanded += expandDollar(scan);
+    else expanded += scan.text[scan.index++];
+  }
+  return expanded;
+}
+
+function expandDollar(scan: Scan): string {
+  const start = scan.index;
+  scan.index += 1;
+  if (scan.text[scan.index] === "$") return take(scan, /\$/y) ?? "";
+  if (scan.text[scan.index] === "{") return expandBraces(scan, start);
+  const name = take(scan, nameThere);
+  if (name === undefined)
+    return malformed(scan, start, "a `$` must be followed by a name, or by a name in braces");
+  return required(scan, start, name);
+}
+
+function expandBraces(scan: Scan, start: number): string {
+  scan.index += 1;
+  const name = take(scan, dottedNameThere);
+  if (name === undefined) return malformed(scan, start, "`${` must be followed by a name");
+  const operator = take(scan, operatorThere);
+  const nested: Scan = { ...scan, problems: [] };
+  const argument = operator === undefined ? "" : expandUntil(nested, "}");
+  scan.index = nested.index;
+  if (scan.text[scan.index] !== "}") return malformed(scan, start, unfinished(name, operator));
+  scan.index += 1;
+  return operator === undefined
+    ? required(scan, start, name)
+    : operate(scan, { start, name, operator, argument, nested });
+}
+
+type Operation = {
+  readonly start: number;
+  readonly name: string;
+  readonly operator: string;
+  readonly argument: string;
+  readonly nested: Scan;
+};
+
+function operate(scan: Scan, { start, name, operator, argument, nested }: Operation): string {
+  const { value } = scan.lookup(name);
+  const isThere = value !== undefined && (value !== "" || !operator.startsWith(":"));
+  if (operator.endsWith("+")) return isThere ? useArgument() : "";
+  if (isThere) return value;
+  if (operator.endsWith("-")) return useArgument();
+  const message = argument === "" ? `\`${name}\` is not set` : `\`${name}\` is not set: ${argument}`;
+  return report(scan, { code: "config/unset-variable", message, start, end: scan.index });
+
+  function useArgument(): string {
+    scan.problems.push(...nested.problems);
+    return argument;
+  }
+}
+
+function required(scan: Scan, start: number, name: string): string {
+  const found = scan.lookup(name);
+  if (found.value !== undefined) return found.value;
+  const reason = found.reason ?? unset(name);
+  return report(scan, { code: "config/unset-variable", ...reason, start, end: scan.index });
+}
+
+function unset(name: string): Reason {
+  return { message: `\`${name}\` is not set`, hint: `give it a default with \`\${${name}:-default}\`` };
+}
+
+function unfinished(name: string, operator: string | undefined): string {
+  if (operator !== undefined) return `\`\${${name}${operator}\` has no closing \`}\``;
+  return `\`\${${name}\` must be followed by \`}\`, or by \`:-\`, \`:?\` or \`:+\``;
+}
+
+/** Goes on after the dollar, so that what follows is still looked at. */
+function malformed(scan: Scan, start: number, message: string): string {
+  scan.index = start + 1;
+  const hint = "write `$$` for a dollar";
+  return report(scan, { code: "config/malformed-variable", message, hint, start, end: start + 1 });
+}
+
+function report(scan: Scan, problem: TextProblem): string {
+  scan.problems.push(problem);
+  return "";
+}
+
+function take(scan: Scan, pattern: RegExp): string | undefined {
+  pattern.lastIndex = scan.index;
+  const [taken] = pattern.exec(scan.text) ?? [];
+  scan.index += taken?.length ?? 0;
+  return taken;
+}

@@ -1,0 +1,85 @@
+import { locate, pointerTo } from "../document/locate.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import type { Serializable } from "../model/serializable.ts";
+import type { Location } from "../model/text-range.ts";
+import { interpolateText, type TextProblem } from "./interpolate-text.ts";
+import { type KnownNames, lookupIn } from "./known-names.ts";
+
+export type Interpolation = {
+  readonly value: Serializable;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The pointers of texts that something was put into. */
+  readonly changed: ReadonlySet<string>;
+};
+
+/** The document's value with the variables in its texts replaced; a text with an unset variable stays as it is. */
+export function interpolate(document: Document, names: KnownNames): Interpolation {
+  const diagnostics: Diagnostic[] = [];
+  const changed = new Set<string>();
+  const lookup = lookupIn(names, packageName(document, names) ?? "unnamed");
+  return { value: visit(document.value, ""), diagnostics, changed };
+
+  function visit(value: Serializable, pointer: string): Serializable {
+    if (typeof value === "string") return replace(value, pointer);
+    if (value === null || typeof value !== "object") return value;
+    if (isList(value)) return value.map((item, index) => visit(item, pointerTo(pointer, index)));
+    const members = Object.entries(value).map(
+      ([key, member]) => [key, visit(member, pointerTo(pointer, key))] as const,
+    );
+    return Object.fromEntries(members);
+  }
+
+  function replace(text: string, pointer: string): string {
+    const result = interpolateText(text, pointer === "/name" ? lookupIn(names, undefined) : lookup);
+    diagnostics.push(...result.problems.map((problem) => wordProblem(document, pointer, text, problem)));
+    if (result.problems.length > 0) return text;
+    if (result.text !== text) changed.add(pointer);
+    return result.text;
+  }
+}
+
+/** Whether anything in the file asks for the state of the git repository. */
+export function usesGit(document: Document): boolean {
+  return /\$\{git\./.test(JSON.stringify(document.value));
+}
+
+/** The name is interpolated itself, by the variables alone. */
+function packageName(document: Document, names: KnownNames): string | undefined {
+  const { value } = document;
+  const name = value !== null && typeof value === "object" && !isList(value) ? value.name : undefined;
+  if (typeof name !== "string") return undefined;
+  const result = interpolateText(name, lookupIn(names, undefined));
+  return result.problems.length > 0 ? undefined : result.text;
+}
+
+function wordProblem(document: Document, pointer: string, text: string, problem: TextProblem): Diagnostic {
+  const { code, message, hint } = problem;
+  return errorDiagnostic(code, message, {
+    location: placeWithin(locate(document, pointer), text, problem),
+    path: pointer,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** The expression's own place, found again in the text as it is written: quotes and escapes move it about. */
+function placeWithin(place: Location, text: string, { start, end }: TextProblem): Location {
+  const written = place.file.text.slice(place.range.start, place.range.end);
+  const expression = text.slice(start, end);
+  const earlier = text.slice(0, start).split(expression).length - 1;
+  const offset = nthIndex(written, expression, earlier);
+  if (offset < 0) return place;
+  const first = place.range.start + offset;
+  return { file: place.file, range: { start: first, end: first + expression.length } };
+}
+
+function nthIndex(text: string, part: string, earlier: number): number {
+  const offset = text.indexOf(part);
+  if (earlier === 0 || offset < 0) return offset;
+  const further = nthIndex(text.slice(offset + part.length), part, earlier - 1);
+  return further < 0 ? -1 : offset + part.length + further;
+}
+
+function isList(value: Serializable): value is readonly Serializable[] {
+  return Array.isArray(value);
+}

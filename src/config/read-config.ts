@@ -1,0 +1,63 @@
+import type { Config } from "../model/config.ts";
+import type { Diagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import type { Files } from "../model/host.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import { applyDefaults } from "./apply-defaults.ts";
+import { castInterpolated } from "./cast-interpolated.ts";
+import { checkPaths } from "./check-paths.ts";
+import { checkReferences } from "./check-references.ts";
+import { interpolate } from "./interpolate.ts";
+import type { KnownNames } from "./known-names.ts";
+import { salvage } from "./salvage.ts";
+import { findSchemaErrors } from "./validate.ts";
+import { wordErrors } from "./word-errors.ts";
+
+export type ReadOptions = KnownNames & {
+  /** The folder that holds the file, absolute. */
+  readonly directory: string;
+};
+
+/** The configuration that a document stands for, or all that is wrong with it, the files it names left aside. */
+export function readConfig(document: Document, options: ReadOptions): Result<Config> {
+  const { config, diagnostics } = draftConfig(document, options);
+  return settle(config, [...diagnostics, ...referencesOf(document, config)]);
+}
+
+/** The same, and every path it names looked at as well. */
+export async function readCheckedConfig(
+  document: Document,
+  options: ReadOptions & { readonly files: Files },
+): Promise<Result<Config>> {
+  const { config, diagnostics } = draftConfig(document, options);
+  const paths = config === undefined ? [] : await checkPaths(config, document, options.files);
+  return settle(config, [...diagnostics, ...referencesOf(document, config), ...paths]);
+}
+
+type Draft = { readonly config: Config | undefined; readonly diagnostics: readonly Diagnostic[] };
+
+/** The configuration as far as it can be understood. */
+function draftConfig(document: Document, options: ReadOptions): Draft {
+  const interpolation = interpolate(document, options);
+  const unreadable = interpolation.diagnostics.flatMap(({ path }) => path ?? []);
+  const value = castInterpolated(interpolation);
+  const words = wordErrors(document, findSchemaErrors(value));
+  const diagnostics = words.filter(({ path = "" }) => !unreadable.includes(path));
+  const file = salvage(value, unreadable);
+  return {
+    config: file === undefined ? undefined : applyDefaults(file, options.directory),
+    diagnostics: [...interpolation.diagnostics, ...diagnostics],
+  };
+}
+
+function referencesOf(document: Document, config: Config | undefined): readonly Diagnostic[] {
+  return config === undefined ? [] : checkReferences(config, document);
+}
+
+/** Told in the order of the file. */
+function settle(config: Config | undefined, diagnostics: readonly Diagnostic[]): Result<Config> {
+  const placeOf = (diagnostic: Diagnostic) => diagnostic.location?.range.start ?? 0;
+  const sorted = diagnostics.toSorted((a, b) => placeOf(a) - placeOf(b));
+  if (config === undefined || sorted.some(({ severity }) => severity === "error")) return fail(...sorted);
+  return succeed(config, sorted);
+}

@@ -1,0 +1,181 @@
+import { locate, pointerTo } from "../document/locate.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import type { Serializable } from "../model/serializable.ts";
+import type { Location } from "../model/text-range.ts";
+import { nearest } from "./nearest.ts";
+import type { SchemaError } from "./validate.ts";
+import { wordBadText } from "./word-bad-text.ts";
+import { describeValue, listed, pathName, quoted, typeName } from "./words.ts";
+
+type Wording = { readonly code: string; readonly message: string; readonly hint?: string | undefined };
+
+/** What the schema says of one object of a union: the key that decides for it, those of all, and the keys of the others. */
+type Branch = {
+  readonly decider: string;
+  readonly deciders: readonly string[];
+  readonly others: readonly string[];
+};
+
+/** Mistakes against the schema in people's words, at their places in the file; what only follows from another is left out. */
+export function wordErrors(document: Document, errors: readonly SchemaError[]): readonly Diagnostic[] {
+  const misspelt = new Set(errors.flatMap((error) => meantKey(error) ?? []));
+  const told = errors.filter((error) => !misspelt.has(missingKey(error) ?? ""));
+  return told.flatMap((error) => wordError(document, error) ?? []);
+}
+
+function wordError(document: Document, error: SchemaError): Diagnostic | undefined {
+  const wording = wordByKeyword[error.keyword]?.(error, document);
+  if (wording === undefined) return undefined;
+  const { code, message, hint } = wording;
+  const path = pointerOf(error);
+  const location = placeOf(document, error);
+  return errorDiagnostic(code, message, { location, path, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** The pointer of the key that an unknown one is a misspelling of. */
+function meantKey(error: SchemaError): string | undefined {
+  if (error.keyword !== "additionalProperties") return undefined;
+  const near = nearest(
+    String(error.params.additionalProperty),
+    Object.keys(error.parentSchema?.properties ?? {}),
+  );
+  return near === undefined ? undefined : pointerTo(error.instancePath, near);
+}
+
+function missingKey(error: SchemaError): string | undefined {
+  return error.keyword === "required"
+    ? pointerTo(error.instancePath, error.params.missingProperty)
+    : undefined;
+}
+
+/** A missing key is told at the key of its mapping, or else where the mapping begins. */
+function placeOf(document: Document, error: SchemaError): Location {
+  const pointer = pointerOf(error);
+  const place = locate(document, pointer, isAboutKey(error) ? "key" : "value");
+  if (error.keyword !== "required" || document.ranges.get(pointer)?.key !== undefined) return place;
+  return { file: place.file, range: { start: place.range.start, end: place.range.start } };
+}
+
+/** The pointer of what is wrong: for an unknown key that of the key, for a missing one that of the mapping. */
+export function pointerOf(error: SchemaError): string {
+  const key = error.propertyName ?? error.params.additionalProperty ?? error.params.tag;
+  return key === undefined ? error.instancePath : pointerTo(error.instancePath, key);
+}
+
+function isAboutKey(error: SchemaError): boolean {
+  return error.propertyName !== undefined || ["additionalProperties", "required"].includes(error.keyword);
+}
+
+const wordByKeyword: Readonly<
+  Record<string, (error: SchemaError, document: Document) => Wording | undefined>
+> = {
+  additionalProperties: wordUnknownKey,
+  required: wordMissingKey,
+  type: wordWrongType,
+  pattern: (error) => ({ code: "config/bad-value", message: wordBadText(nameOf(error), error) }),
+  enum: (error) => wordUnknownValue(error, error.params.allowedValues),
+  const: (error) => wordUnknownValue(error, [error.params.allowedValue]),
+  discriminator: wordDiscriminator,
+  minimum: wordLimit,
+  maximum: wordLimit,
+  minItems: (error) => ({
+    code: "config/bad-value",
+    message: `${nameOf(error)} must hold at least one item`,
+  }),
+};
+
+function wordUnknownKey(error: SchemaError): Wording | undefined {
+  const key = String(error.params.additionalProperty);
+  const branch: Branch | undefined = error.parentSchema?.["x-branch"];
+  if (branch?.others.includes(key)) return wordConflict(error, key, branch);
+  const known = [...Object.keys(error.parentSchema?.properties ?? {}), ...(branch?.others ?? [])];
+  const near = nearest(key, known);
+  const where = error.instancePath === "" ? "" : ` in \`${pathName(error.instancePath)}\``;
+  const hint = near === undefined ? `the keys here are ${listed(known, "and")}` : `did you mean \`${near}\`?`;
+  return { code: "config/unknown-key", message: `unknown key \`${key}\`${where}`, hint };
+}
+
+/** Where the deciding key is missing as well, that is said already. */
+function wordConflict(error: SchemaError, key: string, { decider }: Branch): Wording | undefined {
+  const value = (error.data as Record<string, unknown>)[decider];
+  if (value === undefined) return undefined;
+  const beside = decider === "type" ? `type: ${value}` : decider;
+  return { code: "config/conflicting-keys", message: `\`${key}\` does not go with \`${beside}\`` };
+}
+
+function wordMissingKey(error: SchemaError): Wording {
+  const branch: Branch | undefined = error.parentSchema?.["x-branch"];
+  const missing = String(error.params.missingProperty);
+  const keys = branch?.decider === missing ? [...new Set(branch.deciders)] : [missing];
+  const subject = error.instancePath === "" ? "the file" : nameOf(error);
+  return { code: "config/missing-key", message: `${subject} needs ${listed(keys, "or")}` };
+}
+
+function wordWrongType(error: SchemaError, document: Document): Wording {
+  const code = "config/wrong-type";
+  const subject = nameOf(error);
+  const type = typeName(error.params.type);
+  if (error.data === null)
+    return { code, message: `${subject} has no value`, hint: `give it ${type}, or remove it` };
+  const written = writtenAt(document, error.instancePath);
+  const not = `not ${describeWritten(error.data, written)}`;
+  if (isUnquoted(error, written)) {
+    return {
+      code,
+      message: `${subject} must be ${type}, ${not}`,
+      hint: `put it in quotes: \`"${written}"\``,
+    };
+  }
+  const looks: string | undefined = error.parentSchema?.patternErrorMessage;
+  const expected = typeof error.data === "object" || looks === undefined ? `must be ${type}` : looks;
+  return { code, message: `${subject} ${expected}, ${not}`, hint: hintForBoolean(error) };
+}
+
+function hintForBoolean({ params, data }: SchemaError): string | undefined {
+  const isMeant = params.type === "boolean" && /^(yes|no|on|off)$/i.test(String(data));
+  return isMeant ? "YAML knows `true` and `false` alone" : undefined;
+}
+
+/** Whether quotes would make the text that is wanted of a number or a boolean. */
+function isUnquoted({ params, data, parentSchema }: SchemaError, written: string): boolean {
+  const isScalar = typeof data === "number" || typeof data === "boolean";
+  return isScalar && params.type === "string" && new RegExp(parentSchema?.pattern ?? "", "u").test(written);
+}
+
+/** Numbers as they are written: `1.20` is not `1.2`. */
+function describeWritten(data: unknown, written: string): string {
+  if (typeof data === "string") return `the string ${quoted(data)}`;
+  return typeof data === "number" ? `the number \`${written}\`` : describeValue(data as Serializable);
+}
+
+function writtenAt(document: Document, pointer: string): string {
+  const { file, range } = locate(document, pointer);
+  return file.text.slice(range.start, range.end);
+}
+
+function wordUnknownValue(error: SchemaError, allowed: readonly unknown[]): Wording {
+  const words = allowed.map(String);
+  const near = typeof error.data === "string" ? nearest(error.data, words) : undefined;
+  const message = `${nameOf(error)} must be ${listed(words, "or")}, not ${describeValue(error.data as Serializable)}`;
+  return { code: "config/unknown-value", message, hint: near && `did you mean \`${near}\`?` };
+}
+
+function wordDiscriminator(error: SchemaError): Wording {
+  const branches: readonly { readonly properties: Record<string, { readonly const: string }> }[] =
+    error.parentSchema?.oneOf;
+  const allowed = branches.map((branch) => branch.properties[error.params.tag]?.const);
+  return wordUnknownValue({ ...error, instancePath: pointerOf(error), data: error.params.tagValue }, allowed);
+}
+
+function wordLimit(error: SchemaError): Wording {
+  const bound = error.keyword === "minimum" ? "at least" : "at most";
+  const message = `${nameOf(error)} must be ${bound} ${error.params.limit}, not ${error.data}`;
+  return { code: "config/bad-value", message };
+}
+
+function nameOf(error: SchemaError): string {
+  if (error.propertyName !== undefined) return `the key ${quoted(error.propertyName)}`;
+  const name = pathName(error.instancePath);
+  return name === "" ? "the file" : `\`${name}\``;
+}

@@ -1,0 +1,97 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { SourceFile } from "../model/text-range.ts";
+import { pointerTo } from "./locate.ts";
+import type { MappingEntry, MappingNode, Node, ScalarNode } from "./node.ts";
+import type { RecursiveAlias } from "./read-nodes.ts";
+
+const maximumDepth = 100;
+const maximumAliasedNodes = 10_000;
+
+/** What YAML allows and a configuration must not have: keys given twice, numbers that JSON cannot hold, alias bombs. */
+export function findProblems(
+  file: SourceFile,
+  root: Node,
+  recursive: readonly RecursiveAlias[],
+): readonly Diagnostic[] {
+  if (recursive.length > 0) return recursive.map((alias) => recursiveAlias(file, alias));
+  if (root.depth > maximumDepth || aliasedNodes(root) > maximumAliasedNodes)
+    return [tooManyAliases(file, root)];
+  return problemsOf(file, root, "");
+}
+
+function problemsOf(file: SourceFile, node: Node, pointer: string): readonly Diagnostic[] {
+  if (node.kind === "scalar") return inexactNumber(file, node, pointer);
+  if (node.kind === "sequence") {
+    return node.items.flatMap((item, index) => problemsOf(file, item, pointerTo(pointer, index)));
+  }
+  if (node.kind === "alias") return [];
+  const nested = node.entries.flatMap((entry) =>
+    problemsOf(file, entry.value, pointerTo(pointer, entry.key)),
+  );
+  return [...duplicateKeys(file, node, pointer), ...nested];
+}
+
+function duplicateKeys(file: SourceFile, mapping: MappingNode, pointer: string): readonly Diagnostic[] {
+  const first = new Map<string, MappingEntry>();
+  return mapping.entries.flatMap((entry) => {
+    const earlier = first.get(entry.key);
+    if (earlier === undefined || entry.isMerge) {
+      first.set(entry.key, entry);
+      return [];
+    }
+    return errorDiagnostic("document/duplicate-key", `the key \`${entry.key}\` is given twice`, {
+      location: { file, range: entry.keyRange },
+      path: pointerTo(pointer, entry.key),
+      related: [{ message: "first given here", location: { file, range: earlier.keyRange } }],
+    });
+  });
+}
+
+function inexactNumber(file: SourceFile, scalar: ScalarNode, path: string): readonly Diagnostic[] {
+  const { value } = scalar;
+  if (typeof value !== "number" || !(Number.isInteger(value) ? isRounded(scalar) : !Number.isFinite(value)))
+    return [];
+  const message = Number.isFinite(value)
+    ? `the number \`${scalar.text}\` is too large to be held exactly`
+    : `\`${scalar.text}\` is no number that JSON can hold`;
+  return [
+    errorDiagnostic("document/inexact-number", message, {
+      location: { file, range: scalar.range },
+      path,
+      hint: `put it in quotes if a text is meant: \`"${scalar.text}"\``,
+    }),
+  ];
+}
+
+/** Digits that were lost on the way; a number written with an exponent promises none. */
+function isRounded(scalar: ScalarNode): boolean {
+  return !Number.isSafeInteger(scalar.value) && !/[.eE]/.test(scalar.text.replace(/^0x.*/i, ""));
+}
+
+function aliasedNodes(node: Node): number {
+  if (node.kind === "alias") return node.size;
+  const children =
+    node.kind === "mapping"
+      ? node.entries.map((entry) => entry.value)
+      : node.kind === "sequence"
+        ? node.items
+        : [];
+  return children.reduce((sum, child) => sum + aliasedNodes(child), 0);
+}
+
+function recursiveAlias(file: SourceFile, { name, range }: RecursiveAlias): Diagnostic {
+  return errorDiagnostic(
+    "document/recursive-alias",
+    `the alias \`*${name}\` stands inside the value that it names`,
+    {
+      location: { file, range },
+    },
+  );
+}
+
+function tooManyAliases(file: SourceFile, root: Node): Diagnostic {
+  return errorDiagnostic("document/too-many-aliases", "the aliases of the file stand for too many values", {
+    location: { file, range: { start: root.range.start, end: root.range.start } },
+    hint: "write the values out, or put them into files of their own",
+  });
+}

@@ -1,0 +1,126 @@
+import { constructFromEvents, EVENT_ID, type Event, type ScalarEvent, type Schema } from "js-yaml";
+import type { TextRange } from "../model/text-range.ts";
+import type { ContentNode, MappingEntry, Node, ScalarNode } from "./node.ts";
+import { closingEnd, emptyItemRange, scalarRange } from "./ranges.ts";
+
+/** An alias inside the node that it names. */
+export type RecursiveAlias = { readonly name: string; readonly range: TextRange };
+
+type Reader = {
+  readonly text: string;
+  readonly events: readonly Event[];
+  readonly decode: (event: ScalarEvent) => unknown;
+  readonly anchors: Map<string, ContentNode | "open">;
+  readonly recursive: RecursiveAlias[];
+  index: number;
+  /** Where the node read last ends. */
+  end: number;
+};
+
+/** The tree of nodes that js-yaml's flat events stand for. The events are of one document, and its aliases have anchors. */
+export function readNodes(
+  text: string,
+  events: readonly Event[],
+  schema: Schema,
+): { readonly root: Node; readonly problems: readonly RecursiveAlias[] } {
+  const [head] = events;
+  const decode = (event: ScalarEvent) => {
+    const alone = head === undefined ? [event] : [head, event, { type: EVENT_ID.POP }];
+    return constructFromEvents(alone, { source: text, schema })[0];
+  };
+  const reader: Reader = { text, events, decode, anchors: new Map(), recursive: [], index: 1, end: 0 };
+  const root = readNode(reader, () => ({ start: 0, end: 0 }));
+  return { root, problems: reader.recursive };
+}
+
+/** `vacancy` is the place that stands for a value which is not written at all. */
+function readNode(reader: Reader, vacancy: () => TextRange): Node {
+  const event = reader.events[reader.index];
+  reader.index += 1;
+  if (event === undefined || event.type === EVENT_ID.DOCUMENT || event.type === EVENT_ID.POP) {
+    throw new Error("the YAML parser's events end early");
+  }
+  if (event.type === EVENT_ID.ALIAS) return readAlias(reader, event);
+  const anchor = event.anchorStart < 0 ? undefined : reader.text.slice(event.anchorStart, event.anchorEnd);
+  if (anchor !== undefined) reader.anchors.set(anchor, "open");
+  const node = readContent(reader, event, vacancy);
+  if (anchor !== undefined) reader.anchors.set(anchor, node);
+  reader.end = Math.max(reader.end, node.range.end);
+  return node;
+}
+
+function readContent(
+  reader: Reader,
+  event: Extract<Event, { anchorStart: number; tagStart: number }>,
+  vacancy: () => TextRange,
+) {
+  if (event.type === EVENT_ID.SCALAR) return readScalar(reader, event, vacancy);
+  reader.end = Math.max(reader.end, event.start);
+  return event.type === EVENT_ID.SEQUENCE ? readSequence(reader, event) : readMapping(reader, event);
+}
+
+function readScalar(reader: Reader, event: ScalarEvent, vacancy: () => TextRange): ScalarNode {
+  const range = scalarRange(reader.text, event) ?? vacancy();
+  return { kind: "scalar", range, size: 1, depth: 1 };
+}
+
+function readSequence(
+  reader: Reader,
+  event: Extract<Event, { type: typeof EVENT_ID.SEQUENCE }>,
+): ContentNode {
+  const items: Node[] = [];
+  while (!closes(reader)) items.push(readNode(reader, () => emptyItemRange(reader.text, reader.end)));
+  return {
+    kind: "sequence",
+    items,
+    ...factsOf(items),
+    range: { start: event.start, end: closingEnd(reader, event) },
+  };
+}
+
+function readMapping(reader: Reader, event: Extract<Event, { type: typeof EVENT_ID.MAPPING }>): ContentNode {
+  const entries: MappingEntry[] = [];
+  while (!closes(reader)) entries.push(readEntry(reader));
+  const facts = factsOf(entries.map((entry) => entry.value));
+  return {
+    kind: "mapping",
+    entries,
+    ...facts,
+    range: { start: event.start, end: closingEnd(reader, event) },
+  };
+}
+
+function readEntry(reader: Reader): MappingEntry {
+  const event = reader.events[reader.index];
+  const { range } = readNode(reader, () => ({ start: reader.end, end: reader.end }));
+  const key = event?.type === EVENT_ID.ALIAS ? reader.keys.get(anchorOf(reader, event)) : decodeKey(reader, event);
+  if (key === undefined) throw new Error("a key must be a scalar");
+  const value = readNode(reader, () => range);
+  return { key, keyRange: range, isMerge: reader.text.slice(range.start, range.end) === "<<", value };
+}
+
+function readAlias(reader: Reader, event: Extract<Event, { type: typeof EVENT_ID.ALIAS }>): Node {
+  const name = reader.text.slice(event.anchorStart, event.anchorEnd);
+  const range = { start: event.anchorStart - 1, end: event.anchorEnd };
+  const anchored = reader.anchors.get(name);
+  reader.end = range.end;
+  if (anchored !== undefined && anchored !== "open") {
+    return { kind: "alias", range, size: anchored.size, depth: anchored.depth, target: anchored };
+  }
+  reader.recursive.push({ name, range });
+  return { kind: "scalar", range, size: 1, depth: 1, text: `*${name}`, value: null };
+}
+
+/** Steps over the event that ends a collection, if it is next. */
+function closes(reader: Reader): boolean {
+  if (reader.events[reader.index]?.type !== EVENT_ID.POP) return false;
+  reader.index += 1;
+  return true;
+}
+
+function factsOf(children: readonly Node[]): { readonly size: number; readonly depth: number } {
+  return {
+    size: children.reduce((sum, child) => sum + child.size, 1),
+    depth: children.reduce((deepest, child) => Math.max(deepest, child.depth), 0) + 1,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Diagnostic } from "../model/diagnostic.ts";
+import type { SerializableRecord } from "../model/serializable.ts";
+import { type Location, positionAt } from "../model/text-range.ts";
+
+/** A diagnostic as plain data: places as one-based lines and columns, and only the members that it has. */
+export function diagnosticToJson(diagnostic: Diagnostic): SerializableRecord {
+  const { code, severity, message, location, path, hint, excerpt, details } = diagnostic;
+  const related = diagnostic.related?.map((place) => ({
+    message: place.message,
+    ...placeToJson(place.location),
+  }));
+  return {
+    code,
+    severity,
+    message,
+    ...(location && placeToJson(location)),
+    ...(path !== undefined && { path }),
+    ...(hint !== undefined && { hint }),
+    ...(related && { related }),
+    ...(excerpt && { excerpt }),
+    ...(details && { details }),
+  };
+}
+
+function placeToJson({ file, range }: Location): SerializableRecord {
+  const start = positionAt(file.text, range.start);
+  const end = positionAt(file.text, range.end);
+  return {
+    file: file.path,
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+  };
+}

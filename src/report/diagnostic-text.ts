@@ -1,0 +1,49 @@
+import { styleText } from "node:util";
+import type { Diagnostic } from "../model/diagnostic.ts";
+import { type Location, positionAt } from "../model/text-range.ts";
+import { codeFrame, type FrameLine } from "./code-frame.ts";
+import { visibleText } from "./visible-text.ts";
+
+type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
+
+/** Diagnostics as people read them, a blank line between two, without a line break at the end. */
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  options: { readonly color: boolean },
+): string {
+  const paint: Paint = options.color
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_, text) => text;
+  return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, paint).join("\n")).join("\n\n");
+}
+
+function renderDiagnostic(diagnostic: Diagnostic, paint: Paint): readonly string[] {
+  const { code, severity, message, location, related = [], excerpt = [], hint } = diagnostic;
+  const title = paint(severity === "error" ? ["bold", "red"] : ["bold", "yellow"], `${severity}[${code}]`);
+  return [
+    `${title}: ${paint("bold", visibleText(message))}`,
+    ...(location === undefined ? [] : renderPlace(location, paint)),
+    ...related.flatMap((place) => [
+      `note: ${visibleText(place.message)}`,
+      ...renderPlace(place.location, paint),
+    ]),
+    ...excerpt.map((line) => `${paint("blue", "  |")} ${visibleText(line)}`.trimEnd()),
+    ...(hint === undefined ? [] : [`${paint("cyan", "hint")}: ${visibleText(hint)}`]),
+  ];
+}
+
+function renderPlace(location: Location, paint: Paint): readonly string[] {
+  const { line, column } = positionAt(location.file.text, location.range.start);
+  const frame = codeFrame(location);
+  const indent = " ".repeat(frame.at(-1)?.gutter.length ?? 1);
+  return [
+    `${indent}${paint("blue", "-->")} ${visibleText(location.file.path)}:${line}:${column}`,
+    `${indent} ${paint("blue", "|")}`,
+    ...frame.map((frameLine) => renderFrameLine(frameLine, paint)),
+  ];
+}
+
+function renderFrameLine({ kind, gutter, text }: FrameLine, paint: Paint): string {
+  const code = kind === "mark" ? paint("red", text) : text;
+  return `${paint("blue", `${gutter} |`)} ${code}`.trimEnd();
+}

@@ -1,0 +1,33 @@
+import type { RunEvent } from "../model/event.ts";
+import type { Reporter, Terminal } from "../model/reporter.ts";
+import { diagnosticToJson } from "./diagnostic-json.ts";
+
+/** One JSON object a line, for programs. */
+export function createJsonReporter({ write }: Pick<Terminal, "write">): Reporter {
+  return { handle: (event) => write(`${JSON.stringify(eventToJson(event))}\n`), close: () => {} };
+}
+
+function eventToJson(event: RunEvent): object {
+  const timeMs = Math.round(event.timeMs);
+  switch (event.type) {
+    case "plan-ready":
+      return { type: event.type, timeMs, steps: event.steps.map(({ id, needs, after }) => ({ id, needs, after })) };
+    case "step-started":
+      return { type: event.type, timeMs, step: event.step.id, because: event.because };
+    case "step-output":
+      return { type: event.type, timeMs, step: event.step.id, activity: event.activity };
+    case "step-finished": {
+      const { outcome } = event;
+      const told = outcome.status === "failed" ? { ...outcome, diagnostics: outcome.diagnostics.map(diagnosticToJson) } : outcome;
+      return { type: event.type, timeMs, step: event.step.id, outcome: told };
+    }
+    case "diagnostic":
+      return { type: event.type, timeMs, diagnostic: diagnosticToJson(event.diagnostic) };
+    case "run-finished":
+      return {
+        type: event.type,
+        timeMs,
+        outcomes: Object.fromEntries([...event.outcomes].map(([id, { status }]) => [id, status])),
+      };
+  }
+}

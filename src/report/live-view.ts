@@ -1,0 +1,71 @@
+import type { RunEvent } from "../model/event.ts";
+import type { Outcome } from "../model/outcome.ts";
+import type { Step } from "../model/step.ts";
+import { MARKS, painter } from "./paint.ts";
+import { wordActivity, wordDuration, wordOutcome, wordStep } from "./wording.ts";
+
+/** What the live view knows of a step. */
+type StepView = {
+  readonly step: Step;
+  readonly startedMs?: number;
+  readonly doing?: string;
+  readonly outcome?: Outcome;
+};
+
+export type LiveView = ReadonlyMap<string, StepView>;
+
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const SPINNER_MS = 80;
+
+/** The view after an event. Pure, so that a test can play a run and look at any moment of it. */
+export function advance(view: LiveView, event: RunEvent): LiveView {
+  switch (event.type) {
+    case "plan-ready":
+      return new Map(event.steps.map((step) => [step.id, { step }]));
+    case "step-started":
+      return update(view, event.step, { startedMs: event.timeMs });
+    case "step-output": {
+      const doing = wordActivity(event.activity);
+      return doing === undefined ? view : update(view, event.step, { doing });
+    }
+    case "step-finished":
+      return update(view, event.step, { outcome: event.outcome });
+    case "run-finished":
+      return [...event.outcomes].reduce((next, [id, outcome]) => {
+        const seen = next.get(id);
+        return seen === undefined ? next : update(next, seen.step, { outcome });
+      }, view);
+    case "diagnostic":
+      return view;
+  }
+}
+
+function update(view: LiveView, step: Step, change: Partial<StepView>): LiveView {
+  return new Map(view).set(step.id, { ...(view.get(step.id) ?? { step }), ...change });
+}
+
+/** The view as lines no wider than the terminal. */
+export function drawLiveView(view: LiveView, timeMs: number, columns: number, color: boolean): readonly string[] {
+  const paint = painter(color);
+  return [...view.values()].map(({ step, startedMs, doing, outcome }) => {
+    const name = wordStep(step);
+    if (outcome !== undefined) {
+      const [style, mark] = MARKS[outcome.status];
+      return `${paint(style, mark)} ${cut(`${name}: ${wordOutcome(outcome)}`, columns - 2)}`;
+    }
+    if (startedMs === undefined) return paint("dim", cut(`  ${name}`, columns));
+    const spinner = SPINNER[Math.floor(timeMs / SPINNER_MS) % SPINNER.length] ?? "";
+    const elapsed = wordDuration(timeMs - startedMs);
+    return `${paint("cyan", spinner)} ${cut([name, elapsed, ...(doing === undefined ? [] : [visible(doing)])].join("  "), columns - 2)}`;
+  });
+}
+
+/** A container's or a build's own control characters must not move our cursor. */
+function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/[\u0000-\u001f\u007f]/g, " ");
+}
+
+function cut(text: string, columns: number): string {
+  return text.length <= columns ? text : `${text.slice(0, Math.max(columns - 1, 0))}…`;
+}

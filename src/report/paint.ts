@@ -1,0 +1,17 @@
+import { styleText } from "node:util";
+
+export type Paint = (style: "green" | "red" | "yellow" | "cyan" | "dim" | "bold", text: string) => string;
+
+/** Colours a text where colour is wanted. */
+export function painter(color: boolean): Paint {
+  return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
+}
+
+/** One mark an outcome; each reads without colour. */
+export const MARKS = {
+  succeeded: ["green", "✔"],
+  fresh: ["dim", "="],
+  failed: ["red", "✘"],
+  blocked: ["yellow", "⊘"],
+  cancelled: ["yellow", "–"],
+} as const;

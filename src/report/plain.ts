@@ -1,0 +1,37 @@
+import type { RunEvent } from "../model/event.ts";
+import type { Reporter, Terminal } from "../model/reporter.ts";
+import { renderDiagnostics } from "./diagnostic-text.ts";
+import { MARKS, painter } from "./paint.ts";
+import { isInternal, wordDuration, wordOutcome, wordReasons, wordStep, wordSummary, wordVertex } from "./wording.ts";
+
+/** One line an event, for pipes, files and CI: nothing is ever drawn over. */
+export function createPlainReporter({ write, color }: Terminal): Reporter {
+  const line = (text: string) => write(`${text}\n`);
+  return { handle: (event) => plainLines(event, color).forEach(line), close: () => {} };
+}
+
+/** The lines an event is worth. */
+export function plainLines(event: RunEvent, color: boolean): readonly string[] {
+  const paint = painter(color);
+  switch (event.type) {
+    case "step-started":
+      return [`${paint("cyan", "▸")} ${wordStep(event.step)}: ${wordReasons(event.because)}`];
+    case "step-output": {
+      if (event.activity.type !== "build") return [];
+      const told = event.activity.event;
+      if (told.type !== "vertex-finished" || isInternal(told.name)) return [];
+      const state = told.error !== undefined ? "failed" : told.cached ? "cached" : wordDuration(told.durationMs);
+      return [paint("dim", `    ${wordVertex(told.name)} (${state})`)];
+    }
+    case "step-finished": {
+      const [style, mark] = MARKS[event.outcome.status];
+      return [`${paint(style, mark)} ${wordStep(event.step)}: ${wordOutcome(event.outcome)}`];
+    }
+    case "diagnostic":
+      return renderDiagnostics([event.diagnostic], { color }).trimEnd().split("\n");
+    case "run-finished":
+      return [wordSummary(event.outcomes, event.timeMs)];
+    case "plan-ready":
+      return [];
+  }
+}

@@ -1,0 +1,74 @@
+"""The user's script: found, imported as its author would expect, and checked."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import sys
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
+from typing import Any, Callable, NamedTuple
+
+from .inputs import ReadArguments, read_arguments_for
+from .start_failure import StartFailure
+
+
+class EntryScript(NamedTuple):
+    run: Callable[..., Any]
+    read_arguments: ReadArguments
+
+
+def start_entry_script(path: str, app_root: str) -> EntryScript:
+    """Imports the script and calls its `init()`. Whatever fails is a `StartFailure`."""
+    script = os.path.relpath(path, app_root)
+    module = _import_script(path, app_root, script)
+    init = _function(module, "init", script)
+    run = _function(module, "run", script)
+    read_arguments = read_arguments_for(run)
+    try:
+        init()
+    except BaseException as error:
+        raise StartFailure(f"init() of {script} did not return") from error
+    return EntryScript(run, read_arguments)
+
+
+def _import_script(path: str, app_root: str, script: str) -> ModuleType:
+    name = _module_name(path)
+    _put_first_on_path(os.path.dirname(path), app_root)
+    spec = importlib.util.spec_from_file_location(name, path, loader=SourceFileLoader(name, path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        raise StartFailure(f"{script} cannot be imported") from error
+    return module
+
+
+def _module_name(path: str) -> str:
+    """The file's stem, so that a pickle finds the classes that the script defines.
+
+    A stem that already means something else, in the standard library or in an installed package,
+    stays with that: `statistics.py` as an entry script must not break the `statistics` of others.
+    """
+    stem = os.path.splitext(os.path.basename(path))[0]
+    if not stem.isidentifier() or stem in sys.modules:
+        return "mlpackage_entry_script"
+    found = importlib.util.find_spec(stem)
+    is_free = found is None or found.origin == path
+    return stem if is_free else "mlpackage_entry_script"
+
+
+def _put_first_on_path(*folders: str) -> None:
+    others = [entry for entry in sys.path if entry not in folders]
+    sys.path[:] = [*dict.fromkeys(folders), *others]
+
+
+def _function(module: ModuleType, name: str, script: str) -> Callable[..., Any]:
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise StartFailure(f"{script} does not define {name}()")
+    if inspect.iscoroutinefunction(function):
+        raise StartFailure(f"{name}() of {script} is `async`: it is called, not awaited")
+    return function

@@ -1,0 +1,67 @@
+"""Answers as plain data, and those that are always the same."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple, Tuple
+
+Headers = Tuple[Tuple[str, str], ...]
+
+_HTML = ("Content-Type", "text/html; charset=utf-8")
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
+_JSON = ("Content-Type", "application/json")
+_RUN_WAS_WELL = ("x-ms-run-function-failed", "False")
+_RUN_FAILED = ("x-ms-run-function-failed", "True")
+
+_SCORED_HEADERS: Headers = (_JSON, _RUN_WAS_WELL)
+
+
+class Response(NamedTuple):
+    status: str
+    headers: Headers
+    body: bytes
+    retire: bool = False
+    """Whether the worker that gave this answer is to be replaced once it is sent."""
+
+
+def scored(body: bytes, elapsed_ms: float) -> Response:
+    """What `run` returned."""
+    return Response("200 OK", (*_SCORED_HEADERS, ("x-ms-run-fn-exec-ms", f"{elapsed_ms:.3f}")), body)
+
+
+def failed(message: str, retire: bool = False) -> Response:
+    """`run` did not return."""
+    return Response("500 Internal Server Error", (_JSON, _RUN_FAILED), _message(message), retire)
+
+
+def refused(status: str, message: str, *headers: tuple[str, str]) -> Response:
+    """The request never came to `run`."""
+    return Response(status, (_JSON, _RUN_WAS_WELL, *headers), _message(message))
+
+
+def not_allowed(allowed: str) -> Response:
+    return refused(
+        "405 Method Not Allowed", "The method is not allowed for the requested URL.", ("Allow", allowed)
+    )
+
+
+def empty(*headers: tuple[str, str]) -> Response:
+    return Response("200 OK", (_HTML, *headers), b"")
+
+
+def _message(message: str) -> bytes:
+    return json.dumps({"message": message}).encode()
+
+
+HEALTHY = Response("200 OK", (_HTML,), b"Healthy")
+ALIVE = Response("200 OK", (_TEXT,), b"Alive")
+READY = Response("200 OK", (_TEXT,), b"Ready")
+STARTING = refused("503 Service Unavailable", "The service is starting.", ("Retry-After", "1"))
+NOT_FOUND = refused(
+    "404 Not Found",
+    "The requested URL was not found on the server. "
+    "If you entered the URL manually please check your spelling and try again.",
+)
+INTERNAL_ERROR = refused(
+    "500 Internal Server Error", "An unexpected internal error occurred. Check the logs for more info."
+)

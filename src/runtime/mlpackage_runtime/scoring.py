@@ -1,0 +1,45 @@
+"""One call of `run`, whatever comes of it."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any, Callable
+
+from .deadline import Deadline, DeadlineExceeded
+from .log import log_error, log_exception
+from .outputs import encode_output
+from .responses import INTERNAL_ERROR, Response, failed, scored
+
+_RAISED = "An unexpected error occurred in scoring script. Check the logs for more info."
+
+
+class Scoring:
+    """Calls `run` within its time. What goes wrong is told in full in the log, and to the client not at all."""
+
+    def __init__(self, run: Callable[..., Any], timeout_ms: int) -> None:
+        self._run = run
+        self._timeout_ms = timeout_ms
+        self._deadline = Deadline(timeout_ms)
+
+    def score(self, arguments: dict[str, Any], request_id: str) -> Response:
+        started = perf_counter()
+        try:
+            with self._deadline:
+                value = self._run(**arguments)
+            elapsed_ms = (perf_counter() - started) * 1000
+        except DeadlineExceeded as error:
+            log_exception(f"run() took longer than {self._timeout_ms} ms, request {request_id}", error)
+            return failed(f"Scoring timeout after {self._timeout_ms} ms")
+        except (SystemExit, KeyboardInterrupt) as error:
+            # Asked to end, by the script itself or by a signal. The client is not left without an answer.
+            log_exception(f"run() asked the process to end, request {request_id}", error)
+            return failed(_RAISED, retire=True)
+        except BaseException as error:
+            log_exception(f"run() raised, request {request_id}", error)
+            return failed(_RAISED)
+
+        try:
+            return scored(encode_output(value), elapsed_ms)
+        except Exception as error:
+            log_error(f"run() returned what cannot be sent as JSON, request {request_id}: {error}")
+            return INTERNAL_ERROR

@@ -1,0 +1,137 @@
+"""gunicorn, embedded: one process that looks after the workers, each of which serves one request at a time."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+
+from .application import RETIRE, Application
+from .doorkeeper import Doorkeeper
+from .entry_script import start_entry_script
+from .leaving import leave, leaving_at_once_when_told
+from .log import log_error
+from .readiness import Readiness
+from .settings import Settings
+from .start_failure import START_FAILED, StartFailure
+
+_SHARED_MEMORY = "/dev/shm"
+_NEVER = -1
+
+
+def serve(settings: Settings) -> None:
+    """Returns only by `SystemExit`."""
+    heartbeat_folder = _find_heartbeat_folder()
+    listener = _listen(settings.port)
+    Server(settings, listener, Doorkeeper(listener), heartbeat_folder).run()
+
+
+class Server(BaseApplication):
+    def __init__(
+        self, settings: Settings, listener: socket.socket, doorkeeper: Doorkeeper, heartbeat_folder: str
+    ) -> None:
+        self._settings = settings
+        self._listener_fd = listener.detach()
+        self._doorkeeper = doorkeeper
+        self._heartbeat_folder = heartbeat_folder
+        self._readiness = Readiness(settings.worker_count)
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = self._settings
+        options = {
+            "bind": f"fd://{self._listener_fd}",
+            "workers": settings.worker_count,
+            "worker_class": "sync",
+            "timeout": settings.worker_timeout_s,
+            # A request may take as long when the server is told to stop as at any other time.
+            "graceful_timeout": settings.worker_timeout_s or settings.scoring_timeout_ms // 1000 + 1,
+            "preload_app": settings.preload,
+            "worker_tmp_dir": self._heartbeat_folder,
+            "loglevel": "warning",
+            "pre_fork": self._before_fork,
+            "post_worker_init": self._on_worker_ready,
+            "post_request": _after_request,
+            "child_exit": self._on_worker_gone,
+        }
+        if "control_socket_disable" in self.cfg.settings:  # gunicorn 25: a thread and a file for its own client
+            options["control_socket_disable"] = True
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Application:
+        """The script, started: in each worker, or once in the main process where it is preloaded."""
+        settings = self._settings
+        try:
+            with leaving_at_once_when_told():
+                script = start_entry_script(settings.entry_script, settings.app_root)
+        except StartFailure as failure:
+            failure.report()
+            leave(START_FAILED)
+        return Application(script, settings.scoring_timeout_ms, self._readiness.is_complete)
+
+    def run(self) -> None:
+        arbiter = _Arbiter(self)
+        try:
+            arbiter.run()
+        except HaltServer as failure:
+            # Older gunicorns reap in the signal handler: a second worker may fail while the first is dealt with.
+            arbiter.halt(failure.reason, failure.exit_status)
+
+    def _before_fork(self, _arbiter: Arbiter, worker: Any) -> None:
+        self._readiness.expect(worker.age)
+
+    def _on_worker_ready(self, worker: Any) -> None:
+        self._doorkeeper.relieve()
+        self._readiness.mark(worker.age)
+
+    def _on_worker_gone(self, arbiter: _Arbiter, worker: Any) -> None:
+        """A worker that never came up is not started again and again, whatever ended it: a crash in native
+        code, want of memory, the worker timeout. The other workers finish what they are at, and the server
+        ends; when to try once more is for whoever runs the container to say."""
+        if not arbiter.is_stopping and not self._readiness.has(worker.age):
+            reason = "a worker ended before init() returned"
+            log_error(reason)
+            raise HaltServer(reason, START_FAILED)
+
+
+class _Arbiter(Arbiter):
+    """Once it is stopping, for whatever reason, the reason stands: workers that fail meanwhile are only reaped."""
+
+    is_stopping = False
+
+    def stop(self, graceful: bool = True) -> None:
+        self.is_stopping = True
+        self.WORKER_BOOT_ERROR = _NEVER
+        super().stop(graceful)
+
+
+def _find_heartbeat_folder() -> str:
+    """Where each worker touches a file to show that it lives: in memory, as a busy or read-only disk stops it."""
+    if os.access(_SHARED_MEMORY, os.W_OK):
+        return _SHARED_MEMORY
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        raise StartFailure(f"neither {_SHARED_MEMORY} nor a folder for temporary files can be written to") from None
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("0.0.0.0", port))
+    except OSError as error:
+        raise StartFailure(f"port {port} cannot be listened on: {error.strerror}") from None
+    listener.listen()
+    return listener
+
+
+def _after_request(worker: Any, _request: Any, environ: dict[str, Any], _response: Any) -> None:
+    if RETIRE in environ:
+        worker.alive = False

@@ -1,0 +1,75 @@
+"""What the environment says, read once and checked before anything else happens."""
+
+from __future__ import annotations
+
+import os
+from typing import Mapping, NamedTuple
+
+from .start_failure import StartFailure
+
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+class Settings(NamedTuple):
+    app_root: str
+    entry_script: str
+    """Absolute."""
+    port: int
+    worker_count: int
+    worker_timeout_s: int
+    """0 is never."""
+    preload: bool
+    scoring_timeout_ms: int
+    service_name: str
+    service_version: str
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """A variable that is empty counts as one that is not there."""
+    app_root = os.path.abspath(environment.get("AML_APP_ROOT") or "/var/azureml-app")
+    return Settings(
+        app_root=app_root,
+        entry_script=_entry_script(environment, app_root),
+        port=_integer(environment, "MLPACKAGE_PORT", default=5001, lowest=1, highest=65535),
+        worker_count=_integer(environment, "WORKER_COUNT", default=1, lowest=1, highest=4096),
+        worker_timeout_s=_integer(environment, "WORKER_TIMEOUT", default=300, lowest=0),
+        preload=_boolean(environment, "WORKER_PRELOAD", default=False),
+        scoring_timeout_ms=_integer(environment, "SCORING_TIMEOUT_MS", default=3_600_000, lowest=1),
+        service_name=environment.get("SERVICE_NAME") or "ML service",
+        service_version=environment.get("SERVICE_VERSION") or "1.0",
+    )
+
+
+def _entry_script(environment: Mapping[str, str], app_root: str) -> str:
+    relative = environment.get("AZUREML_ENTRY_SCRIPT")
+    if not relative:
+        raise StartFailure(f"AZUREML_ENTRY_SCRIPT is not set: it names the entry script, relative to {app_root}")
+    path = os.path.join(app_root, relative)
+    if not os.path.isfile(path):
+        raise StartFailure(f"AZUREML_ENTRY_SCRIPT is {relative!r}, but there is no file {path}")
+    return path
+
+
+def _integer(
+    environment: Mapping[str, str], name: str, default: int, lowest: int, highest: int = 2**31 - 1
+) -> int:
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        raise StartFailure(f"{name} is {text!r}, which is not a whole number") from None
+    if not lowest <= value <= highest:
+        raise StartFailure(f"{name} is {value}, but must be from {lowest} to {highest}")
+    return value
+
+
+def _boolean(environment: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        return _BOOLEANS[text.lower()]
+    except KeyError:
+        raise StartFailure(f"{name} is {text!r}, but must be true or false") from None
