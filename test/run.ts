@@ -8,10 +8,18 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 
-type Suite = { readonly concurrency: number; readonly timeoutMs: number; readonly has: (file: string) => boolean };
+type Suite = {
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly has: (file: string) => boolean;
+};
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  fast: { concurrency: availableParallelism(), timeoutMs: 60_000, has: (file) => !file.startsWith("test/e2e/") },
+  fast: {
+    concurrency: availableParallelism(),
+    timeoutMs: 60_000,
+    has: (file) => !file.startsWith("test/e2e/"),
+  },
   e2e: { concurrency: 1, timeoutMs: 8 * 60_000, has: (file) => file.startsWith("test/e2e/") },
 };
 

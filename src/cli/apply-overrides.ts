@@ -9,12 +9,18 @@ export function applyOverrides(document: Document, overrides: readonly string[])
   for (const override of overrides) {
     const equals = override.indexOf("=");
     if (equals < 1) {
-      return fail(errorDiagnostic("cli/bad-override", `\`--set ${override}\` names no value`, { hint: "write `--set key=value`" }));
+      return fail(
+        errorDiagnostic("cli/bad-override", `\`--set ${override}\` names no value`, {
+          hint: "write `--set key=value`",
+        }),
+      );
     }
     const keys = override.slice(0, equals).split(".");
     const changed = withValue(value, keys, parseValue(override.slice(equals + 1)));
     if (changed === undefined) {
-      return fail(errorDiagnostic("cli/bad-override", `\`--set ${override}\`: there is no such place in the file`));
+      return fail(
+        errorDiagnostic("cli/bad-override", `\`--set ${override}\`: there is no such place in the file`),
+      );
     }
     value = changed;
   }
@@ -29,7 +35,11 @@ function parseValue(text: string): Serializable {
   }
 }
 
-function withValue(target: Serializable | undefined, keys: readonly string[], value: Serializable): Serializable | undefined {
+function withValue(
+  target: Serializable | undefined,
+  keys: readonly string[],
+  value: Serializable,
+): Serializable | undefined {
   const [key, ...rest] = keys;
   if (key === undefined) return value;
   if (Array.isArray(target)) {

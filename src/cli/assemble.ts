@@ -3,10 +3,10 @@ import { createContentStore } from "../caches/content-store.ts";
 import { createLocalCache } from "../caches/local.ts";
 import { createDockerEngine } from "../engines/docker-engine.ts";
 import { type Manifest, readManifest } from "../execution/manifest.ts";
+import { errorDiagnostic } from "../model/diagnostic.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
-import { errorDiagnostic } from "../model/diagnostic.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { ContentStore, Source } from "../model/source.ts";
 import type { Step } from "../model/step.ts";
@@ -43,7 +43,8 @@ export async function assemble(
   const { host, cacheDirectory, runtimeDirectory, signal } = session;
   const { config } = opened;
   const unknown = config.models.filter(({ source }) => sourceOf(source) === undefined);
-  if (unknown.length > 0) return fail(...unknown.map((model) => wordUnknownScheme(model.source, opened.locate(model.pointer))));
+  if (unknown.length > 0)
+    return fail(...unknown.map((model) => wordUnknownScheme(model.source, opened.locate(model.pointer))));
   const engine = await createDockerEngine(host);
   const store = createContentStore(cacheDirectory, host.files);
   const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };
@@ -59,7 +60,13 @@ export async function assemble(
   const graph = buildGraph(config, pins.value, opened.locate);
   const manifestPath = manifestPathOf(session, opened);
   const manifest = await readManifest(manifestPath, host.files);
-  const contextOf = (): StepContext => ({ ...sourceContext, engine, runtimeDirectory, sourceOf: demandSource, ...OUTSIDE_A_RUN });
+  const contextOf = (): StepContext => ({
+    ...sourceContext,
+    engine,
+    runtimeDirectory,
+    sourceOf: demandSource,
+    ...OUTSIDE_A_RUN,
+  });
   const evaluation: Evaluation = {
     cache: createLocalCache(cacheDirectory, host.files),
     lastFingerprint: (id) => manifest[id]?.fingerprint,

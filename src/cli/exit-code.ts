@@ -23,7 +23,9 @@ export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
 
 /** The exit code of a run: a failed test of the package is told apart from a step that broke. */
 export function exitCodeOfRun(outcomes: ReadonlyMap<string, Outcome>): number {
-  const failures = [...outcomes.values()].flatMap((outcome) => (outcome.status === "failed" ? [outcome.diagnostics] : []));
+  const failures = [...outcomes.values()].flatMap((outcome) =>
+    outcome.status === "failed" ? [outcome.diagnostics] : [],
+  );
   if (failures.length === 0) return EXIT.done;
   if (failures.flat().some(isEngineMissing)) return EXIT.noEngine;
   const isTest = failures.flat().every(({ code }) => /^(test|service)\//.test(code));
@@ -31,5 +33,7 @@ export function exitCodeOfRun(outcomes: ReadonlyMap<string, Outcome>): number {
 }
 
 function isEngineMissing({ code }: Diagnostic): boolean {
-  return code === "engine/unreachable" || code === "engine/unsupported-endpoint" || code === "engine/no-buildx";
+  return (
+    code === "engine/unreachable" || code === "engine/unsupported-endpoint" || code === "engine/no-buildx"
+  );
 }

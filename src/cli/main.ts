@@ -3,7 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { createNodeHost } from "../host/node-host.ts";
 import { EXIT } from "./exit-code.ts";
-import { addCommonOptions, type Arguments, COMMANDS, readCommonOptions } from "./options.ts";
+import { type Arguments, addCommonOptions, COMMANDS, readCommonOptions } from "./options.ts";
 import type { Session } from "./session.ts";
 
 /** Argv, environment and streams in; exit code out. The one place that knows our own process. */
@@ -107,7 +107,10 @@ async function readInput(): Promise<string> {
 
 async function readVersion(): Promise<string> {
   const { readFile } = await import("node:fs/promises");
-  const file = new URL(import.meta.url.includes("/src/cli/") ? "../../package.json" : "../package.json", import.meta.url);
+  const file = new URL(
+    import.meta.url.includes("/src/cli/") ? "../../package.json" : "../package.json",
+    import.meta.url,
+  );
   return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
 }
 
@@ -115,11 +118,15 @@ try {
   process.exitCode = await main();
 } catch (error) {
   if (error instanceof UsageError || (error as Error)?.name === "YError") {
-    process.stderr.write(`error: ${(error as Error).message}\nhint: \`mlpackage --help\` shows the commands\n`);
+    process.stderr.write(
+      `error: ${(error as Error).message}\nhint: \`mlpackage --help\` shows the commands\n`,
+    );
     process.exitCode = EXIT.wrongInput;
   } else {
     const { stack } = error as Error;
-    process.stderr.write(`error[bug]: something in mlpackage is broken; please report it with these lines\n${stack}\n`);
+    process.stderr.write(
+      `error[bug]: something in mlpackage is broken; please report it with these lines\n${stack}\n`,
+    );
     process.exitCode = EXIT.bug;
   }
 }

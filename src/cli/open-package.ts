@@ -1,6 +1,6 @@
 import path from "node:path";
-import { readCheckedConfig } from "../config/read-config.ts";
 import { usesGit } from "../config/interpolate.ts";
+import { readCheckedConfig } from "../config/read-config.ts";
 import { locate } from "../document/locate.ts";
 import { parseDocument } from "../document/parse.ts";
 import type { Config } from "../model/config.ts";

@@ -16,14 +16,40 @@ export type Command = {
 
 export function addCommonOptions(parser: Argv): Argv {
   return parser
-    .option("file", { alias: "f", type: "string", default: "mlpackage.yaml", describe: "the configuration file", requiresArg: true })
-    .option("directory", { alias: "C", type: "string", default: ".", describe: "the folder to work in", requiresArg: true })
-    .option("set", { type: "string", array: true, nargs: 1, default: [], describe: "override a value: key.path=value" })
+    .option("file", {
+      alias: "f",
+      type: "string",
+      default: "mlpackage.yaml",
+      describe: "the configuration file",
+      requiresArg: true,
+    })
+    .option("directory", {
+      alias: "C",
+      type: "string",
+      default: ".",
+      describe: "the folder to work in",
+      requiresArg: true,
+    })
+    .option("set", {
+      type: "string",
+      array: true,
+      nargs: 1,
+      default: [],
+      describe: "override a value: key.path=value",
+    })
     .option("json", { type: "boolean", default: false, describe: "print the result as JSON" })
     .option("quiet", { alias: "q", type: "boolean", default: false, describe: "say nothing but errors" })
     .option("verbose", { alias: "v", type: "boolean", default: false, describe: "say more" })
-    .option("color", { type: "boolean", default: true, describe: "colour the output; also off with NO_COLOR" })
-    .option("progress", { choices: PROGRESS_MODES, default: "auto" as const, describe: "how progress is shown" });
+    .option("color", {
+      type: "boolean",
+      default: true,
+      describe: "colour the output; also off with NO_COLOR",
+    })
+    .option("progress", {
+      choices: PROGRESS_MODES,
+      default: "auto" as const,
+      describe: "how progress is shown",
+    });
 }
 
 export function readCommonOptions(args: Arguments): CommonOptions {
@@ -42,14 +68,34 @@ export function readCommonOptions(args: Arguments): CommonOptions {
 /** What `plan` and `apply` choose steps by. */
 function addSelectOptions(parser: Argv): Argv {
   return parser
-    .option("only", { type: "string", array: true, default: [], describe: "only these steps, by id or kind, and what they need" })
-    .option("cache", { type: "boolean", default: true, describe: "take finished steps from the cache; --no-cache runs all" });
+    .option("only", {
+      type: "string",
+      array: true,
+      default: [],
+      describe: "only these steps, by id or kind, and what they need",
+    })
+    .option("cache", {
+      type: "boolean",
+      default: true,
+      describe: "take finished steps from the cache; --no-cache runs all",
+    });
 }
 
 function addRunOptions(parser: Argv): Argv {
   return parser
-    .option("jobs", { alias: "j", type: "number", default: 8, describe: "how many steps run at once", requiresArg: true })
-    .option("keep-going", { alias: "k", type: "boolean", default: false, describe: "go on with other steps after a failure" });
+    .option("jobs", {
+      alias: "j",
+      type: "number",
+      default: 8,
+      describe: "how many steps run at once",
+      requiresArg: true,
+    })
+    .option("keep-going", {
+      alias: "k",
+      type: "boolean",
+      default: false,
+      describe: "go on with other steps after a failure",
+    });
 }
 
 const selectOptions = (args: Arguments) => ({
@@ -98,19 +144,39 @@ export const COMMANDS: readonly Command[] = [
     usage: "graph",
     summary: "print the graph of steps",
     options: (parser) =>
-      parser.option("format", { choices: GRAPH_FORMATS, default: "mermaid" as const, describe: "the language to print it in" }),
+      parser.option("format", {
+        choices: GRAPH_FORMATS,
+        default: "mermaid" as const,
+        describe: "the language to print it in",
+      }),
     run: async (session, args) =>
-      (await import("./commands/graph.ts")).graph(session, { format: args["format"] as (typeof GRAPH_FORMATS)[number] }),
+      (await import("./commands/graph.ts")).graph(session, {
+        format: args["format"] as (typeof GRAPH_FORMATS)[number],
+      }),
   },
   {
     usage: "run",
     summary: "start the image here and show its log",
     options: (parser) =>
       parser
-        .option("port", { alias: "p", type: "number", default: 0, describe: "port on 127.0.0.1; 0 for any free one", requiresArg: true })
-        .option("detach", { alias: "d", type: "boolean", default: false, describe: "return once it is ready" }),
+        .option("port", {
+          alias: "p",
+          type: "number",
+          default: 0,
+          describe: "port on 127.0.0.1; 0 for any free one",
+          requiresArg: true,
+        })
+        .option("detach", {
+          alias: "d",
+          type: "boolean",
+          default: false,
+          describe: "return once it is ready",
+        }),
     run: async (session, args) =>
-      (await import("./commands/run.ts")).run(session, { port: Number(args["port"]), detach: args["detach"] === true }),
+      (await import("./commands/run.ts")).run(session, {
+        port: Number(args["port"]),
+        detach: args["detach"] === true,
+      }),
   },
   {
     usage: "stop",
@@ -126,14 +192,21 @@ export const COMMANDS: readonly Command[] = [
         .option("follow", { type: "boolean", default: false, describe: "go on as it grows" })
         .option("tail", { type: "number", default: 200, describe: "how many lines", requiresArg: true }),
     run: async (session, args) =>
-      (await import("./commands/logs.ts")).logs(session, { follow: args["follow"] === true, tail: Number(args["tail"]) }),
+      (await import("./commands/logs.ts")).logs(session, {
+        follow: args["follow"] === true,
+        tail: Number(args["tail"]),
+      }),
   },
   {
     usage: "score",
     summary: "send a request to the running service and print the answer",
     options: (parser) =>
       parser
-        .option("data", { type: "string", describe: "the body; @file for a file's content, - for standard input", requiresArg: true })
+        .option("data", {
+          type: "string",
+          describe: "the body; @file for a file's content, - for standard input",
+          requiresArg: true,
+        })
         .option("url", { type: "string", describe: "another service's address", requiresArg: true }),
     run: async (session, args) =>
       (await import("./commands/score.ts")).score(session, {
@@ -144,9 +217,17 @@ export const COMMANDS: readonly Command[] = [
   {
     usage: "save <folder>",
     summary: "write the Dockerfile folder that plain docker build takes",
-    options: (parser) => addRunOptions(parser).positional("folder", { type: "string", demandOption: true, describe: "where to, inside the package" }),
+    options: (parser) =>
+      addRunOptions(parser).positional("folder", {
+        type: "string",
+        demandOption: true,
+        describe: "where to, inside the package",
+      }),
     run: async (session, args) =>
-      (await import("./commands/save.ts")).save(session, { ...runOptions(args), folder: String(args["folder"]) }),
+      (await import("./commands/save.ts")).save(session, {
+        ...runOptions(args),
+        folder: String(args["folder"]),
+      }),
   },
   {
     usage: "pull",
@@ -160,7 +241,9 @@ export const COMMANDS: readonly Command[] = [
     options: (parser) =>
       parser.option("show-password", { type: "boolean", default: false, describe: "show the password too" }),
     run: async (session, args) =>
-      (await import("./commands/registry.ts")).registry(session, { showPassword: args["showPassword"] === true }),
+      (await import("./commands/registry.ts")).registry(session, {
+        showPassword: args["showPassword"] === true,
+      }),
   },
   {
     usage: "doctor",

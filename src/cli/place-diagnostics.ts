@@ -43,7 +43,11 @@ function findValue(value: Serializable | undefined, wanted: string, pointer: str
   return undefined;
 }
 
-async function findRequirement(subject: string, { config, document }: Package, host: Host): Promise<Location | undefined> {
+async function findRequirement(
+  subject: string,
+  { config, document }: Package,
+  host: Host,
+): Promise<Location | undefined> {
   const { requirements } = config.environment.python;
   if (!("file" in requirements)) return undefined;
   const text = await host.files.readText(`${config.directory}/${requirements.file}`);
@@ -51,7 +55,10 @@ async function findRequirement(subject: string, { config, document }: Package, h
   if (line === undefined) return undefined;
   const start = text.indexOf(line);
   const folder = document.file.path.slice(0, document.file.path.lastIndexOf("/") + 1);
-  return { file: { path: `${folder}${requirements.file}`, text }, range: { start, end: start + line.trimEnd().length } };
+  return {
+    file: { path: `${folder}${requirements.file}`, text },
+    range: { start, end: start + line.trimEnd().length },
+  };
 }
 
 /** pip and apt print what they were given with their own spaces. */

@@ -23,7 +23,8 @@ export async function prepare(session: Session, { only, force }: SelectOptions):
   if (!assembly.ok) return assembly;
   if (!session.options.json) reportDiagnostics(session, [...opened.warnings, ...assembly.warnings]);
   const graph = select(assembly.value.graph, only);
-  if (graph.unknown.length > 0) return fail(...graph.unknown.map((name) => wordUnknownStep(name, assembly.value.graph)));
+  if (graph.unknown.length > 0)
+    return fail(...graph.unknown.map((name) => wordUnknownStep(name, assembly.value.graph)));
   return succeed({ opened: opened.value, assembly: assembly.value, graph: graph.graph });
 }
 

@@ -7,7 +7,11 @@ export async function readGitState(directory: string, host: Host): Promise<GitSt
     const answer = await host.processes.run({
       command: "git",
       args: ["-C", directory, ...args],
-      environment: { PATH: host.environment["PATH"] ?? "", HOME: host.environment["HOME"] ?? "", LC_ALL: "C" },
+      environment: {
+        PATH: host.environment["PATH"] ?? "",
+        HOME: host.environment["HOME"] ?? "",
+        LC_ALL: "C",
+      },
       timeoutMs: 10_000,
     });
     const text = answer.stdout.trim();

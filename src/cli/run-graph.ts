@@ -67,7 +67,10 @@ async function runStep(
   const { files } = session.host;
   const workDirectories: string[] = [];
   const makeWorkDirectory = async (): Promise<string> => {
-    const made = await files.makeTemporaryDirectory(path.join(session.cacheDirectory, "work"), `${step.kind}-`);
+    const made = await files.makeTemporaryDirectory(
+      path.join(session.cacheDirectory, "work"),
+      `${step.kind}-`,
+    );
     workDirectories.push(made);
     return made;
   };
@@ -92,7 +95,9 @@ const DISK_FAULTS: Readonly<Record<string, string>> = {
 /** What goes wrong in the world around a step; anything else is a bug of ours and is thrown on. */
 function wordFault(error: unknown): Diagnostic {
   if (error instanceof InputChanged) {
-    return errorDiagnostic("step/input-changed", error.message, { hint: "apply again once it stays as it is" });
+    return errorDiagnostic("step/input-changed", error.message, {
+      hint: "apply again once it stays as it is",
+    });
   }
   if (error instanceof NetworkError) {
     return errorDiagnostic("engine/unreachable", `the engine stopped answering: ${error.message}`);
@@ -101,10 +106,17 @@ function wordFault(error: unknown): Diagnostic {
   const fault = DISK_FAULTS[code ?? ""];
   if (fault === undefined) throw error;
   return errorDiagnostic("step/not-written", `${fault}${place === undefined ? "" : `: \`${place}\``}`, {
-    hint: code === "ENOSPC" ? "make room, or move the cache with `MLPACKAGE_CACHE_DIR`" : "check the folder's owner and permissions",
+    hint:
+      code === "ENOSPC"
+        ? "make room, or move the cache with `MLPACKAGE_CACHE_DIR`"
+        : "check the folder's owner and permissions",
   });
 }
 
-async function placed(result: Result<StepOutput>, opened: Package, { host }: Session): Promise<Result<StepOutput>> {
+async function placed(
+  result: Result<StepOutput>,
+  opened: Package,
+  { host }: Session,
+): Promise<Result<StepOutput>> {
   return result.ok ? result : fail(...(await placeDiagnostics(result.diagnostics, opened, host)));
 }

@@ -20,7 +20,9 @@ export function wordBuildFailure(failure: BuildFailure): Diagnostic {
   }
   const exitCode = /exit code: (\d+)/.exec(words)?.[1];
   if (exitCode !== undefined) return wordInstructionFailure(vertexName, Number(exitCode), failure.log);
-  return errorDiagnostic("build/failed", `buildx failed: ${firstLine(words)}`, { excerpt: lastLines(failure.log) });
+  return errorDiagnostic("build/failed", `buildx failed: ${firstLine(words)}`, {
+    excerpt: lastLines(failure.log),
+  });
 }
 
 function wordFullDisk(words: string): Diagnostic {
@@ -44,7 +46,10 @@ function wordInstructionFailure(vertexName: string, exitCode: number, log: reado
   const known = KNOWN_CAUSES.flatMap((cause) => cause(log.join("\n")) ?? [])[0];
   if (known !== undefined) return { ...known, excerpt: lastLines(log) };
   const message = `\`${instruction}\` ended with exit code ${exitCode}`;
-  return errorDiagnostic("build/instruction-failed", message, { excerpt: lastLines(log), details: { exitCode } });
+  return errorDiagnostic("build/instruction-failed", message, {
+    excerpt: lastLines(log),
+    details: { exitCode },
+  });
 }
 
 /** `[environment 2/4] RUN pip install …` without its place, cut to what one line can hold. */
@@ -62,19 +67,30 @@ const KNOWN_CAUSES: readonly Cause[] = [
   (log) => {
     const requirement = /No matching distribution found for (.+?)(?: \(from .*\))?$/m.exec(log)?.[1]?.trim();
     if (requirement === undefined) return undefined;
-    return errorDiagnostic("build/requirement-not-found", `no package answers the requirement \`${requirement}\``, {
-      hint: "check its name and version, and `index_url` and `find_links`",
-      details: { subject: requirement },
-    });
+    return errorDiagnostic(
+      "build/requirement-not-found",
+      `no package answers the requirement \`${requirement}\``,
+      {
+        hint: "check its name and version, and `index_url` and `find_links`",
+        details: { subject: requirement },
+      },
+    );
   },
   (log) => {
-    const name = /Unable to locate package (\S+)|Version '[^']*' for '([^']+)' was not found|Package '([^']+)' has no installation candidate/.exec(log);
+    const name =
+      /Unable to locate package (\S+)|Version '[^']*' for '([^']+)' was not found|Package '([^']+)' has no installation candidate/.exec(
+        log,
+      );
     const found = name?.[1] ?? name?.[2] ?? name?.[3];
     if (found === undefined) return undefined;
-    return errorDiagnostic("build/system-package-not-found", `the base image's package sources have no \`${found}\``, {
-      hint: "check its name in the base image's release",
-      details: { subject: found },
-    });
+    return errorDiagnostic(
+      "build/system-package-not-found",
+      `the base image's package sources have no \`${found}\``,
+      {
+        hint: "check its name in the base image's release",
+        details: { subject: found },
+      },
+    );
   },
   (log) =>
     /No module named '?pip'?/.test(log)
@@ -94,7 +110,11 @@ const KNOWN_CAUSES: readonly Cause[] = [
 
 function lastError(lines: readonly string[]): string {
   const errors = lines.filter((line) => line.startsWith("ERROR: "));
-  return errors.at(-1)?.replace(/^ERROR: (failed to build: )?(failed to solve: )?/, "") ?? lines.at(-1) ?? "no reason given";
+  return (
+    errors.at(-1)?.replace(/^ERROR: (failed to build: )?(failed to solve: )?/, "") ??
+    lines.at(-1) ??
+    "no reason given"
+  );
 }
 
 function lastLines(lines: readonly string[]): readonly string[] {

@@ -16,12 +16,17 @@ export function buildxArgs(request: BuildRequest, metadataFile: string): readonl
     ...["--builder", builder],
     ...["--file", request.dockerfile],
     ...["--target", request.target],
-    ...Object.entries(request.namedContexts).flatMap(([name, folder]) => ["--build-context", `${name}=${folder}`]),
+    ...Object.entries(request.namedContexts).flatMap(([name, folder]) => [
+      "--build-context",
+      `${name}=${folder}`,
+    ]),
     ...(request.platforms.length > 0 ? ["--platform", request.platforms.join(",")] : []),
     ...["--build-arg", "SOURCE_DATE_EPOCH=0"],
     "--provenance=false",
     "--sbom=false",
-    ...(builder === ENGINE_BUILDER ? ["--output", "type=image,oci-mediatypes=true,compression=uncompressed"] : ["--load"]),
+    ...(builder === ENGINE_BUILDER
+      ? ["--output", "type=image,oci-mediatypes=true,compression=uncompressed"]
+      : ["--load"]),
     ...["--metadata-file", metadataFile],
     "--progress=rawjson",
     request.context,

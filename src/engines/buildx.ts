@@ -15,7 +15,11 @@ type Metadata = {
 };
 
 /** Builds with buildx on the engine at `endpoint`. */
-export function createBuildx(endpoint: string, host: Host, images: Pick<ImageStore, "describe">): ImageBuilder {
+export function createBuildx(
+  endpoint: string,
+  host: Host,
+  images: Pick<ImageStore, "describe">,
+): ImageBuilder {
   async function build(request: BuildRequest): Promise<Result<EngineImage>> {
     const metadataFile = path.join(path.dirname(request.dockerfile), "metadata.json");
     const failing = followFailure();
@@ -32,7 +36,8 @@ export function createBuildx(endpoint: string, host: Host, images: Pick<ImageSto
       onStderrLine: reader.readLine,
     });
     if (ended.failure === "not-found") return fail(missingBuildx());
-    if (ended.exitCode !== 0) return fail(wordBuildFailure({ ...failing.failure(), otherLines: reader.otherLines }));
+    if (ended.exitCode !== 0)
+      return fail(wordBuildFailure({ ...failing.failure(), otherLines: reader.otherLines }));
     return findBuilt(JSON.parse(await host.files.readText(metadataFile)) as Metadata);
   }
 
@@ -64,7 +69,8 @@ function followFailure() {
       }
       if (event.type !== "vertex-finished" || event.error === undefined) return;
       const isCancelled = /context canceled/.test(event.error);
-      if (failed === undefined && !isCancelled) failed = { vertex: event.vertex, name: event.name, error: event.error };
+      if (failed === undefined && !isCancelled)
+        failed = { vertex: event.vertex, name: event.name, error: event.error };
     },
     failure(): Omit<BuildFailure, "otherLines"> {
       if (failed === undefined) return { log: [] };
@@ -87,7 +93,9 @@ const PLUGIN_DIRECTORIES = [
 ];
 
 /** The plug-in's own binary where it can be found: starting it through docker costs 75 ms more. */
-export async function findBuildx(host: Host): Promise<{ readonly command: string; readonly args: readonly string[] }> {
+export async function findBuildx(
+  host: Host,
+): Promise<{ readonly command: string; readonly args: readonly string[] }> {
   const own = path.join(dockerConfigDirectory(host), "cli-plugins");
   for (const folder of [own, ...PLUGIN_DIRECTORIES]) {
     const plugin = path.join(folder, "docker-buildx");

@@ -87,8 +87,10 @@ export function createDockerApi(endpoint: string, host: Host): DockerApi {
 }
 
 function targetOf(endpoint: string): { readonly origin: string; readonly socketPath?: string } {
-  if (endpoint.startsWith("unix://")) return { origin: "http://docker", socketPath: endpoint.slice("unix://".length) };
-  if (endpoint.startsWith("npipe://")) return { origin: "http://docker", socketPath: endpoint.slice("npipe://".length) };
+  if (endpoint.startsWith("unix://"))
+    return { origin: "http://docker", socketPath: endpoint.slice("unix://".length) };
+  if (endpoint.startsWith("npipe://"))
+    return { origin: "http://docker", socketPath: endpoint.slice("npipe://".length) };
   return { origin: endpoint.replace(/^tcp:/, "http:") };
 }
 

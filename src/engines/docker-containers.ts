@@ -1,5 +1,5 @@
-import type { ContainerRunner, Service, ServiceRequest } from "../model/engine.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
+import type { ContainerRunner, Service, ServiceRequest } from "../model/engine.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { type DockerApi, DockerApiError } from "./docker-api.ts";
 import { readFrames } from "./docker-frames.ts";
@@ -40,7 +40,9 @@ export function createContainerRunner(api: DockerApi): ContainerRunner {
     const found = await api.json<{ Id: string; Ports: { PublicPort?: number }[] }[]>("/containers/json", {
       query: { all: "1", filters: JSON.stringify(filters) },
     });
-    return found.map(({ Id, Ports }) => toService(Id, Ports.find(({ PublicPort }) => PublicPort)?.PublicPort ?? 0));
+    return found.map(({ Id, Ports }) =>
+      toService(Id, Ports.find(({ PublicPort }) => PublicPort)?.PublicPort ?? 0),
+    );
   }
 
   return { start, findServices };
@@ -75,7 +77,10 @@ function wordStartError(error: DockerApiError, request: ServiceRequest) {
       hint: "choose another with `-p PORT`, or stop what listens there",
     });
   }
-  return errorDiagnostic("engine/container-not-started", `the engine could not start the image: ${error.message}`);
+  return errorDiagnostic(
+    "engine/container-not-started",
+    `the engine could not start the image: ${error.message}`,
+  );
 }
 
 function createService(api: DockerApi, id: string, hostPort: number): Service {

@@ -20,9 +20,11 @@ export async function findDockerEndpoint(host: Host): Promise<string> {
 }
 
 async function currentContext(host: Host): Promise<string | undefined> {
-  const config = (await readJson(path.join(dockerConfigDirectory(host), "config.json"), host)) as {
-    currentContext?: string;
-  } | undefined;
+  const config = (await readJson(path.join(dockerConfigDirectory(host), "config.json"), host)) as
+    | {
+        currentContext?: string;
+      }
+    | undefined;
   return config?.currentContext;
 }
 
@@ -38,7 +40,9 @@ async function endpointOfContext(name: string, host: Host): Promise<string | und
 /** A JSON file of Docker's; undefined where it is missing or is no JSON. */
 export async function readJson(file: string, host: Host): Promise<unknown> {
   try {
-    return (await host.files.status(file)) === undefined ? undefined : JSON.parse(await host.files.readText(file));
+    return (await host.files.status(file)) === undefined
+      ? undefined
+      : JSON.parse(await host.files.readText(file));
   } catch {
     return undefined;
   }

@@ -54,15 +54,24 @@ async function probe(api: DockerApi, host: Host): Promise<Result<Capabilities>> 
 export async function probeBuildx(host: Host): Promise<Result<string>> {
   const { command, args } = await findBuildx(host);
   const environment = processEnvironment(host.environment);
-  const answer = await host.processes.run({ command, args: [...args, "version"], environment, timeoutMs: 10_000 });
+  const answer = await host.processes.run({
+    command,
+    args: [...args, "version"],
+    environment,
+    timeoutMs: 10_000,
+  });
   if (answer.exitCode !== 0) return fail(missingBuildx());
   return succeed(answer.stdout.trim().split(" ")[1] ?? "unknown");
 }
 
 function unsupportedEndpoint(endpoint: string): Diagnostic {
-  return errorDiagnostic("engine/unsupported-endpoint", `the engine's address \`${endpoint}\` is of no kind we can speak to`, {
-    hint: "forward it to a local socket, as in `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, and set `DOCKER_HOST=unix:///tmp/docker.sock`",
-  });
+  return errorDiagnostic(
+    "engine/unsupported-endpoint",
+    `the engine's address \`${endpoint}\` is of no kind we can speak to`,
+    {
+      hint: "forward it to a local socket, as in `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, and set `DOCKER_HOST=unix:///tmp/docker.sock`",
+    },
+  );
 }
 
 function unreachable(endpoint: string, error: NetworkError): Diagnostic {

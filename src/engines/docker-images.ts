@@ -57,11 +57,19 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     const repo = nameOf(reference);
     const { tag: tagName = "latest" } = parseImageReference(reference);
     try {
-      await api.json(`/images/${encodeURIComponent(id)}/tag`, { method: "POST", query: { repo, tag: tagName } });
+      await api.json(`/images/${encodeURIComponent(id)}/tag`, {
+        method: "POST",
+        query: { repo, tag: tagName },
+      });
       return succeed(undefined);
     } catch (error) {
       if (!(error instanceof DockerApiError)) throw error;
-      return fail(errorDiagnostic("engine/tag-refused", `the engine refused the tag \`${reference}\`: ${error.message}`));
+      return fail(
+        errorDiagnostic(
+          "engine/tag-refused",
+          `the engine refused the tag \`${reference}\`: ${error.message}`,
+        ),
+      );
     }
   }
 
@@ -76,7 +84,12 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
   ): Promise<Result<string>> {
     const { tag: tagName = "latest" } = parseImageReference(reference);
     const path = `/images/${encodeURIComponent(nameOf(reference))}/push`;
-    const request = { method: "POST" as const, query: { tag: tagName }, headers: await authHeader(reference), signal };
+    const request = {
+      method: "POST" as const,
+      query: { tag: tagName },
+      headers: await authHeader(reference),
+      signal,
+    };
     return transfer(reference, api.messages<ProgressMessage>(path, request), onProgress);
   }
 
@@ -88,7 +101,11 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     const { tag: tagName, digest } = parseImageReference(reference);
     const query = { fromImage: nameOf(reference), tag: digest ?? tagName ?? "latest" };
     const request = { method: "POST" as const, query, headers: await authHeader(reference), signal };
-    const done = await transfer(reference, api.messages<ProgressMessage>("/images/create", request), onProgress);
+    const done = await transfer(
+      reference,
+      api.messages<ProgressMessage>("/images/create", request),
+      onProgress,
+    );
     return done.ok ? succeed(undefined) : done;
   }
 
@@ -111,7 +128,8 @@ async function transfer(
     for await (const message of messages) {
       if (message.error !== undefined) return fail(wordRegistryError(reference, message.error));
       if (message.aux?.Digest !== undefined) digest = message.aux.Digest;
-      if (message.status !== undefined) onProgress([message.id, message.status, message.progress].filter(Boolean).join(" "));
+      if (message.status !== undefined)
+        onProgress([message.id, message.status, message.progress].filter(Boolean).join(" "));
     }
     return succeed(digest);
   } catch (error) {
@@ -125,19 +143,31 @@ export function wordRegistryError(reference: string, words: string): Diagnostic 
   const { registry } = parseImageReference(reference);
   const excerpt = [words];
   if (/unauthorized|authentication required|no basic auth|denied/i.test(words)) {
-    return errorDiagnostic("registry/refused", `the registry ${registry} refuses access to \`${reference}\``, {
-      excerpt,
-      hint: `log in with \`docker login${registry === "docker.io" ? "" : ` ${registry}`}\`, or check that the account may write there`,
-    });
+    return errorDiagnostic(
+      "registry/refused",
+      `the registry ${registry} refuses access to \`${reference}\``,
+      {
+        excerpt,
+        hint: `log in with \`docker login${registry === "docker.io" ? "" : ` ${registry}`}\`, or check that the account may write there`,
+      },
+    );
   }
-  if (/no such host|connection refused|i\/o timeout|network is unreachable|deadline exceeded|EOF/i.test(words)) {
+  if (
+    /no such host|connection refused|i\/o timeout|network is unreachable|deadline exceeded|EOF/i.test(words)
+  ) {
     return errorDiagnostic("registry/unreachable", `the registry ${registry} does not answer`, {
       excerpt,
       hint: `check the name in \`${reference}\` and the network the engine runs in`,
     });
   }
   if (/not found|manifest unknown|name unknown/i.test(words)) {
-    return errorDiagnostic("registry/not-found", `the registry ${registry} has no \`${reference}\``, { excerpt });
+    return errorDiagnostic("registry/not-found", `the registry ${registry} has no \`${reference}\``, {
+      excerpt,
+    });
   }
-  return errorDiagnostic("registry/failed", `the registry ${registry} did not take or give \`${reference}\``, { excerpt });
+  return errorDiagnostic(
+    "registry/failed",
+    `the registry ${registry} did not take or give \`${reference}\``,
+    { excerpt },
+  );
 }

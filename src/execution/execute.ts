@@ -1,15 +1,23 @@
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Digest } from "../model/digest.ts";
-import type { Reason, RunEvent } from "../model/event.ts";
+import type { Reason, RunEvent, StepActivity } from "../model/event.ts";
 import type { Graph } from "../model/graph.ts";
 import type { Clock } from "../model/host.ts";
 import type { Outcome, StepOutput } from "../model/outcome.ts";
 import type { Result } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
-import type { StepActivity } from "../model/event.ts";
 import { type Evaluation, evaluateStep } from "../plan/evaluate-step.ts";
 import type { Fingerprint } from "../plan/fingerprint.ts";
-import { createSchedule, isFinished, type Limits, readySteps, type Schedule, settle, start, stop } from "./schedule.ts";
+import {
+  createSchedule,
+  isFinished,
+  type Limits,
+  readySteps,
+  type Schedule,
+  settle,
+  start,
+  stop,
+} from "./schedule.ts";
 
 type Untimed<T> = T extends unknown ? Omit<T, "timeMs"> : never;
 
@@ -100,6 +108,7 @@ async function runStep(
 
 function demandOutput(outputs: ReadonlyMap<string, StepOutput>, id: string): StepOutput {
   const output = outputs.get(id);
-  if (output === undefined) throw new Error(`the output of ${id} was asked for, but it is not among the needs`);
+  if (output === undefined)
+    throw new Error(`the output of ${id} was asked for, but it is not among the needs`);
   return output;
 }

@@ -24,7 +24,8 @@ export function readySteps(schedule: Schedule): readonly Step[] {
   if (schedule.stopping) return [];
   const ready: Step[] = [];
   for (const step of schedule.graph.steps) {
-    if (isSettled(schedule, step.id) || !dependenciesOf(step).every((id) => hasSucceeded(schedule, id))) continue;
+    if (isSettled(schedule, step.id) || !dependenciesOf(step).every((id) => hasSucceeded(schedule, id)))
+      continue;
     const under = [...stepsRunning(schedule), ...ready];
     if (under.length >= schedule.limits.jobs) break;
     if (under.filter(({ pool }) => pool === step.pool).length < schedule.limits[step.pool]) ready.push(step);
@@ -64,7 +65,9 @@ function blockDependents(schedule: Schedule): Schedule {
   const outcomes = new Map(schedule.outcomes);
   for (const step of schedule.graph.steps) {
     if (outcomes.has(step.id) || schedule.running.has(step.id)) continue;
-    const by = dependenciesOf(step).filter((id) => ["failed", "blocked"].includes(outcomes.get(id)?.status ?? ""));
+    const by = dependenciesOf(step).filter((id) =>
+      ["failed", "blocked"].includes(outcomes.get(id)?.status ?? ""),
+    );
     if (by.length > 0) outcomes.set(step.id, { status: "blocked", by });
   }
   return { ...schedule, outcomes };

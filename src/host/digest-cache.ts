@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, type BigIntStats } from "node:fs";
+import { type BigIntStats, createReadStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import type { Digest } from "../model/digest.ts";

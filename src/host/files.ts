@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Files, FileStatus, TreeEntry } from "../model/host.ts";
+import type { FileStatus, Files, TreeEntry } from "../model/host.ts";
 import { createDigestCache } from "./digest-cache.ts";
 
 /** Files of this machine. Digests of large files are remembered in `digestCachePath` between runs. */
@@ -58,7 +58,10 @@ async function status(target: string): Promise<FileStatus | undefined> {
   return { type, size: stats.size, mode: stats.mode & 0o7777 };
 }
 
-async function listTree(root: string, ignore: (relativePath: string) => boolean): Promise<readonly TreeEntry[]> {
+async function listTree(
+  root: string,
+  ignore: (relativePath: string) => boolean,
+): Promise<readonly TreeEntry[]> {
   const entries: TreeEntry[] = [];
   const visit = async (folder: string): Promise<void> => {
     const names = await fs.readdir(path.join(root, folder));

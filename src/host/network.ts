@@ -65,7 +65,8 @@ async function* withNetworkErrors(incoming: http.IncomingMessage): AsyncGenerato
     throw asNetworkError(error as Error);
   }
   // Node ends the stream of a response that was cut short without an error.
-  if (!incoming.complete) throw new NetworkError("ECONNRESET", "the connection was closed before the end of the answer");
+  if (!incoming.complete)
+    throw new NetworkError("ECONNRESET", "the connection was closed before the end of the answer");
 }
 
 function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {
@@ -78,6 +79,7 @@ function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {
 
 function asNetworkError(error: Error): NetworkError {
   if (error instanceof NetworkError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? (error.name === "AbortError" ? "ABORT_ERR" : "EUNKNOWN");
+  const code =
+    (error as NodeJS.ErrnoException).code ?? (error.name === "AbortError" ? "ABORT_ERR" : "EUNKNOWN");
   return new NetworkError(code, error.message);
 }

@@ -1,4 +1,4 @@
-import type { ProcessRequest, ProcessResult, Processes } from "../model/host.ts";
+import type { Processes, ProcessRequest, ProcessResult } from "../model/host.ts";
 
 /** How long a child has between TERM and KILL. */
 const GRACE_MS = 10_000;

@@ -14,7 +14,10 @@ export function digestOf(content: string | Uint8Array): Digest {
 }
 
 /** A digest of bytes that come one chunk after another. */
-export function startDigest(): { readonly update: (chunk: Uint8Array) => void; readonly finish: () => Digest } {
+export function startDigest(): {
+  readonly update: (chunk: Uint8Array) => void;
+  readonly finish: () => Digest;
+} {
   const hash = createHash("sha256");
   return { update: (chunk) => void hash.update(chunk), finish: () => `sha256:${hash.digest("hex")}` };
 }

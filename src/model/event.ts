@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.ts";
+import type { BuildEvent } from "./engine.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./step.ts";
-import type { BuildEvent } from "./engine.ts";
 
 /** Why a step runs, as data: a reporter words it. */
 export type Reason =
@@ -35,7 +35,21 @@ export type RunEvent =
       readonly because: readonly Reason[];
       readonly timeMs: number;
     }
-  | { readonly type: "step-output"; readonly step: Step; readonly activity: StepActivity; readonly timeMs: number }
-  | { readonly type: "step-finished"; readonly step: Step; readonly outcome: Outcome; readonly timeMs: number }
+  | {
+      readonly type: "step-output";
+      readonly step: Step;
+      readonly activity: StepActivity;
+      readonly timeMs: number;
+    }
+  | {
+      readonly type: "step-finished";
+      readonly step: Step;
+      readonly outcome: Outcome;
+      readonly timeMs: number;
+    }
   | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic; readonly timeMs: number }
-  | { readonly type: "run-finished"; readonly outcomes: ReadonlyMap<string, Outcome>; readonly timeMs: number };
+  | {
+      readonly type: "run-finished";
+      readonly outcomes: ReadonlyMap<string, Outcome>;
+      readonly timeMs: number;
+    };

@@ -123,7 +123,9 @@ function outputSteps(
     case "image":
       return output.tags.flatMap((tag) => [
         ...(output.load ? [outputStep("save", tag, { type: "image", tag }, [BUILD], after, location)] : []),
-        ...(output.push ? [outputStep("push", tag, { tag, load: output.load }, [BUILD], after, location)] : []),
+        ...(output.push
+          ? [outputStep("push", tag, { tag, load: output.load }, [BUILD], after, location)]
+          : []),
       ]);
     case "dockerfile": {
       const needs = [RENDER, ...fetches.map(({ id }) => id)];

@@ -23,7 +23,9 @@ const LEFTOVERS = new Set([
 export function codeIgnore(config: Config, folder: string, configFile: string): (path: string) => boolean {
   const prefix = folder === "." ? "" : `${folder}/`;
   const named = new Set(
-    pathsOfOtherPurpose(config, configFile).flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : [])),
+    pathsOfOtherPurpose(config, configFile).flatMap((path) =>
+      path.startsWith(prefix) ? [path.slice(prefix.length)] : [],
+    ),
   );
   return (path) => {
     const name = path.slice(path.lastIndexOf("/") + 1);
@@ -41,7 +43,9 @@ function pathsOfOtherPurpose(config: Config, configFile: string): readonly strin
     ...config.outputs.flatMap((output) => ("path" in output ? [normalize(output.path)] : [])),
     ...("file" in python.requirements ? [normalize(python.requirements.file)] : []),
     ...python.findLinks.map(normalize),
-    ...config.tests.flatMap(({ request }) => (request.bodyFile === undefined ? [] : [normalize(request.bodyFile)])),
+    ...config.tests.flatMap(({ request }) =>
+      request.bodyFile === undefined ? [] : [normalize(request.bodyFile)],
+    ),
   ];
 }
 

@@ -14,9 +14,15 @@ export function compareFingerprints(before: Fingerprint | undefined, now: Finger
   return [...compareRecords(earlier, own, ""), ...compareRecords(before.inputs, now.inputs, ""), ...upstream];
 }
 
-function compareRecords(before: SerializableRecord, now: SerializableRecord, prefix: string): readonly Reason[] {
+function compareRecords(
+  before: SerializableRecord,
+  now: SerializableRecord,
+  prefix: string,
+): readonly Reason[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
-  return names.flatMap((name) => compareValues(before[name], now[name], prefix === "" ? name : `${prefix}.${name}`));
+  return names.flatMap((name) =>
+    compareValues(before[name], now[name], prefix === "" ? name : `${prefix}.${name}`),
+  );
 }
 
 function compareValues(

@@ -34,11 +34,13 @@ export async function evaluateStep(
   const hit = await evaluation.cache.get(identity.key);
   if (hit === undefined) {
     const reasons = compareFingerprints(evaluation.lastFingerprint(step.id), current);
-    const because: readonly Reason[] = reasons.length > 0 ? reasons : [{ type: "gone", what: "its cache record" }];
+    const because: readonly Reason[] =
+      reasons.length > 0 ? reasons : [{ type: "gone", what: "its cache record" }];
     return { ...identity, verdict: "run", because };
   }
   const missing = await evaluation.findMissing(step, hit.output);
-  if (missing !== undefined) return { ...identity, verdict: "run", because: [{ type: "gone", what: missing }] };
+  if (missing !== undefined)
+    return { ...identity, verdict: "run", because: [{ type: "gone", what: missing }] };
   return { ...identity, verdict: "fresh", output: hit.output };
 }
 

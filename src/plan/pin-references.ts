@@ -38,7 +38,16 @@ export async function pinReferences(config: Config, context: PinContext): Promis
   if (!models.ok || !base.ok || !requirements.ok) return fail(...failed);
   const { platform } = probed.value;
   return succeed(
-    { models: models.value, base: base.value, code, runtime, requirements: requirements.value, findLinks, bodyFiles, platform },
+    {
+      models: models.value,
+      base: base.value,
+      code,
+      runtime,
+      requirements: requirements.value,
+      findLinks,
+      bodyFiles,
+      platform,
+    },
     [...models.warnings, ...base.warnings],
   );
 }
@@ -63,7 +72,11 @@ function at(pointer: string): (diagnostic: Diagnostic) => Diagnostic {
 async function pinBase(config: Config, context: PinContext): Promise<Result<BasePin>> {
   const { baseImage } = config;
   if (baseImage.kind === "dockerfile") {
-    const tree = await snapshotTree(context.files, `${config.directory}/${baseImage.context}`, codeIgnore(config, baseImage.context, ""));
+    const tree = await snapshotTree(
+      context.files,
+      `${config.directory}/${baseImage.context}`,
+      codeIgnore(config, baseImage.context, ""),
+    );
     return succeed({ kind: "dockerfile", context: tree });
   }
   const { image } = baseImage;
@@ -73,7 +86,11 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
   if (local !== undefined) {
     const digest = local.repositoryDigests.find((one) => nameOf(one) === nameOf(image))?.split("@")[1];
     // An image that was built here, in the classic store, has no digest to be named by.
-    return succeed({ kind: "image", reference: digest === undefined ? image : `${image}@${digest}`, digest: digest ?? local.id });
+    return succeed({
+      kind: "image",
+      reference: digest === undefined ? image : `${image}@${digest}`,
+      digest: digest ?? local.id,
+    });
   }
   const resolved = await context.engine.resolve(image);
   if (!resolved.ok) return fail(...resolved.diagnostics.map(at("/base_image")));

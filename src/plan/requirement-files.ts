@@ -15,13 +15,21 @@ export async function findRequirementFiles(
     const isInside = !path.startsWith("..") && !path.startsWith("/");
     if (!isInside || (await files.status(`${directory}/${path}`))?.type !== "file") {
       return fail(
-        errorDiagnostic("plan/requirements-file-missing", `the requirements file \`${path}\` is not in the package`, {
-          hint: `\`${first}\` takes it in with \`-r\` or \`-c\``,
-        }),
+        errorDiagnostic(
+          "plan/requirements-file-missing",
+          `the requirements file \`${path}\` is not in the package`,
+          {
+            hint: `\`${first}\` takes it in with \`-r\` or \`-c\``,
+          },
+        ),
       );
     }
     found.add(path);
-    waiting.push(...includesOf(await files.readText(`${directory}/${path}`)).map((include) => resolvePath(path, include)));
+    waiting.push(
+      ...includesOf(await files.readText(`${directory}/${path}`)).map((include) =>
+        resolvePath(path, include),
+      ),
+    );
   }
   return succeed([...found]);
 }

@@ -11,14 +11,21 @@ function eventToJson(event: RunEvent): object {
   const timeMs = Math.round(event.timeMs);
   switch (event.type) {
     case "plan-ready":
-      return { type: event.type, timeMs, steps: event.steps.map(({ id, needs, after }) => ({ id, needs, after })) };
+      return {
+        type: event.type,
+        timeMs,
+        steps: event.steps.map(({ id, needs, after }) => ({ id, needs, after })),
+      };
     case "step-started":
       return { type: event.type, timeMs, step: event.step.id, because: event.because };
     case "step-output":
       return { type: event.type, timeMs, step: event.step.id, activity: event.activity };
     case "step-finished": {
       const { outcome } = event;
-      const told = outcome.status === "failed" ? { ...outcome, diagnostics: outcome.diagnostics.map(diagnosticToJson) } : outcome;
+      const told =
+        outcome.status === "failed"
+          ? { ...outcome, diagnostics: outcome.diagnostics.map(diagnosticToJson) }
+          : outcome;
       return { type: event.type, timeMs, step: event.step.id, outcome: told };
     }
     case "diagnostic":

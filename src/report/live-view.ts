@@ -45,7 +45,12 @@ function update(view: LiveView, step: Step, change: Partial<StepView>): LiveView
 }
 
 /** The view as lines no wider than the terminal. */
-export function drawLiveView(view: LiveView, timeMs: number, columns: number, color: boolean): readonly string[] {
+export function drawLiveView(
+  view: LiveView,
+  timeMs: number,
+  columns: number,
+  color: boolean,
+): readonly string[] {
   const paint = painter(color);
   return [...view.values()].map(({ step, startedMs, doing, outcome }) => {
     const name = wordStep(step);

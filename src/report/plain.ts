@@ -2,7 +2,15 @@ import type { RunEvent } from "../model/event.ts";
 import type { Reporter, Terminal } from "../model/reporter.ts";
 import { renderDiagnostics } from "./diagnostic-text.ts";
 import { MARKS, painter } from "./paint.ts";
-import { isInternal, wordDuration, wordOutcome, wordReasons, wordStep, wordSummary, wordVertex } from "./wording.ts";
+import {
+  isInternal,
+  wordDuration,
+  wordOutcome,
+  wordReasons,
+  wordStep,
+  wordSummary,
+  wordVertex,
+} from "./wording.ts";
 
 /** One line an event, for pipes, files and CI: nothing is ever drawn over. */
 export function createPlainReporter({ write, color }: Terminal): Reporter {
@@ -20,7 +28,8 @@ export function plainLines(event: RunEvent, color: boolean): readonly string[] {
       if (event.activity.type !== "build") return [];
       const told = event.activity.event;
       if (told.type !== "vertex-finished" || isInternal(told.name)) return [];
-      const state = told.error !== undefined ? "failed" : told.cached ? "cached" : wordDuration(told.durationMs);
+      const state =
+        told.error !== undefined ? "failed" : told.cached ? "cached" : wordDuration(told.durationMs);
       return [paint("dim", `    ${wordVertex(told.name)} (${state})`)];
     }
     case "step-finished": {

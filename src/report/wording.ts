@@ -96,7 +96,8 @@ export function wordOutcome(outcome: Outcome): string {
 
 /** The last line of a run: what was done, and what it means. */
 export function wordSummary(outcomes: ReadonlyMap<string, Outcome>, durationMs: number): string {
-  const count = (status: Outcome["status"]) => [...outcomes.values()].filter((one) => one.status === status).length;
+  const count = (status: Outcome["status"]) =>
+    [...outcomes.values()].filter((one) => one.status === status).length;
   const total = outcomes.size;
   if (count("fresh") === total) return `nothing to do: ${total} steps fresh (${wordDuration(durationMs)})`;
   const parts = (["succeeded", "fresh", "failed", "blocked", "cancelled"] as const).flatMap((status) =>
@@ -106,5 +107,8 @@ export function wordSummary(outcomes: ReadonlyMap<string, Outcome>, durationMs: 
 }
 
 function lastLine(text: string): string | undefined {
-  return text.trimEnd().split(/[\r\n]+/).at(-1);
+  return text
+    .trimEnd()
+    .split(/[\r\n]+/)
+    .at(-1);
 }

@@ -35,15 +35,28 @@ async function pin(reference: SourceReference, { host, directory }: SourceContex
   const mismatch = compareDigest(reference, digests);
   if (mismatch !== undefined) return mismatch;
   const identity = Object.fromEntries(
-    found.value.map((file, index) => [file.path, { digest: digests[index]?.digest ?? "", size: digests[index]?.size ?? 0, origin: file.origin }]),
+    found.value.map((file, index) => [
+      file.path,
+      { digest: digests[index]?.digest ?? "", size: digests[index]?.size ?? 0, origin: file.origin },
+    ]),
   );
-  return succeed({ scheme: "file", identity: { files: identity }, paths: found.value.map((file) => file.path) });
+  return succeed({
+    scheme: "file",
+    identity: { files: identity },
+    paths: found.value.map((file) => file.path),
+  });
 }
 
 async function fetch(_reference: SourceReference, pinned: Pin): Promise<Result<readonly OutputFile[]>> {
   const files = pinned.identity["files"] as Record<string, { digest: Digest; size: number; origin: string }>;
   return succeed(
-    Object.entries(files).map(([name, { digest, size, origin }]) => ({ path: name, digest, size, mode: 0o644, origin })),
+    Object.entries(files).map(([name, { digest, size, origin }]) => ({
+      path: name,
+      digest,
+      size,
+      mode: 0o644,
+      origin,
+    })),
   );
 }
 
@@ -55,10 +68,12 @@ async function findFiles(
   const source = path.posix.normalize(reference.source).replace(/\/$/, "");
   const status = await files.status(path.join(directory, source));
   if (status?.type === "file") return succeed([{ path: path.posix.basename(source), origin: source }]);
-  if (status?.type === "directory") return findInFolder(reference, source, path.posix.basename(source), directory, files);
+  if (status?.type === "directory")
+    return findInFolder(reference, source, path.posix.basename(source), directory, files);
   const { base, glob } = picomatch.scan(source);
   const isFolder = (await files.status(path.join(directory, base)))?.type === "directory";
-  if (glob !== "" && isFolder) return findInFolder({ ...reference, include: [glob] }, base, "", directory, files);
+  if (glob !== "" && isFolder)
+    return findInFolder({ ...reference, include: [glob] }, base, "", directory, files);
   return fail(
     errorDiagnostic("source/not-found", `the model's source \`${reference.source}\` does not exist`, {
       hint: "the path is relative to the folder of `mlpackage.yaml`",
@@ -98,9 +113,13 @@ function compareDigest(
   if (reference.sha256 === undefined) return undefined;
   if (digests.length !== 1) {
     return fail(
-      errorDiagnostic("source/sha256-of-folder", "`sha256` is the digest of one file, and this model has several", {
-        hint: "remove `sha256`",
-      }),
+      errorDiagnostic(
+        "source/sha256-of-folder",
+        "`sha256` is the digest of one file, and this model has several",
+        {
+          hint: "remove `sha256`",
+        },
+      ),
     );
   }
   const actual = digests[0]?.digest.slice("sha256:".length);
@@ -109,8 +128,12 @@ function compareDigest(
 
 /** The same words for every source: what was promised, and what came. */
 export function wordMismatch(reference: SourceReference, actual: string) {
-  return errorDiagnostic("source/digest-mismatch", `\`${reference.source}\` is not the file that \`sha256\` names`, {
-    hint: `if the change is meant, write \`sha256: ${actual}\``,
-    details: { expected: reference.sha256 ?? "", actual },
-  });
+  return errorDiagnostic(
+    "source/digest-mismatch",
+    `\`${reference.source}\` is not the file that \`sha256\` names`,
+    {
+      hint: `if the change is meant, write \`sha256: ${actual}\``,
+      details: { expected: reference.sha256 ?? "", actual },
+    },
+  );
 }

@@ -32,9 +32,13 @@ function parse(reference: SourceReference): Result<SourceReference> {
   }
   if (url.username === "" && url.password === "") return succeed(reference);
   return fail(
-    errorDiagnostic("source/credentials-in-url", `the address of \`${url.host}\` holds a user name or a password`, {
-      hint: "take them out: the file is for everybody to read",
-    }),
+    errorDiagnostic(
+      "source/credentials-in-url",
+      `the address of \`${url.host}\` holds a user name or a password`,
+      {
+        hint: "take them out: the file is for everybody to read",
+      },
+    ),
   );
 }
 
@@ -46,7 +50,11 @@ async function pin(reference: SourceReference, context: SourceContext): Promise<
   }
   const response = await requestWithRetries(url, "HEAD", context);
   if (!response.ok) return response;
-  const { etag = "", "last-modified": lastModified = "", "content-length": length = "" } = response.value.headers;
+  const {
+    etag = "",
+    "last-modified": lastModified = "",
+    "content-length": length = "",
+  } = response.value.headers;
   return succeed({ scheme: "http", identity: { url: url.href, etag, lastModified, length }, paths });
 }
 
@@ -112,7 +120,9 @@ function isTransient(diagnostic: Diagnostic): boolean {
 
 function asFailure(error: unknown): Result<never> {
   if (!(error instanceof NetworkError)) throw error;
-  const transient = !["ENOTFOUND", "ABORT_ERR", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT"].includes(error.code);
+  const transient = !["ENOTFOUND", "ABORT_ERR", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT"].includes(
+    error.code,
+  );
   return fail(
     errorDiagnostic("source/unreachable", `the model could not be downloaded: ${error.message}`, {
       details: { transient, code: error.code },
@@ -120,7 +130,11 @@ function asFailure(error: unknown): Result<never> {
   );
 }
 
-async function follow(from: URL, method: "HEAD" | "GET", context: SourceContext): Promise<Result<NetworkResponse>> {
+async function follow(
+  from: URL,
+  method: "HEAD" | "GET",
+  context: SourceContext,
+): Promise<Result<NetworkResponse>> {
   let url = from;
   for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects += 1) {
     const response = await context.host.network.request({ url: url.href, method, signal: context.signal });
@@ -133,7 +147,10 @@ async function follow(from: URL, method: "HEAD" | "GET", context: SourceContext)
     url = next;
   }
   return fail(
-    errorDiagnostic("source/too-many-redirects", `${from.host} sends the request on more than ${MAXIMUM_REDIRECTS} times`),
+    errorDiagnostic(
+      "source/too-many-redirects",
+      `${from.host} sends the request on more than ${MAXIMUM_REDIRECTS} times`,
+    ),
   );
 }
 
@@ -143,14 +160,22 @@ function wordRefusal(url: URL, response: NetworkResponse): Diagnostic {
   return errorDiagnostic("source/refused", `${url.host} answers ${status} for \`${url.pathname}\``, {
     ...(status === 404 && { hint: "check the address: there is no such file" }),
     ...((status === 401 || status === 403) && { hint: "the file is not public" }),
-    details: { status, transient: status === 429 || status >= 500, retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : 0 },
+    details: {
+      status,
+      transient: status === 429 || status >= 500,
+      retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : 0,
+    },
   });
 }
 
 function wordDowngrade(url: URL, next: URL): Diagnostic {
-  return errorDiagnostic("source/insecure-redirect", `${url.host} sends the request on from https to http (${next.host})`, {
-    hint: "name the final address, with `sha256`",
-  });
+  return errorDiagnostic(
+    "source/insecure-redirect",
+    `${url.host} sends the request on from https to http (${next.host})`,
+    {
+      hint: "name the final address, with `sha256`",
+    },
+  );
 }
 
 function fileNameOf(url: URL): string {

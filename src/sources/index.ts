@@ -4,7 +4,9 @@ import { httpSource } from "./http.ts";
 
 const SOURCES: readonly Source[] = [fileSource, httpSource];
 
-const SOURCE_BY_SCHEME = new Map(SOURCES.flatMap((source) => source.schemes.map((scheme) => [scheme, source])));
+const SOURCE_BY_SCHEME = new Map(
+  SOURCES.flatMap((source) => source.schemes.map((scheme) => [scheme, source])),
+);
 
 /** The schemes a reference may have; the empty one is a path. */
 export const KNOWN_SCHEMES: readonly string[] = [...SOURCE_BY_SCHEME.keys()];

@@ -1,15 +1,19 @@
 import path from "node:path";
 import { digestOf, isDigest } from "../model/digest.ts";
-import { type Result, succeed } from "../model/result.ts";
 import type { StepOutput } from "../model/outcome.ts";
-import type { StepContext, StepKind } from "../model/step-kind.ts";
+import { type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
+import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { IMAGE_STAGE } from "./dockerfile.ts";
 import { demandFile } from "./output-files.ts";
 import { DOCKERFILES } from "./render.ts";
 import { stageContexts } from "./stage-contexts.ts";
 
-type BuildInputs = { readonly platforms: readonly string[]; readonly builder?: string; readonly context?: string };
+type BuildInputs = {
+  readonly platforms: readonly string[];
+  readonly builder?: string;
+  readonly context?: string;
+};
 
 /** Builds the image into the engine's store, under no name: tags move only when the tests have passed. */
 export const buildKind: StepKind = {
@@ -57,6 +61,8 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
 
 /** What was built from files of the package is only what the key says if they stayed as they were. */
 async function demandUnchanged(step: Step, context: StepContext): Promise<void> {
-  const files = step.needs.flatMap((id) => context.outputOf(id).files).filter(({ origin }) => origin !== undefined);
+  const files = step.needs
+    .flatMap((id) => context.outputOf(id).files)
+    .filter(({ origin }) => origin !== undefined);
   for (const file of files) await demandFile(file, context);
 }

@@ -28,7 +28,11 @@ export function compareAnswer(expect: TestConfig["expect"], answer: Answer): rea
     ...(expect.json === undefined ? [] : compareJson(expect.json, answer.text, expect.tolerance)),
     ...(expect.maxLatencyMs === undefined || answer.latencyMs <= expect.maxLatencyMs
       ? []
-      : [{ message: `expected an answer in ${expect.maxLatencyMs} ms, it took ${Math.round(answer.latencyMs)} ms` }]),
+      : [
+          {
+            message: `expected an answer in ${expect.maxLatencyMs} ms, it took ${Math.round(answer.latencyMs)} ms`,
+          },
+        ]),
   ];
 }
 
@@ -38,7 +42,13 @@ function compareHeaders(
 ): readonly Difference[] {
   return Object.entries(expected).flatMap(([name, value]) => {
     const got = actual[name.toLowerCase()];
-    return got === value ? [] : [{ message: `expected header \`${name}: ${value}\`, got ${got === undefined ? "none" : `\`${got}\``}` }];
+    return got === value
+      ? []
+      : [
+          {
+            message: `expected header \`${name}: ${value}\`, got ${got === undefined ? "none" : `\`${got}\``}`,
+          },
+        ];
   });
 }
 
@@ -47,7 +57,9 @@ function compareJson(expected: Serializable, text: string, tolerance: number): r
   try {
     actual = JSON.parse(text) as Serializable;
   } catch {
-    return [{ message: "the answer is no JSON", excerpt: [`answered: ${text.slice(0, EXCERPT_CHARACTERS)}`] }];
+    return [
+      { message: "the answer is no JSON", excerpt: [`answered: ${text.slice(0, EXCERPT_CHARACTERS)}`] },
+    ];
   }
   const difference = findDifference(expected, actual, tolerance, "$");
   return difference === undefined ? [] : [{ message: difference }];
@@ -64,8 +76,11 @@ export function findDifference(
     return isClose(expected, actual, tolerance) ? undefined : word(place, expected, actual);
   }
   if (Array.isArray(expected) && Array.isArray(actual)) {
-    if (expected.length !== actual.length) return `${place}: expected ${expected.length} items, got ${actual.length}`;
-    return firstDefined(expected, (item, index) => findDifference(item, actual[index], tolerance, `${place}[${index}]`));
+    if (expected.length !== actual.length)
+      return `${place}: expected ${expected.length} items, got ${actual.length}`;
+    return firstDefined(expected, (item, index) =>
+      findDifference(item, actual[index], tolerance, `${place}[${index}]`),
+    );
   }
   if (isRecord(expected) && isRecord(actual)) {
     const names = [...new Set([...Object.keys(expected), ...Object.keys(actual)])];
@@ -96,7 +111,10 @@ function isRecord(value: Serializable | undefined): value is Members {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-function firstDefined<T, R>(items: readonly T[], find: (item: T, index: number) => R | undefined): R | undefined {
+function firstDefined<T, R>(
+  items: readonly T[],
+  find: (item: T, index: number) => R | undefined,
+): R | undefined {
   for (const [index, item] of items.entries()) {
     const found = find(item, index);
     if (found !== undefined) return found;

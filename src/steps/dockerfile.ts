@@ -84,7 +84,9 @@ function renderPythonPackages(
     `${interpreter} -m pip install`,
     ...indexOptions(python.indexUrl, python.extraIndexUrls),
     ...layout.wheels.map(({ target }) => `--find-links ${target}`),
-    ...python.findLinks.filter((link) => link.includes("://")).map((link) => `--find-links ${shellWord(link)}`),
+    ...python.findLinks
+      .filter((link) => link.includes("://"))
+      .map((link) => `--find-links ${shellWord(link)}`),
     ...(requirementsFile === undefined ? [] : [`--requirement ${shellWord(requirementsFile)}`]),
     ...server.map(shellWord),
   ].join(" ");
@@ -114,7 +116,8 @@ function indexOptions(indexUrl: string | undefined, extraIndexUrls: readonly str
 /** Models, runtime and code, each a layer of its own that depends on none before it. */
 function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place): readonly string[] {
   const copies = [...layout.models, ...layout.runtime, ...layout.code].map(
-    (placement) => `COPY --link --chmod=u=rwX,go=rX ${copySource(placement, place)} ${dockerfileWord(placement.target)}`,
+    (placement) =>
+      `COPY --link --chmod=u=rwX,go=rX ${copySource(placement, place)} ${dockerfileWord(placement.target)}`,
   );
   const { environment, inference } = inputs;
   return [

@@ -14,7 +14,8 @@ export const fetchKind: StepKind = {
     const { pin, ...reference } = step.inputs as unknown as FetchInputs;
     const files = await context.sourceOf(reference.source).fetch(reference, pin, {
       ...context,
-      onProgress: ({ bytes, totalBytes }) => context.report({ type: "doing", text: wordProgress(bytes, totalBytes) }),
+      onProgress: ({ bytes, totalBytes }) =>
+        context.report({ type: "doing", text: wordProgress(bytes, totalBytes) }),
     });
     return files.ok ? succeed(outputOfFiles(files.value), files.warnings) : fail(...files.diagnostics);
   },
@@ -23,5 +24,7 @@ export const fetchKind: StepKind = {
 
 function wordProgress(bytes: number, totalBytes: number | undefined): string {
   const megabytes = (value: number) => (value / 1e6).toFixed(1);
-  return totalBytes === undefined ? `${megabytes(bytes)} MB` : `${megabytes(bytes)} of ${megabytes(totalBytes)} MB`;
+  return totalBytes === undefined
+    ? `${megabytes(bytes)} MB`
+    : `${megabytes(bytes)} of ${megabytes(totalBytes)} MB`;
 }

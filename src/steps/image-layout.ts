@@ -59,12 +59,16 @@ export function layOutImage(inputs: LayoutInputs): ImageLayout {
     runtime: inference.kind === "script" ? [place("runtime", "runtime", `${RUNTIME_DIRECTORY}/`)] : [],
     code: codeFolder === undefined ? [] : [place("app", "app", `${APP_ROOT}/${codeFolder}/`)],
     requirements:
-      requirementsFile === undefined ? [] : [place("requirements", "requirements", `${BUILD_MOUNT}/requirements`)],
+      requirementsFile === undefined
+        ? []
+        : [place("requirements", "requirements", `${BUILD_MOUNT}/requirements`)],
     wheels: wheels.map((source, index) => {
       const name = `wheels-${index + 1}`;
       return { source, ...place(name, name, `${BUILD_MOUNT}/${name}`) };
     }),
-    ...(requirementsFile !== undefined && { requirementsFile: `${BUILD_MOUNT}/requirements/${requirementsFile}` }),
+    ...(requirementsFile !== undefined && {
+      requirementsFile: `${BUILD_MOUNT}/requirements/${requirementsFile}`,
+    }),
     ...(modelDirectory !== undefined && { modelDirectory }),
     ...(inference.kind === "script" && { entryScript: `${codeFolder}/${inference.entryScript}` }),
     runtimeDirectory: RUNTIME_DIRECTORY,
@@ -84,8 +88,16 @@ function modelDirectoryOf(models: LayoutInputs["models"]): string | undefined {
 
 /** Names of build contexts are lower case, as those of images; two that would be alike get a number. */
 function modelContexts(models: LayoutInputs["models"]): readonly string[] {
-  const slugs = models.map(({ name }) => `model-${name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/-$/, "")}`);
-  return slugs.map((slug, index) => (slugs.indexOf(slug) === slugs.lastIndexOf(slug) ? slug : `${slug}-${index + 1}`));
+  const slugs = models.map(
+    ({ name }) =>
+      `model-${name
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/-$/, "")}`,
+  );
+  return slugs.map((slug, index) =>
+    slugs.indexOf(slug) === slugs.lastIndexOf(slug) ? slug : `${slug}-${index + 1}`,
+  );
 }
 
 /** The code keeps its folder's name; the package's own folder could be called anything, so there it is the package's name. */

@@ -27,7 +27,10 @@ export function inlineBase(text: string, base: DockerfileBase, environmentStage:
 function withArguments(text: string, buildArgs: Readonly<Record<string, string>>): string {
   return Object.entries(buildArgs).reduce(
     (lines, [name, value]) =>
-      lines.replace(new RegExp(`^(\\s*ARG\\s+${name})(=.*)?$`, "gim"), (_all, head) => `${head}=${dockerfileString(value)}`),
+      lines.replace(
+        new RegExp(`^(\\s*ARG\\s+${name})(=.*)?$`, "gim"),
+        (_all, head) => `${head}=${dockerfileString(value)}`,
+      ),
     text,
   );
 }

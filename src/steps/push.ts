@@ -15,7 +15,11 @@ export const pushKind: StepKind = {
     const image = imageIdOf(context.outputOf("build"));
     const tagged = await context.engine.tag(image, tag);
     if (!tagged.ok) return fail(...tagged.diagnostics);
-    const pushed = await context.engine.push(tag, (text) => context.report({ type: "doing", text }), context.signal);
+    const pushed = await context.engine.push(
+      tag,
+      (text) => context.report({ type: "doing", text }),
+      context.signal,
+    );
     if (!load) await context.engine.untag(tag);
     if (!pushed.ok) return fail(...pushed.diagnostics);
     const digest = isDigest(pushed.value) ? pushed.value : digestOf(image);

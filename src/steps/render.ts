@@ -62,13 +62,24 @@ export const renderKind: StepKind = {
       storeTree(inputs.runtime, context.runtimeDirectory, "runtime", context),
       storeTree(inputs.requirements, context.directory, "requirements", context),
       ...layout.wheels.map((wheels) =>
-        storeTree(inputs.findLinks[wheels.source] ?? {}, path.join(context.directory, wheels.source), wheels.context, context),
+        storeTree(
+          inputs.findLinks[wheels.source] ?? {},
+          path.join(context.directory, wheels.source),
+          wheels.context,
+          context,
+        ),
       ),
     ];
     const { requirements } = inputs.environment.python;
     const list =
       "list" in requirements && layout.requirements.length > 0
-        ? [await storeText(`${CONTEXTS_FOLDER}/requirements/requirements.txt`, `${requirements.list.join("\n")}\n`, context)]
+        ? [
+            await storeText(
+              `${CONTEXTS_FOLDER}/requirements/requirements.txt`,
+              `${requirements.list.join("\n")}\n`,
+              context,
+            ),
+          ]
         : [];
     const files = [...(await Promise.all(dockerfiles)), ...(await Promise.all(folders)).flat(), ...list];
     return succeed(outputOfFiles([...files, ...baseContextFiles(inputs)], { layout: asData(layout) }));
@@ -85,7 +96,10 @@ function asData(layout: ImageLayout): SerializableRecord {
   return layout as unknown as SerializableRecord;
 }
 
-async function readBase(inputs: RenderInputs, { host, directory }: StepContext): Promise<DockerfileInputs["base"]> {
+async function readBase(
+  inputs: RenderInputs,
+  { host, directory }: StepContext,
+): Promise<DockerfileInputs["base"]> {
   const { base, baseImage } = inputs;
   if (base.kind === "image") return base;
   const dockerfile = baseImage.kind === "dockerfile" ? baseImage.dockerfile : "Dockerfile";
@@ -108,11 +122,18 @@ async function storeText(name: string, text: string, context: StepContext): Prom
   return { path: name, digest, size, mode: 0o644 };
 }
 
-async function storeTree(tree: Tree, from: string, folder: string, context: StepContext): Promise<readonly OutputFile[]> {
+async function storeTree(
+  tree: Tree,
+  from: string,
+  folder: string,
+  context: StepContext,
+): Promise<readonly OutputFile[]> {
   return Promise.all(
     Object.entries(tree).map(async ([name, state]): Promise<OutputFile> => {
       const { mode, digest: planned } = parseState(state);
-      const { digest, size } = await context.store.write(context.host.files.readStream(path.join(from, name)));
+      const { digest, size } = await context.store.write(
+        context.host.files.readStream(path.join(from, name)),
+      );
       if (digest !== planned) throw new InputChanged(path.relative(context.directory, path.join(from, name)));
       return { path: `${CONTEXTS_FOLDER}/${folder}/${name}`, digest, size, mode };
     }),

@@ -9,7 +9,11 @@ import { outputOfFiles } from "./output-files.ts";
  * Writes the image as one tar. The engine's export is an OCI layout with docker's `manifest.json` beside it, so one
  * form serves both types: `docker load`, skopeo and podman read it as either.
  */
-export async function saveArchive(target: string, tag: string, context: StepContext): Promise<Result<StepOutput>> {
+export async function saveArchive(
+  target: string,
+  tag: string,
+  context: StepContext,
+): Promise<Result<StepOutput>> {
   const { engine, host, directory, signal } = context;
   const place = path.join(directory, target);
   const image = imageIdOf(context.outputOf("build"));
@@ -18,7 +22,9 @@ export async function saveArchive(target: string, tag: string, context: StepCont
     if (!exported.ok) return fail(...exported.diagnostics);
     await host.files.writeStream(place, exported.value);
     const { digest, size } = await host.files.digest(place);
-    return succeed(outputOfFiles([{ path: path.basename(target), digest, size, mode: 0o644, origin: target }]));
+    return succeed(
+      outputOfFiles([{ path: path.basename(target), digest, size, mode: 0o644, origin: target }]),
+    );
   });
 }
 

@@ -37,7 +37,9 @@ export async function saveFolder(target: string, context: StepContext): Promise<
     await files.remove(aside);
   }
   return succeed(
-    outputOfFiles(written.map(({ file, to }) => ({ ...file, path: to, origin: path.posix.join(target, to) }))),
+    outputOfFiles(
+      written.map(({ file, to }) => ({ ...file, path: to, origin: path.posix.join(target, to) })),
+    ),
   );
 }
 
@@ -50,12 +52,16 @@ function filesOfFolder(context: StepContext): readonly Written[] {
     files.map((file) => ({ file, to: `${folder}/${file.path}` }));
   const ours = [...layout.runtime, ...layout.code, ...layout.requirements, ...layout.wheels];
   return [
-    ...rendered.files.flatMap((file) => (file.path === DOCKERFILES.folder ? [{ file, to: "Dockerfile" }] : [])),
+    ...rendered.files.flatMap((file) =>
+      file.path === DOCKERFILES.folder ? [{ file, to: "Dockerfile" }] : [],
+    ),
     ...filesBelow(rendered, `${BASE_CONTEXT_FOLDER}/`).flatMap((file) =>
       file.path === "Dockerfile" ? [] : [{ file, to: file.path }],
     ),
     ...ours.flatMap((placement) => inFolder(placement, filesOfContext(rendered, placement.context))),
-    ...layout.models.flatMap((placement) => inFolder(placement, context.outputOf(`fetch:${placement.model}`).files)),
+    ...layout.models.flatMap((placement) =>
+      inFolder(placement, context.outputOf(`fetch:${placement.model}`).files),
+    ),
   ];
 }
 
@@ -64,6 +70,7 @@ async function isReplaceable(place: string, { host }: StepContext): Promise<bool
   if (status === undefined) return true;
   if (status.type !== "directory") return false;
   const dockerfile = path.join(place, "Dockerfile");
-  if ((await host.files.status(dockerfile)) === undefined) return (await host.files.listTree(place)).length === 0;
+  if ((await host.files.status(dockerfile)) === undefined)
+    return (await host.files.listTree(place)).length === 0;
   return (await host.files.readText(dockerfile)).startsWith(DOCKERFILE_HEADER);
 }

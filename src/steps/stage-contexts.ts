@@ -23,7 +23,12 @@ export async function stageContexts(
 ): Promise<Readonly<Record<string, string>>> {
   const rendered = context.outputOf("render");
   const layout = layoutOf(rendered);
-  const stage = async (placement: Placement, files: readonly OutputFile[], place: PlaceFile, inner: string) => {
+  const stage = async (
+    placement: Placement,
+    files: readonly OutputFile[],
+    place: PlaceFile,
+    inner: string,
+  ) => {
     const folder = path.join(directory, placement.context);
     await context.host.files.makeDirectory(path.join(folder, inner));
     await Promise.all(files.map((file) => place(file, path.join(folder, inner), context)));

@@ -6,8 +6,8 @@ import type { Service } from "../model/engine.ts";
 import { NetworkError } from "../model/host.ts";
 import type { StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import type { StepContext, StepKind } from "../model/step-kind.ts";
 import type { Step } from "../model/step.ts";
+import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { imageIdOf } from "./build.ts";
 import { type Answer, compareAnswer } from "./compare-answer.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
@@ -52,7 +52,11 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
   }
 }
 
-async function testService(inputs: TestInputs, service: Service, context: StepContext): Promise<Result<StepOutput>> {
+async function testService(
+  inputs: TestInputs,
+  service: Service,
+  context: StepContext,
+): Promise<Result<StepOutput>> {
   context.report({ type: "doing", text: "waiting until it is ready" });
   const ready = await waitUntilReady(service, inputs.readiness, context.host, context.signal);
   if (!ready.ok) return fail(...(await withLog(ready.diagnostics, service)));
@@ -77,14 +81,27 @@ async function runTest(
   });
   const details = { test: test.name };
   if (answer instanceof NetworkError) {
-    return [errorDiagnostic("test/no-answer", `test \`${test.name}\`: the service did not answer: ${answer.message}`, { details })];
+    return [
+      errorDiagnostic(
+        "test/no-answer",
+        `test \`${test.name}\`: the service did not answer: ${answer.message}`,
+        { details },
+      ),
+    ];
   }
   return compareAnswer(test.expect, answer).map(({ message, excerpt }) =>
-    errorDiagnostic("test/failed", `test \`${test.name}\`: ${message}`, { details, ...(excerpt && { excerpt }) }),
+    errorDiagnostic("test/failed", `test \`${test.name}\`: ${message}`, {
+      details,
+      ...(excerpt && { excerpt }),
+    }),
   );
 }
 
-async function ask(test: Omit<TestConfig, "pointer">, service: Service, context: StepContext): Promise<Answer> {
+async function ask(
+  test: Omit<TestConfig, "pointer">,
+  service: Service,
+  context: StepContext,
+): Promise<Answer> {
   const { method, path: target, headers } = test.request;
   const body = await bodyOf(test.request, context);
   const began = context.host.clock.monotonic();
@@ -107,10 +124,16 @@ async function ask(test: Omit<TestConfig, "pointer">, service: Service, context:
 
 type Body = { readonly content: string | Uint8Array; readonly type?: string };
 
-async function bodyOf(request: TestConfig["request"], { host, directory }: StepContext): Promise<Body | undefined> {
+async function bodyOf(
+  request: TestConfig["request"],
+  { host, directory }: StepContext,
+): Promise<Body | undefined> {
   if (request.bodyFile !== undefined) {
     const content = await host.files.readBytes(path.join(directory, request.bodyFile));
-    return { content, type: request.bodyFile.endsWith(".json") ? "application/json" : "application/octet-stream" };
+    return {
+      content,
+      type: request.bodyFile.endsWith(".json") ? "application/json" : "application/octet-stream",
+    };
   }
   if (request.body === undefined) return undefined;
   if (typeof request.body === "string") return { content: request.body, type: "text/plain; charset=utf-8" };

@@ -30,7 +30,12 @@ export async function waitUntilReady(
   return fail(errorDiagnostic("service/not-ready", `the service was not ready after ${minutes} minutes`));
 }
 
-async function isReady(service: Service, readiness: string, host: Host, signal: AbortSignal): Promise<boolean> {
+async function isReady(
+  service: Service,
+  readiness: string,
+  host: Host,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
     const url = `http://127.0.0.1:${service.hostPort}${readiness === "" ? "/" : readiness}`;
     const response = await host.network.request({ url, signal, timeoutMs: 5_000 });
@@ -48,8 +53,12 @@ function wordExit(exitCode: number) {
     exitCode === 3
       ? "the entry script did not load: the last lines of its log say why"
       : "the last lines of its log say why";
-  return errorDiagnostic("service/exited", `the service ended with exit code ${exitCode} before it was ready`, {
-    hint,
-    details: { exitCode },
-  });
+  return errorDiagnostic(
+    "service/exited",
+    `the service ended with exit code ${exitCode} before it was ready`,
+    {
+      hint,
+      details: { exitCode },
+    },
+  );
 }

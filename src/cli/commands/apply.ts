@@ -14,7 +14,9 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
   }
   const { opened, assembly, graph } = prepared.value;
   const outcomes = await runGraph(session, opened, assembly, graph, options);
-  const failures = [...outcomes.values()].flatMap((outcome) => (outcome.status === "failed" ? outcome.diagnostics : []));
+  const failures = [...outcomes.values()].flatMap((outcome) =>
+    outcome.status === "failed" ? outcome.diagnostics : [],
+  );
   if (session.options.json) session.writeData(outcomesToJson(outcomes));
   else reportDiagnostics(session, failures);
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);

@@ -25,7 +25,8 @@ export async function doctor(session: Session): Promise<number> {
     ...(await checkRegistries(session, engine)),
   ];
   const problems = checks.flatMap(({ problem }) => problem ?? []);
-  if (session.options.json) session.writeData(`${JSON.stringify({ checks: checks.map(toJson) }, undefined, 2)}\n`);
+  if (session.options.json)
+    session.writeData(`${JSON.stringify({ checks: checks.map(toJson) }, undefined, 2)}\n`);
   else session.writeData(`${checks.map((check) => toText(check, session.terminal.color)).join("\n")}\n`);
   const errors = problems.filter(({ severity }) => severity === "error");
   return errors.length === 0 ? EXIT.done : exitCodeOf(errors);
@@ -40,9 +41,13 @@ async function checkEngine(engine: Engine): Promise<readonly Check[]> {
     ? { name, found: "containerd" }
     : {
         name,
-        problem: warningDiagnostic("doctor/classic-store", "the engine keeps images in its classic store: one platform an image, and slower exports", {
-          hint: 'set `{"features": {"containerd-snapshotter": true}}` in /etc/docker/daemon.json, or turn on "Use containerd" in Docker Desktop',
-        }),
+        problem: warningDiagnostic(
+          "doctor/classic-store",
+          "the engine keeps images in its classic store: one platform an image, and slower exports",
+          {
+            hint: 'set `{"features": {"containerd-snapshotter": true}}` in /etc/docker/daemon.json, or turn on "Use containerd" in Docker Desktop',
+          },
+        ),
       };
   return [{ name: "engine", found: `${engineVersion}, ${platform}, at ${endpoint}` }, store];
 }
@@ -66,14 +71,21 @@ async function checkDisk({ host, cacheDirectory }: Session): Promise<Check> {
 async function checkRegistries(session: Session, engine: Engine): Promise<readonly Check[]> {
   const opened = await openPackage(session);
   if (!opened.ok) return [];
-  const tags = opened.value.config.outputs.flatMap((output) => (output.type === "image" && output.push ? output.tags : []));
+  const tags = opened.value.config.outputs.flatMap((output) =>
+    output.type === "image" && output.push ? output.tags : [],
+  );
   const byRegistry = new Map(tags.map((tag) => [parseImageReference(tag).registry, tag]));
   const isReachable = (await engine.probe()).ok;
   if (!isReachable) return [];
   return Promise.all([...byRegistry].map(([address, tag]) => checkRegistry(address, tag, session, engine)));
 }
 
-async function checkRegistry(address: string, tag: string, { host }: Session, engine: Engine): Promise<Check> {
+async function checkRegistry(
+  address: string,
+  tag: string,
+  { host }: Session,
+  engine: Engine,
+): Promise<Check> {
   const name = `registry ${address}`;
   const credentials = await findCredentials(address, host);
   const resolved = await engine.resolve(tag);
@@ -91,5 +103,10 @@ function toText({ name, found, problem }: Check, color: boolean): string {
 }
 
 function toJson({ name, found, problem }: Check): object {
-  return { name, ok: problem === undefined, ...(found && { found }), ...(problem && { problem: diagnosticToJson(problem) }) };
+  return {
+    name,
+    ok: problem === undefined,
+    ...(found && { found }),
+    ...(problem && { problem: diagnosticToJson(problem) }),
+  };
 }

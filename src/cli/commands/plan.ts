@@ -38,6 +38,11 @@ function planToText(planned: readonly PlannedStep[], color: boolean): string {
 }
 
 function planToJson(planned: readonly PlannedStep[]): string {
-  const steps = planned.map(({ step, ...verdict }) => ({ id: step.id, kind: step.kind, name: step.name, ...verdict }));
+  const steps = planned.map(({ step, ...verdict }) => ({
+    id: step.id,
+    kind: step.kind,
+    name: step.name,
+    ...verdict,
+  }));
   return `${JSON.stringify({ steps }, undefined, 2)}\n`;
 }

@@ -37,9 +37,15 @@ async function pullAll(session: Session): Promise<Result<readonly Pushed[]>> {
 
 /** By the digests of the last `apply` here; on another machine, by what the registry has under the tags now. */
 async function findPushed({ opened, engine, manifest }: LastRun): Promise<Result<readonly Pushed[]>> {
-  const tags = opened.config.outputs.flatMap((output) => (output.type === "image" && output.push ? output.tags : []));
+  const tags = opened.config.outputs.flatMap((output) =>
+    output.type === "image" && output.push ? output.tags : [],
+  );
   if (tags.length === 0) {
-    return fail(errorDiagnostic("cli/nothing-pushed", "no output of the file is pushed", { hint: "set `push: true` on an image output" }));
+    return fail(
+      errorDiagnostic("cli/nothing-pushed", "no output of the file is pushed", {
+        hint: "set `push: true` on an image output",
+      }),
+    );
   }
   const pushed: Pushed[] = [];
   for (const tag of tags) {
@@ -47,7 +53,11 @@ async function findPushed({ opened, engine, manifest }: LastRun): Promise<Result
     const resolved = typeof recorded === "string" ? succeed(recorded) : await engine.resolve(tag);
     if (!resolved.ok) return resolved;
     if (resolved.value === undefined) {
-      return fail(errorDiagnostic("registry/not-found", `the registry has no \`${tag}\``, { hint: "`mlpackage apply` pushes it" }));
+      return fail(
+        errorDiagnostic("registry/not-found", `the registry has no \`${tag}\``, {
+          hint: "`mlpackage apply` pushes it",
+        }),
+      );
     }
     pushed.push({ tag, digest: resolved.value });
   }

@@ -12,13 +12,18 @@ type Entry = {
 };
 
 /** The address and user name of the registry each pushed output goes to; the password only when asked for. */
-export async function registry(session: Session, { showPassword }: { readonly showPassword: boolean }): Promise<number> {
+export async function registry(
+  session: Session,
+  { showPassword }: { readonly showPassword: boolean },
+): Promise<number> {
   const opened = await openPackage(session);
   if (!opened.ok) {
     reportDiagnostics(session, opened.diagnostics);
     return exitCodeOf(opened.diagnostics);
   }
-  const tags = opened.value.config.outputs.flatMap((output) => (output.type === "image" && output.push ? output.tags : []));
+  const tags = opened.value.config.outputs.flatMap((output) =>
+    output.type === "image" && output.push ? output.tags : [],
+  );
   const entries = await Promise.all(tags.map((tag) => entryOf(tag, showPassword, session)));
   if (session.options.json) session.writeData(`${JSON.stringify({ registries: entries }, undefined, 2)}\n`);
   else if (entries.length === 0) session.terminal.write("no output of the file is pushed\n");
@@ -31,7 +36,9 @@ async function entryOf(output: string, showPassword: boolean, { host }: Session)
   const credentials = await findCredentials(address, host);
   if (credentials === undefined) return { output, address };
   const [username, password] =
-    "identityToken" in credentials ? ["<token>", credentials.identityToken] : [credentials.username, credentials.password];
+    "identityToken" in credentials
+      ? ["<token>", credentials.identityToken]
+      : [credentials.username, credentials.password];
   return { output, address, username, ...(showPassword && { password }) };
 }
 

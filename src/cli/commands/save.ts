@@ -1,8 +1,8 @@
 import { BUILD } from "../../plan/build-graph.ts";
-import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
-import { assemble } from "../assemble.ts";
-import { openPackage } from "../open-package.ts";
 import { select } from "../../plan/select.ts";
+import { assemble } from "../assemble.ts";
+import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
+import { openPackage } from "../open-package.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
 

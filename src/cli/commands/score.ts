@@ -56,6 +56,7 @@ async function readData(session: Session, data: string | undefined): Promise<Res
   if (data === undefined || data === "-") return succeed(await session.readInput());
   if (!data.startsWith("@")) return succeed(data);
   const file = path.resolve(session.workingDirectory, data.slice(1));
-  if ((await session.host.files.status(file))?.type === "file") return succeed(await session.host.files.readBytes(file));
+  if ((await session.host.files.status(file))?.type === "file")
+    return succeed(await session.host.files.readBytes(file));
   return fail(errorDiagnostic("cli/no-data", `there is no file \`${data.slice(1)}\``));
 }
