@@ -56,7 +56,7 @@ async function withSession(args: Arguments, act: (session: Session) => Promise<n
         color: options.color && isColorWanted(env),
         columns: () => process.stderr.columns ?? 80,
       },
-      isTerminal: process.stderr.isTTY === true && env["TERM"] !== "dumb" && env["CI"] === undefined,
+      isTerminal: process.stderr.isTTY === true && env.TERM !== "dumb" && env.CI === undefined,
       readInput,
     });
     return interrupt.exitCode() ?? code;
@@ -88,15 +88,15 @@ function catchInterrupts(): { readonly signal: AbortSignal; readonly exitCode: (
 }
 
 function cacheDirectoryOf(env: NodeJS.ProcessEnv): string {
-  const named = env["MLPACKAGE_CACHE_DIR"];
+  const named = env.MLPACKAGE_CACHE_DIR;
   if (named !== undefined && named !== "") return path.resolve(named);
-  return path.join(env["XDG_CACHE_HOME"] || path.join(env["HOME"] || "/", ".cache"), "mlpackage");
+  return path.join(env.XDG_CACHE_HOME || path.join(env.HOME || "/", ".cache"), "mlpackage");
 }
 
 /** https://no-color.org, and FORCE_COLOR for pipes that want it all the same. */
 function isColorWanted(env: NodeJS.ProcessEnv): boolean {
-  if (env["NO_COLOR"]) return false;
-  return Boolean(env["FORCE_COLOR"]) || (process.stderr.isTTY === true && env["TERM"] !== "dumb");
+  if (env.NO_COLOR) return false;
+  return Boolean(env.FORCE_COLOR) || (process.stderr.isTTY === true && env.TERM !== "dumb");
 }
 
 async function readInput(): Promise<string> {

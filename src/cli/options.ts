@@ -54,14 +54,14 @@ export function addCommonOptions(parser: Argv): Argv {
 
 export function readCommonOptions(args: Arguments): CommonOptions {
   return {
-    file: String(args["file"]),
-    directory: String(args["directory"]),
-    set: (args["set"] as readonly unknown[]).map(String),
-    json: args["json"] === true,
-    quiet: args["quiet"] === true,
-    verbose: args["verbose"] === true,
-    color: args["color"] !== false,
-    progress: args["progress"] as CommonOptions["progress"],
+    file: String(args.file),
+    directory: String(args.directory),
+    set: (args.set as readonly unknown[]).map(String),
+    json: args.json === true,
+    quiet: args.quiet === true,
+    verbose: args.verbose === true,
+    color: args.color !== false,
+    progress: args.progress as CommonOptions["progress"],
   };
 }
 
@@ -99,13 +99,13 @@ function addRunOptions(parser: Argv): Argv {
 }
 
 const selectOptions = (args: Arguments) => ({
-  only: (args["only"] as readonly unknown[]).map(String),
-  force: args["cache"] === false,
+  only: (args.only as readonly unknown[]).map(String),
+  force: args.cache === false,
 });
 
 const runOptions = (args: Arguments) => ({
-  jobs: Math.max(1, Math.floor(Number(args["jobs"])) || 1),
-  keepGoing: args["keepGoing"] === true,
+  jobs: Math.max(1, Math.floor(Number(args.jobs)) || 1),
+  keepGoing: args.keepGoing === true,
 });
 
 const none = (parser: Argv): Argv => parser;
@@ -130,7 +130,7 @@ export const COMMANDS: readonly Command[] = [
     run: async (session, args) =>
       (await import("./commands/plan.ts")).plan(session, {
         ...selectOptions(args),
-        detailedExitcode: args["detailedExitcode"] === true,
+        detailedExitcode: args.detailedExitcode === true,
       }),
   },
   {
@@ -151,7 +151,7 @@ export const COMMANDS: readonly Command[] = [
       }),
     run: async (session, args) =>
       (await import("./commands/graph.ts")).graph(session, {
-        format: args["format"] as (typeof GRAPH_FORMATS)[number],
+        format: args.format as (typeof GRAPH_FORMATS)[number],
       }),
   },
   {
@@ -174,8 +174,8 @@ export const COMMANDS: readonly Command[] = [
         }),
     run: async (session, args) =>
       (await import("./commands/run.ts")).run(session, {
-        port: Number(args["port"]),
-        detach: args["detach"] === true,
+        port: Number(args.port),
+        detach: args.detach === true,
       }),
   },
   {
@@ -193,8 +193,8 @@ export const COMMANDS: readonly Command[] = [
         .option("tail", { type: "number", default: 200, describe: "how many lines", requiresArg: true }),
     run: async (session, args) =>
       (await import("./commands/logs.ts")).logs(session, {
-        follow: args["follow"] === true,
-        tail: Number(args["tail"]),
+        follow: args.follow === true,
+        tail: Number(args.tail),
       }),
   },
   {
@@ -210,8 +210,8 @@ export const COMMANDS: readonly Command[] = [
         .option("url", { type: "string", describe: "another service's address", requiresArg: true }),
     run: async (session, args) =>
       (await import("./commands/score.ts")).score(session, {
-        data: args["data"] as string | undefined,
-        url: args["url"] as string | undefined,
+        data: args.data as string | undefined,
+        url: args.url as string | undefined,
       }),
   },
   {
@@ -226,7 +226,7 @@ export const COMMANDS: readonly Command[] = [
     run: async (session, args) =>
       (await import("./commands/save.ts")).save(session, {
         ...runOptions(args),
-        folder: String(args["folder"]),
+        folder: String(args.folder),
       }),
   },
   {
@@ -242,7 +242,7 @@ export const COMMANDS: readonly Command[] = [
       parser.option("show-password", { type: "boolean", default: false, describe: "show the password too" }),
     run: async (session, args) =>
       (await import("./commands/registry.ts")).registry(session, {
-        showPassword: args["showPassword"] === true,
+        showPassword: args.showPassword === true,
       }),
   },
   {

@@ -25,9 +25,9 @@ export async function placeDiagnostics(
 async function findPlace(diagnostic: Diagnostic, opened: Package, host: Host): Promise<Location | undefined> {
   const { path: pointer, details = {} } = diagnostic;
   if (pointer !== undefined) return locate(opened.document, pointer);
-  const test = opened.config.tests.find(({ name }) => name === details["test"]);
+  const test = opened.config.tests.find(({ name }) => name === details.test);
   if (test !== undefined) return locate(opened.document, test.pointer);
-  const subject = details["subject"];
+  const subject = details.subject;
   if (typeof subject !== "string") return undefined;
   const found = findValue(opened.document.value, subject, "");
   return found === undefined ? findRequirement(subject, opened, host) : locate(opened.document, found);

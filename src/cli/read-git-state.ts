@@ -8,8 +8,8 @@ export async function readGitState(directory: string, host: Host): Promise<GitSt
       command: "git",
       args: ["-C", directory, ...args],
       environment: {
-        PATH: host.environment["PATH"] ?? "",
-        HOME: host.environment["HOME"] ?? "",
+        PATH: host.environment.PATH ?? "",
+        HOME: host.environment.HOME ?? "",
         LC_ALL: "C",
       },
       timeoutMs: 10_000,

@@ -6,9 +6,8 @@ import type { Location } from "../model/text-range.ts";
 import { nearest } from "./nearest.ts";
 import type { SchemaError } from "./validate.ts";
 import { wordBadText } from "./word-bad-text.ts";
-import { describeValue, listed, pathName, quoted, typeName } from "./words.ts";
-
-type Wording = { readonly code: string; readonly message: string; readonly hint?: string | undefined };
+import { wordWrongType } from "./word-wrong-type.ts";
+import { describeValue, listed, pathName, quoted, subjectOf, type Wording } from "./words.ts";
 
 /** What the schema says of one object of a union: the key that decides for it, those of all, and the keys of the others. */
 type Branch = {
@@ -73,7 +72,7 @@ const wordByKeyword: Readonly<
   additionalProperties: wordUnknownKey,
   required: wordMissingKey,
   type: wordWrongType,
-  pattern: (error) => ({ code: "config/bad-value", message: wordBadText(nameOf(error), error) }),
+  pattern: (error) => ({ code: "config/bad-value", message: wordBadText(subjectOf(error), error) }),
   enum: (error) => wordUnknownValue(error, error.params.allowedValues),
   const: (error) => wordUnknownValue(error, [error.params.allowedValue]),
   discriminator: wordDiscriminator,
@@ -81,7 +80,7 @@ const wordByKeyword: Readonly<
   maximum: wordLimit,
   minItems: (error) => ({
     code: "config/bad-value",
-    message: `${nameOf(error)} must hold at least one item`,
+    message: `${subjectOf(error)} must hold at least one item`,
   }),
 };
 
@@ -93,7 +92,7 @@ function wordUnknownKey(error: SchemaError): Wording | undefined {
   const near = nearest(key, known);
   const where = error.instancePath === "" ? "" : ` in \`${pathName(error.instancePath)}\``;
   const hint = near === undefined ? `the keys here are ${listed(known, "and")}` : `did you mean \`${near}\`?`;
-  return { code: "config/unknown-key", message: `unknown key \`${key}\`${where}`, hint };
+  return { code: "config/unknown-key", message: `unknown key ${quoted(key)}${where}`, hint };
 }
 
 /** Where the deciding key is missing as well, that is said already. */
@@ -108,56 +107,14 @@ function wordMissingKey(error: SchemaError): Wording {
   const branch: Branch | undefined = error.parentSchema?.["x-branch"];
   const missing = String(error.params.missingProperty);
   const keys = branch?.decider === missing ? [...new Set(branch.deciders)] : [missing];
-  const subject = error.instancePath === "" ? "the file" : nameOf(error);
+  const subject = error.instancePath === "" ? "the file" : subjectOf(error);
   return { code: "config/missing-key", message: `${subject} needs ${listed(keys, "or")}` };
-}
-
-function wordWrongType(error: SchemaError, document: Document): Wording {
-  const code = "config/wrong-type";
-  const subject = nameOf(error);
-  const type = typeName(error.params.type);
-  if (error.data === null)
-    return { code, message: `${subject} has no value`, hint: `give it ${type}, or remove it` };
-  const written = writtenAt(document, error.instancePath);
-  const not = `not ${describeWritten(error.data, written)}`;
-  if (isUnquoted(error, written)) {
-    return {
-      code,
-      message: `${subject} must be ${type}, ${not}`,
-      hint: `put it in quotes: \`"${written}"\``,
-    };
-  }
-  const looks: string | undefined = error.parentSchema?.patternErrorMessage;
-  const expected = typeof error.data === "object" || looks === undefined ? `must be ${type}` : looks;
-  return { code, message: `${subject} ${expected}, ${not}`, hint: hintForBoolean(error) };
-}
-
-function hintForBoolean({ params, data }: SchemaError): string | undefined {
-  const isMeant = params.type === "boolean" && /^(yes|no|on|off)$/i.test(String(data));
-  return isMeant ? "YAML knows `true` and `false` alone" : undefined;
-}
-
-/** Whether quotes would make the text that is wanted of a number or a boolean. */
-function isUnquoted({ params, data, parentSchema }: SchemaError, written: string): boolean {
-  const isScalar = typeof data === "number" || typeof data === "boolean";
-  return isScalar && params.type === "string" && new RegExp(parentSchema?.pattern ?? "", "u").test(written);
-}
-
-/** Numbers as they are written: `1.20` is not `1.2`. */
-function describeWritten(data: unknown, written: string): string {
-  if (typeof data === "string") return `the string ${quoted(data)}`;
-  return typeof data === "number" ? `the number \`${written}\`` : describeValue(data as Serializable);
-}
-
-function writtenAt(document: Document, pointer: string): string {
-  const { file, range } = locate(document, pointer);
-  return file.text.slice(range.start, range.end);
 }
 
 function wordUnknownValue(error: SchemaError, allowed: readonly unknown[]): Wording {
   const words = allowed.map(String);
   const near = typeof error.data === "string" ? nearest(error.data, words) : undefined;
-  const message = `${nameOf(error)} must be ${listed(words, "or")}, not ${describeValue(error.data as Serializable)}`;
+  const message = `${subjectOf(error)} must be ${listed(words, "or")}, not ${describeValue(error.data as Serializable)}`;
   return { code: "config/unknown-value", message, hint: near && `did you mean \`${near}\`?` };
 }
 
@@ -170,12 +127,6 @@ function wordDiscriminator(error: SchemaError): Wording {
 
 function wordLimit(error: SchemaError): Wording {
   const bound = error.keyword === "minimum" ? "at least" : "at most";
-  const message = `${nameOf(error)} must be ${bound} ${error.params.limit}, not ${error.data}`;
+  const message = `${subjectOf(error)} must be ${bound} ${error.params.limit}, not ${error.data}`;
   return { code: "config/bad-value", message };
-}
-
-function nameOf(error: SchemaError): string {
-  if (error.propertyName !== undefined) return `the key ${quoted(error.propertyName)}`;
-  const name = pathName(error.instancePath);
-  return name === "" ? "the file" : `\`${name}\``;
 }

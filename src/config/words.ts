@@ -1,6 +1,15 @@
 import { segmentsOf } from "../document/locate.ts";
 import type { Serializable } from "../model/serializable.ts";
 
+/** A mistake in words, before it has a place. */
+export type Wording = { readonly code: string; readonly message: string; readonly hint?: string | undefined };
+
+/** What a mistake is about, as the subject of a sentence: a key, or the value at a pointer. */
+export function subjectOf(about: { readonly propertyName?: string; readonly instancePath: string }): string {
+  if (about.propertyName !== undefined) return `the key ${quoted(about.propertyName)}`;
+  return about.instancePath === "" ? "the file" : `\`${pathName(about.instancePath)}\``;
+}
+
 /** A pointer as people say it: `/models/0/name` is `models[0].name`. */
 export function pathName(pointer: string): string {
   return segmentsOf(pointer)

@@ -1,13 +1,13 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { SourceFile } from "../model/text-range.ts";
 import { pointerTo } from "./locate.ts";
-import type { MappingEntry, MappingNode, Node, ScalarNode } from "./node.ts";
+import type { MappingEntry, MappingNode, Node } from "./node.ts";
 import type { RecursiveAlias } from "./read-nodes.ts";
 
 const maximumDepth = 100;
 const maximumAliasedNodes = 10_000;
 
-/** What YAML allows and a configuration must not have: keys given twice, numbers that JSON cannot hold, alias bombs. */
+/** What YAML allows and a configuration must not have: keys given twice, alias bombs. */
 export function findProblems(
   file: SourceFile,
   root: Node,
@@ -20,11 +20,10 @@ export function findProblems(
 }
 
 function problemsOf(file: SourceFile, node: Node, pointer: string): readonly Diagnostic[] {
-  if (node.kind === "scalar") return inexactNumber(file, node, pointer);
   if (node.kind === "sequence") {
     return node.items.flatMap((item, index) => problemsOf(file, item, pointerTo(pointer, index)));
   }
-  if (node.kind === "alias") return [];
+  if (node.kind !== "mapping") return [];
   const nested = node.entries.flatMap((entry) =>
     problemsOf(file, entry.value, pointerTo(pointer, entry.key)),
   );
@@ -45,27 +44,6 @@ function duplicateKeys(file: SourceFile, mapping: MappingNode, pointer: string):
       related: [{ message: "first given here", location: { file, range: earlier.keyRange } }],
     });
   });
-}
-
-function inexactNumber(file: SourceFile, scalar: ScalarNode, path: string): readonly Diagnostic[] {
-  const { value } = scalar;
-  if (typeof value !== "number" || !(Number.isInteger(value) ? isRounded(scalar) : !Number.isFinite(value)))
-    return [];
-  const message = Number.isFinite(value)
-    ? `the number \`${scalar.text}\` is too large to be held exactly`
-    : `\`${scalar.text}\` is no number that JSON can hold`;
-  return [
-    errorDiagnostic("document/inexact-number", message, {
-      location: { file, range: scalar.range },
-      path,
-      hint: `put it in quotes if a text is meant: \`"${scalar.text}"\``,
-    }),
-  ];
-}
-
-/** Digits that were lost on the way; a number written with an exponent promises none. */
-function isRounded(scalar: ScalarNode): boolean {
-  return !Number.isSafeInteger(scalar.value) && !/[.eE]/.test(scalar.text.replace(/^0x.*/i, ""));
 }
 
 function aliasedNodes(node: Node): number {

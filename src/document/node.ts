@@ -1,3 +1,4 @@
+import type { ScalarEvent } from "js-yaml";
 import type { TextRange } from "../model/text-range.ts";
 
 /** A node of the file as it is written. */
@@ -5,11 +6,8 @@ export type Node = ContentNode | AliasNode;
 
 export type ContentNode = ScalarNode | SequenceNode | MappingNode;
 
-export type ScalarNode = NodeFacts & {
-  readonly kind: "scalar";
-  readonly text: string;
-  readonly value: unknown;
-};
+/** Without an event where an alias leads nowhere. */
+export type ScalarNode = NodeFacts & { readonly kind: "scalar"; readonly event?: ScalarEvent };
 export type SequenceNode = NodeFacts & { readonly kind: "sequence"; readonly items: readonly Node[] };
 export type MappingNode = NodeFacts & { readonly kind: "mapping"; readonly entries: readonly MappingEntry[] };
 export type AliasNode = NodeFacts & { readonly kind: "alias"; readonly target: ContentNode };

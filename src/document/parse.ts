@@ -13,6 +13,7 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import type { Serializable } from "../model/serializable.ts";
 import type { SourceFile, TextRange } from "../model/text-range.ts";
 import { collectRanges } from "./collect-ranges.ts";
+import { findInexactNumbers } from "./find-inexact-numbers.ts";
 import { findProblems } from "./find-problems.ts";
 import { readNodes } from "./read-nodes.ts";
 import { wordSyntaxError } from "./word-syntax-error.ts";
@@ -41,7 +42,9 @@ function compose(file: SourceFile, events: readonly Event[]): Result<Document> {
   const { root, problems } = readNodes(file.text, events, schema);
   const diagnostics = findProblems(file, root, problems);
   if (diagnostics.length > 0) return fail(...diagnostics);
-  return succeed({ file, value: value as Serializable, ranges: collectRanges(root) });
+  const document = { file, value: value as Serializable, ranges: collectRanges(root) };
+  const inexact = findInexactNumbers(document);
+  return inexact.length > 0 ? fail(...inexact) : succeed(document);
 }
 
 function emptyFile(file: SourceFile) {

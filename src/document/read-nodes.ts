@@ -1,6 +1,7 @@
-import { constructFromEvents, EVENT_ID, type Event, type ScalarEvent, type Schema } from "js-yaml";
+import { EVENT_ID, type Event, type ScalarEvent, type Schema } from "js-yaml";
 import type { TextRange } from "../model/text-range.ts";
 import type { ContentNode, MappingEntry, Node, ScalarNode } from "./node.ts";
+import { readKey } from "./read-key.ts";
 import { closingEnd, emptyItemRange, scalarRange } from "./ranges.ts";
 
 /** An alias inside the node that it names. */
@@ -9,7 +10,7 @@ export type RecursiveAlias = { readonly name: string; readonly range: TextRange 
 type Reader = {
   readonly text: string;
   readonly events: readonly Event[];
-  readonly decode: (event: ScalarEvent) => unknown;
+  readonly decodeKey: (event: ScalarEvent) => string;
   readonly anchors: Map<string, ContentNode | "open">;
   readonly recursive: RecursiveAlias[];
   index: number;
@@ -23,12 +24,8 @@ export function readNodes(
   events: readonly Event[],
   schema: Schema,
 ): { readonly root: Node; readonly problems: readonly RecursiveAlias[] } {
-  const [head] = events;
-  const decode = (event: ScalarEvent) => {
-    const alone = head === undefined ? [event] : [head, event, { type: EVENT_ID.POP }];
-    return constructFromEvents(alone, { source: text, schema })[0];
-  };
-  const reader: Reader = { text, events, decode, anchors: new Map(), recursive: [], index: 1, end: 0 };
+  const decodeKey = (event: ScalarEvent) => readKey(text, event, { head: events[0], schema });
+  const reader: Reader = { text, events, decodeKey, anchors: new Map(), recursive: [], index: 1, end: 0 };
   const root = readNode(reader, () => ({ start: 0, end: 0 }));
   return { root, problems: reader.recursive };
 }
@@ -61,7 +58,7 @@ function readContent(
 
 function readScalar(reader: Reader, event: ScalarEvent, vacancy: () => TextRange): ScalarNode {
   const range = scalarRange(reader.text, event) ?? vacancy();
-  return { kind: "scalar", range, size: 1, depth: 1 };
+  return { kind: "scalar", range, size: 1, depth: 1, event };
 }
 
 function readSequence(
@@ -91,12 +88,17 @@ function readMapping(reader: Reader, event: Extract<Event, { type: typeof EVENT_
 }
 
 function readEntry(reader: Reader): MappingEntry {
-  const event = reader.events[reader.index];
-  const { range } = readNode(reader, () => ({ start: reader.end, end: reader.end }));
-  const key = event?.type === EVENT_ID.ALIAS ? reader.keys.get(anchorOf(reader, event)) : decodeKey(reader, event);
-  if (key === undefined) throw new Error("a key must be a scalar");
-  const value = readNode(reader, () => range);
-  return { key, keyRange: range, isMerge: reader.text.slice(range.start, range.end) === "<<", value };
+  const node = readNode(reader, () => ({ start: reader.end, end: reader.end }));
+  const content = node.kind === "alias" ? node.target : node;
+  if (content.kind !== "scalar" || content.event === undefined) throw new Error("a key must be a scalar");
+  const { range } = node;
+  const isMerge = reader.text.slice(range.start, range.end) === "<<";
+  return {
+    key: reader.decodeKey(content.event),
+    keyRange: range,
+    isMerge,
+    value: readNode(reader, () => range),
+  };
 }
 
 function readAlias(reader: Reader, event: Extract<Event, { type: typeof EVENT_ID.ALIAS }>): Node {
@@ -108,7 +110,7 @@ function readAlias(reader: Reader, event: Extract<Event, { type: typeof EVENT_ID
     return { kind: "alias", range, size: anchored.size, depth: anchored.depth, target: anchored };
   }
   reader.recursive.push({ name, range });
-  return { kind: "scalar", range, size: 1, depth: 1, text: `*${name}`, value: null };
+  return { kind: "scalar", range, size: 1, depth: 1 };
 }
 
 /** Steps over the event that ends a collection, if it is next. */

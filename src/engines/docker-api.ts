@@ -102,7 +102,7 @@ export function isSupportedEndpoint(endpoint: string): boolean {
 function queryOf(query: ApiRequest["query"]): string {
   if (query === undefined) return "";
   const parameters = Object.entries(query).flatMap(([name, value]) =>
-    (typeof value === "string" ? [value] : value).map((one) => [name, one]),
+    (typeof value === "string" ? [value] : value).map((one): [string, string] => [name, one]),
   );
   return `?${new URLSearchParams(parameters)}`;
 }

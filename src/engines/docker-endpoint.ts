@@ -4,7 +4,7 @@ import type { Host } from "../model/host.ts";
 
 /** Where Docker keeps its configuration: credentials, contexts, plug-ins. */
 export function dockerConfigDirectory(host: Host): string {
-  return host.environment["DOCKER_CONFIG"] ?? path.join(host.environment["HOME"] ?? "/", ".docker");
+  return host.environment.DOCKER_CONFIG ?? path.join(host.environment.HOME ?? "/", ".docker");
 }
 
 /**
@@ -12,9 +12,9 @@ export function dockerConfigDirectory(host: Host): string {
  * `DOCKER_CONTEXT` or `currentContext`, else the default socket.
  */
 export async function findDockerEndpoint(host: Host): Promise<string> {
-  const fromEnvironment = host.environment["DOCKER_HOST"];
+  const fromEnvironment = host.environment.DOCKER_HOST;
   if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
-  const context = host.environment["DOCKER_CONTEXT"] ?? (await currentContext(host)) ?? "default";
+  const context = host.environment.DOCKER_CONTEXT ?? (await currentContext(host)) ?? "default";
   const fromContext = context === "default" ? undefined : await endpointOfContext(context, host);
   return fromContext ?? "unix:///var/run/docker.sock";
 }

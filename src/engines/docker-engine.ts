@@ -29,7 +29,7 @@ export async function createDockerEngine(host: Host): Promise<Engine> {
   };
 }
 
-async function probe(api: DockerApi, host: Host): Promise<Result<Capabilities>> {
+async function probe(api: DockerApi, _host: Host): Promise<Result<Capabilities>> {
   if (!isSupportedEndpoint(api.endpoint)) return fail(unsupportedEndpoint(api.endpoint));
   try {
     const options = { timeoutMs: PROBE_TIMEOUT_MS };

@@ -60,7 +60,7 @@ function identityOf(stats: BigIntStats): string {
 
 function isRacy(stats: BigIntStats): boolean {
   const now = BigInt(Date.now()) * 1_000_000n;
-  const youngest = stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs;
+  const youngest = [stats.mtimeNs, stats.ctimeNs].reduce((one, other) => (one > other ? one : other));
   return youngest > now - RACY_NANOSECONDS;
 }
 

@@ -48,7 +48,7 @@ async function pin(reference: SourceReference, { host, directory }: SourceContex
 }
 
 async function fetch(_reference: SourceReference, pinned: Pin): Promise<Result<readonly OutputFile[]>> {
-  const files = pinned.identity["files"] as Record<string, { digest: Digest; size: number; origin: string }>;
+  const files = pinned.identity.files as Record<string, { digest: Digest; size: number; origin: string }>;
   return succeed(
     Object.entries(files).map(([name, { digest, size, origin }]) => ({
       path: name,

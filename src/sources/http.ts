@@ -109,13 +109,13 @@ async function withRetries<T>(context: SourceContext, attempt: () => Promise<Res
   for (let left = ATTEMPTS - 1, pauseMs = FIRST_PAUSE_MS; ; left -= 1, pauseMs *= 2) {
     const result = await attempt().catch((error: unknown) => asFailure(error));
     if (result.ok || left === 0 || !result.diagnostics.some(isTransient)) return result;
-    const askedMs = Number(result.diagnostics[0]?.details?.["retryAfterMs"] ?? 0);
+    const askedMs = Number(result.diagnostics[0]?.details?.retryAfterMs ?? 0);
     await context.host.clock.sleep(Math.min(Math.max(pauseMs, askedMs), LONGEST_PAUSE_MS), context.signal);
   }
 }
 
 function isTransient(diagnostic: Diagnostic): boolean {
-  return diagnostic.details?.["transient"] === true;
+  return diagnostic.details?.transient === true;
 }
 
 function asFailure(error: unknown): Result<never> {

@@ -29,7 +29,7 @@ export const buildKind: StepKind = {
 
 /** What the engine calls the image a build step made. */
 export function imageIdOf(output: StepOutput): string {
-  return String(output.values["image"]);
+  return String(output.values.image);
 }
 
 async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {

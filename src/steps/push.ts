@@ -29,6 +29,6 @@ export const pushKind: StepKind = {
     const { tag } = step.inputs as unknown as PushInputs;
     const resolved = await engine.resolve(tag);
     if (!resolved.ok) return `an answer of the registry about ${tag}`;
-    return resolved.value === output.values["digest"] ? undefined : `${tag} in the registry`;
+    return resolved.value === output.values.digest ? undefined : `${tag} in the registry`;
   },
 };

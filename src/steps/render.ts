@@ -89,7 +89,7 @@ export const renderKind: StepKind = {
 
 /** The layout that the steps after this one place files by. */
 export function layoutOf(output: StepOutput): ImageLayout {
-  return output.values["layout"] as unknown as ImageLayout;
+  return output.values.layout as unknown as ImageLayout;
 }
 
 function asData(layout: ImageLayout): SerializableRecord {

@@ -18,5 +18,5 @@ export async function findMissingTag(
   { engine }: StepContext,
 ): Promise<string | undefined> {
   const found = await engine.describe(tag);
-  return found?.id === output.values["image"] ? undefined : `the tag ${tag}`;
+  return found?.id === output.values.image ? undefined : `the tag ${tag}`;
 }

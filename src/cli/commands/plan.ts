@@ -1,6 +1,6 @@
 import type { PlannedStep } from "../../model/event.ts";
 import { hasWork, plan as planGraph } from "../../plan/plan.ts";
-import { painter } from "../../report/paint.ts";
+import { type Paint, painter } from "../../report/paint.ts";
 import { wordReasons, wordStep } from "../../report/wording.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { prepare, type SelectOptions } from "../prepare.ts";
@@ -22,19 +22,21 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
 
 function planToText(planned: readonly PlannedStep[], color: boolean): string {
   const paint = painter(color);
-  const lines = planned.map((entry) => {
-    const name = wordStep(entry.step);
-    switch (entry.verdict) {
-      case "fresh":
-        return `${paint("dim", "=")} ${name}: fresh`;
-      case "run":
-        return `${paint("cyan", "▸")} ${name}: runs, ${wordReasons(entry.because)}`;
-      case "pending":
-        return `${paint("yellow", "?")} ${name}: runs if ${entry.on.join(" or ")} makes something else`;
-    }
-  });
+  const lines = planned.map((entry) => planLine(entry, paint));
   const work = planned.filter(({ verdict }) => verdict !== "fresh").length;
   return `${[...lines, work === 0 ? "nothing to do" : `${work} of ${planned.length} steps to look at`].join("\n")}\n`;
+}
+
+function planLine(entry: PlannedStep, paint: Paint): string {
+  const name = wordStep(entry.step);
+  switch (entry.verdict) {
+    case "fresh":
+      return `${paint("dim", "=")} ${name}: fresh`;
+    case "run":
+      return `${paint("cyan", "▸")} ${name}: runs, ${wordReasons(entry.because)}`;
+    case "pending":
+      return `${paint("yellow", "?")} ${name}: runs if ${entry.on.join(" or ")} makes something else`;
+  }
 }
 
 function planToJson(planned: readonly PlannedStep[]): string {

@@ -1,0 +1,48 @@
+import { locate } from "../document/locate.ts";
+import type { Document } from "../model/document.ts";
+import type { Serializable } from "../model/serializable.ts";
+import type { SchemaError } from "./validate.ts";
+import { describeValue, quoted, subjectOf, typeName, type Wording } from "./words.ts";
+
+/** Says what is wanted and what is there, and where quotes would do, how to write them. */
+export function wordWrongType(error: SchemaError, document: Document): Wording {
+  const code = "config/wrong-type";
+  const subject = subjectOf(error);
+  const type = typeName(error.params.type);
+  if (error.data === null)
+    return { code, message: `${subject} has no value`, hint: `give it ${type}, or remove it` };
+  const written = writtenAt(document, error.instancePath);
+  const not = `not ${describeWritten(error.data, written)}`;
+  if (isUnquoted(error, written)) {
+    return {
+      code,
+      message: `${subject} must be ${type}, ${not}`,
+      hint: `put it in quotes: \`"${written}"\``,
+    };
+  }
+  const looks: string | undefined = error.parentSchema?.patternErrorMessage;
+  const expected = typeof error.data === "object" || looks === undefined ? `must be ${type}` : looks;
+  return { code, message: `${subject} ${expected}, ${not}`, hint: hintForBoolean(error) };
+}
+
+function hintForBoolean({ params, data }: SchemaError): string | undefined {
+  const isMeant = params.type === "boolean" && /^(yes|no|on|off)$/i.test(String(data));
+  return isMeant ? "YAML knows `true` and `false` alone" : undefined;
+}
+
+/** Whether quotes would make the text that is wanted of a number or a boolean. */
+function isUnquoted({ params, data, parentSchema }: SchemaError, written: string): boolean {
+  const isScalar = typeof data === "number" || typeof data === "boolean";
+  return isScalar && params.type === "string" && new RegExp(parentSchema?.pattern ?? "", "u").test(written);
+}
+
+/** Numbers as they are written: `1.20` is not `1.2`. */
+function describeWritten(data: unknown, written: string): string {
+  if (typeof data === "string") return `the string ${quoted(data)}`;
+  return typeof data === "number" ? `the number \`${written}\`` : describeValue(data as Serializable);
+}
+
+function writtenAt(document: Document, pointer: string): string {
+  const { file, range } = locate(document, pointer);
+  return file.text.slice(range.start, range.end);
+}

@@ -1,0 +1,32 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import type { Serializable } from "../model/serializable.ts";
+import { locate, pointerTo } from "./locate.ts";
+
+/** Numbers that are not held as they are written: JSON has no infinity, and JavaScript no more than 53 bits. */
+export function findInexactNumbers(document: Document): readonly Diagnostic[] {
+  return visit(document.value, "");
+
+  function visit(value: Serializable, pointer: string): readonly Diagnostic[] {
+    if (typeof value === "number") return checkNumber(document, value, pointer);
+    if (value === null || typeof value !== "object") return [];
+    return Object.entries(value).flatMap(([key, member]) => visit(member, pointerTo(pointer, key)));
+  }
+}
+
+function checkNumber(document: Document, value: number, path: string): readonly Diagnostic[] {
+  if (Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))) return [];
+  const location = locate(document, path);
+  const written = location.file.text.slice(location.range.start, location.range.end);
+  if (Number.isFinite(value) && promisesNoDigits(written)) return [];
+  const message = Number.isFinite(value)
+    ? `the number \`${written}\` is too large to be held exactly`
+    : `\`${written}\` is no number that JSON can hold`;
+  const hint = `put it in quotes if a text is meant: \`"${written}"\``;
+  return [errorDiagnostic("document/inexact-number", message, { location, path, hint })];
+}
+
+/** A number with an exponent, such as `1e30`, is as large as it says it is. */
+function promisesNoDigits(written: string): boolean {
+  return /[.e]/i.test(written) && !/^0x/i.test(written);
+}
