@@ -5,9 +5,19 @@ export const wordingKeywords = ["patternErrorMessage", "x-reasons", "x-branch"];
 
 const proseKeywords = new Set(["title", "description", "examples", "default"]);
 
-/** The schema as editors want it: with the prose, without what only our messages read. */
+/** The schema as editors want it: with the prose, without what only our messages read, and before interpolation. */
 export function forEditors(node: unknown): unknown {
-  return withoutMembers(node, (key) => key.startsWith("x-") || key === "discriminator");
+  return withVariables(withoutMembers(node, (key) => key.startsWith("x-") || key === "discriminator"));
+}
+
+const isCastable = (type: unknown) => type === "integer" || type === "number" || type === "boolean";
+
+/** An editor sees a file before its variables are replaced: whatever holds a `$` may become what is wanted. */
+function withVariables(node: unknown): unknown {
+  const nested = mapSchema(node, (_key, value) => withVariables(value));
+  if (!isSchema(nested)) return nested;
+  if (typeof nested.pattern === "string") return { ...nested, pattern: `${nested.pattern}|\\$` };
+  return isCastable(nested.type) ? { ...nested, type: [nested.type, "string"], pattern: "\\$" } : nested;
 }
 
 /** The schema as the validator wants it: without prose, and with every union decided by what the value looks like. */

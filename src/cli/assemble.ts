@@ -74,7 +74,10 @@ export async function assemble(
     findMissing: (step, output) => STEP_KINDS[step.kind].findMissing(step, output, contextOf()),
     force,
   };
-  return succeed({ graph, engine, store, manifest, manifestPath, evaluation, contextOf }, pins.warnings);
+  return succeed(
+    { graph, engine, store, manifest, manifestPath, evaluation, contextOf },
+    await placeDiagnostics(pins.warnings, opened, host),
+  );
 }
 
 /** Each configuration file has a manifest of its own, by where the file lies. */

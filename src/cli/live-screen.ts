@@ -2,9 +2,9 @@ import { createLogUpdate } from "log-update";
 import type { Reporter, Terminal } from "../model/reporter.ts";
 import { createLiveReporter } from "../report/live.ts";
 
-/** The live view on our own standard error. */
-export function createScreenReporter(terminal: Terminal): Reporter {
-  const screen = createLogUpdate(process.stderr, { showCursor: false });
+/** The live view, drawn over itself on a terminal's stream. */
+export function createScreenReporter(terminal: Terminal, stream: NodeJS.WritableStream): Reporter {
+  const screen = createLogUpdate(stream, { showCursor: false });
   return createLiveReporter(
     terminal,
     { render: (text) => screen(text), done: () => screen.done() },

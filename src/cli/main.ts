@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { createNodeHost } from "../host/node-host.ts";
+import { createNodeHost, type NodeHost } from "../host/node-host.ts";
+import type { Files } from "../model/host.ts";
 import { EXIT } from "./exit-code.ts";
 import { type Arguments, addCommonOptions, COMMANDS, readCommonOptions } from "./options.ts";
 import type { Session } from "./session.ts";
@@ -9,11 +10,13 @@ import type { Session } from "./session.ts";
 /** Argv, environment and streams in; exit code out. The one place that knows our own process. */
 async function main(): Promise<number> {
   const { default: yargs } = await import("yargs");
+  const cacheDirectory = cacheDirectoryOf(process.env);
+  const host = createNodeHost(process.env, cacheDirectory);
   let called: ((args: Arguments) => Promise<number>) | undefined;
   const parser = addCommonOptions(yargs(process.argv.slice(2)))
     .scriptName("mlpackage")
     .usage("$0 <command>\n\nTurn a model and its scoring script into a tested container image.")
-    .version(await readVersion())
+    .version(await readVersion(host.files))
     .completion("completion", "print the completion script of your shell")
     .parserConfiguration({ "camel-case-expansion": true })
     .strict()
@@ -25,7 +28,10 @@ async function main(): Promise<number> {
     });
   for (const { usage, summary, options, run } of COMMANDS) {
     parser.command(usage, summary, options, () => {
-      called = (args) => withSession(args, (session) => run(session, args));
+      called = (args) =>
+        withSession({ host, cacheDirectory, options: readCommonOptions(args) }, (session) =>
+          run(session, args),
+        );
     });
   }
   const args = (await parser.parse()) as Arguments;
@@ -36,11 +42,15 @@ async function main(): Promise<number> {
 /** The call itself is wrong. */
 class UsageError extends Error {}
 
-async function withSession(args: Arguments, act: (session: Session) => Promise<number>): Promise<number> {
+async function withSession(
+  {
+    host,
+    cacheDirectory,
+    options,
+  }: Pick<Session, "cacheDirectory" | "options"> & { readonly host: NodeHost },
+  act: (session: Session) => Promise<number>,
+): Promise<number> {
   const { env } = process;
-  const cacheDirectory = cacheDirectoryOf(env);
-  const host = createNodeHost(env, cacheDirectory);
-  const options = readCommonOptions(args);
   const interrupt = catchInterrupts();
   try {
     const code = await act({
@@ -56,6 +66,7 @@ async function withSession(args: Arguments, act: (session: Session) => Promise<n
         color: options.color && isColorWanted(env),
         columns: () => process.stderr.columns ?? 80,
       },
+      screen: process.stderr,
       isTerminal: process.stderr.isTTY === true && env.TERM !== "dumb" && env.CI === undefined,
       readInput,
     });
@@ -105,13 +116,10 @@ async function readInput(): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-async function readVersion(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const file = new URL(
-    import.meta.url.includes("/src/cli/") ? "../../package.json" : "../package.json",
-    import.meta.url,
-  );
-  return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
+async function readVersion(files: Files): Promise<string> {
+  const fromHere = import.meta.url.includes("/src/cli/") ? "../../package.json" : "../package.json";
+  const text = await files.readText(fileURLToPath(new URL(fromHere, import.meta.url)));
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 try {

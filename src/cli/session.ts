@@ -30,6 +30,8 @@ export type Session = {
   /** Data goes to stdout, everything else to stderr. */
   readonly writeData: (text: string) => void;
   readonly terminal: Terminal;
+  /** What `terminal` writes to, for the live view. */
+  readonly screen: NodeJS.WritableStream;
   readonly isTerminal: boolean;
   readonly readInput: () => Promise<string>;
 };
@@ -56,5 +58,5 @@ export async function createReporter(session: Session): Promise<Reporter> {
   const isLive = progress === "tty" || (progress === "auto" && session.isTerminal);
   if (!isLive) return REPORTERS.plain(session.terminal);
   const { createScreenReporter } = await import("./live-screen.ts");
-  return createScreenReporter(session.terminal);
+  return createScreenReporter(session.terminal, session.screen);
 }

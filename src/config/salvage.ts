@@ -47,5 +47,7 @@ function remove(copy: object, pointer: string): void {
 }
 
 function memberOf(node: unknown, segment: string): unknown {
-  return node !== null && typeof node === "object" && Object.hasOwn(node, segment) ? Reflect.get(node, segment) : undefined;
+  return node !== null && typeof node === "object" && Object.hasOwn(node, segment)
+    ? Reflect.get(node, segment)
+    : undefined;
 }

@@ -16,7 +16,7 @@ export function findSchemaErrors(value: Serializable): readonly SchemaError[] {
   return errors.filter((error) => !errors.some((other) => hides(other, error)));
 }
 
-export function isConfigFile(value: unknown): value is ConfigFile {
+function isConfigFile(value: unknown): value is ConfigFile {
   return validate(value);
 }
 

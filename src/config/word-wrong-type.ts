@@ -11,7 +11,7 @@ export function wordWrongType(error: SchemaError, document: Document): Wording {
   const type = typeName(error.params.type);
   if (error.data === null)
     return { code, message: `${subject} has no value`, hint: `give it ${type}, or remove it` };
-  const written = writtenAt(document, error.instancePath);
+  const written = writtenAt(document, error);
   const not = `not ${describeWritten(error.data, written)}`;
   if (isUnquoted(error, written)) {
     return {
@@ -36,13 +36,14 @@ function isUnquoted({ params, data, parentSchema }: SchemaError, written: string
   return isScalar && params.type === "string" && new RegExp(parentSchema?.pattern ?? "", "u").test(written);
 }
 
-/** Numbers as they are written: `1.20` is not `1.2`. */
 function describeWritten(data: unknown, written: string): string {
   if (typeof data === "string") return `the string ${quoted(data)}`;
   return typeof data === "number" ? `the number \`${written}\`` : describeValue(data as Serializable);
 }
 
-function writtenAt(document: Document, pointer: string): string {
-  const { file, range } = locate(document, pointer);
-  return file.text.slice(range.start, range.end);
+/** A number as it is written: `1.20` is not `1.2`. A value that was put over the file's own is not written there. */
+function writtenAt(document: Document, { instancePath, data }: SchemaError): string {
+  const { file, range } = locate(document, instancePath);
+  const written = file.text.slice(range.start, range.end);
+  return typeof data === "number" && Number(written) === data ? written : String(data);
 }

@@ -8,9 +8,9 @@ export type ContentNode = ScalarNode | SequenceNode | MappingNode;
 
 /** Without an event where an alias leads nowhere. */
 export type ScalarNode = NodeFacts & { readonly kind: "scalar"; readonly event?: ScalarEvent };
-export type SequenceNode = NodeFacts & { readonly kind: "sequence"; readonly items: readonly Node[] };
+type SequenceNode = NodeFacts & { readonly kind: "sequence"; readonly items: readonly Node[] };
 export type MappingNode = NodeFacts & { readonly kind: "mapping"; readonly entries: readonly MappingEntry[] };
-export type AliasNode = NodeFacts & { readonly kind: "alias"; readonly target: ContentNode };
+type AliasNode = NodeFacts & { readonly kind: "alias"; readonly target: ContentNode };
 
 export type MappingEntry = {
   readonly key: string;

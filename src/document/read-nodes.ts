@@ -1,8 +1,8 @@
 import { EVENT_ID, type Event, type ScalarEvent, type Schema } from "js-yaml";
 import type { TextRange } from "../model/text-range.ts";
 import type { ContentNode, MappingEntry, Node, ScalarNode } from "./node.ts";
-import { readKey } from "./read-key.ts";
 import { closingEnd, emptyItemRange, scalarRange } from "./ranges.ts";
+import { readKey } from "./read-key.ts";
 
 /** An alias inside the node that it names. */
 export type RecursiveAlias = { readonly name: string; readonly range: TextRange };

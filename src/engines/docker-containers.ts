@@ -110,9 +110,10 @@ function createService(api: DockerApi, id: string, hostPort: number): Service {
         if (!signal.aborted) throw error;
       }
     },
-    async remove() {
+    async remove({ graceful } = { graceful: true }) {
       try {
-        await api.json(`/containers/${id}/stop`, { method: "POST", query: { t: STOP_SECONDS } });
+        if (graceful)
+          await api.json(`/containers/${id}/stop`, { method: "POST", query: { t: STOP_SECONDS } });
         await api.json(`/containers/${id}`, { method: "DELETE", query: { force: "1", v: "1" } });
       } catch (error) {
         const isGone = error instanceof DockerApiError && (error.status === 404 || error.status === 409);

@@ -59,9 +59,8 @@ function identityOf(stats: BigIntStats): string {
 }
 
 function isRacy(stats: BigIntStats): boolean {
-  const now = BigInt(Date.now()) * 1_000_000n;
-  const youngest = [stats.mtimeNs, stats.ctimeNs].reduce((one, other) => (one > other ? one : other));
-  return youngest > now - RACY_NANOSECONDS;
+  const oldestRacy = BigInt(Date.now()) * 1_000_000n - RACY_NANOSECONDS;
+  return stats.mtimeNs > oldestRacy || stats.ctimeNs > oldestRacy;
 }
 
 async function hashFile(file: string): Promise<Digested> {

@@ -5,11 +5,13 @@ import { createFiles } from "./files.ts";
 import { createNetwork } from "./network.ts";
 import { createProcesses } from "./processes.ts";
 
+export type NodeHost = Host & { close(): Promise<void> };
+
 /** The real world. `close` writes down what is worth remembering; nothing is lost without it but time. */
 export function createNodeHost(
   environment: Readonly<Record<string, string | undefined>>,
   cacheDirectory: string,
-): Host & { close(): Promise<void> } {
+): NodeHost {
   const files = createFiles(path.join(cacheDirectory, "digests.json"));
   return {
     files,

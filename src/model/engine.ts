@@ -73,8 +73,8 @@ export interface Service {
   logTail(lines: number): Promise<readonly string[]>;
   /** Both streams as they come, until the container ends or `signal` fires. */
   follow(onText: (text: string, stream: "stdout" | "stderr") => void, signal: AbortSignal): Promise<void>;
-  /** Stops and removes it; one that is gone already is no error. */
-  remove(): Promise<void>;
+  /** Ends and removes it, with time to finish its request in flight unless told otherwise; gone already is no error. */
+  remove(options?: { readonly graceful: boolean }): Promise<void>;
 }
 
 export interface ImageBuilder {

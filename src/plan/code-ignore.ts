@@ -20,17 +20,32 @@ const LEFTOVERS = new Set([
  * Tells which paths below a folder of code are not code: leftovers of tools, and all that the configuration names for
  * another purpose. A model beside its script would else be in the image twice, and an output would change its own input.
  */
-export function codeIgnore(config: Config, folder: string, configFile: string): (path: string) => boolean {
-  const prefix = folder === "." ? "" : `${folder}/`;
-  const named = new Set(
-    pathsOfOtherPurpose(config, configFile).flatMap((path) =>
-      path.startsWith(prefix) ? [path.slice(prefix.length)] : [],
-    ),
-  );
+export function codeIgnore(
+  config: Config,
+  folder: string,
+  configFile: string,
+  modelFiles: readonly string[],
+): (path: string) => boolean {
+  const named = pathsBelow(folder, [...pathsOfOtherPurpose(config, configFile), ...modelFiles]);
   return (path) => {
     const name = path.slice(path.lastIndexOf("/") + 1);
     return LEFTOVERS.has(name) || name.endsWith(".pyc") || named.has(path);
   };
+}
+
+/** The context of a user's own Dockerfile is theirs to the last file, but for what we write there and git's own. */
+export function contextIgnore(config: Config, folder: string): (path: string) => boolean {
+  const written = pathsBelow(folder, outputPaths(config));
+  return (path) => path === ".git" || written.has(path);
+}
+
+function pathsBelow(folder: string, paths: readonly string[]): ReadonlySet<string> {
+  const prefix = folder === "." ? "" : `${folder}/`;
+  return new Set(paths.flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : [])));
+}
+
+function outputPaths(config: Config): readonly string[] {
+  return config.outputs.flatMap((output) => ("path" in output ? [normalize(output.path)] : []));
 }
 
 function pathsOfOtherPurpose(config: Config, configFile: string): readonly string[] {
@@ -40,7 +55,7 @@ function pathsOfOtherPurpose(config: Config, configFile: string): readonly strin
     "mlpackage.lock",
     "mlpackage.schema.json",
     ...config.models.map(({ source }) => normalize(source)),
-    ...config.outputs.flatMap((output) => ("path" in output ? [normalize(output.path)] : [])),
+    ...outputPaths(config),
     ...("file" in python.requirements ? [normalize(python.requirements.file)] : []),
     ...python.findLinks.map(normalize),
     ...config.tests.flatMap(({ request }) =>

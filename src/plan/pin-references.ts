@@ -1,11 +1,11 @@
 import type { Config, PythonConfig } from "../model/config.ts";
-import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { Engine } from "../model/engine.ts";
-import type { Files } from "../model/host.ts";
+import type { Files, TreeEntry } from "../model/host.ts";
 import { nameOf } from "../model/image-reference.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext } from "../model/source.ts";
-import { codeIgnore } from "./code-ignore.ts";
+import { codeIgnore, contextIgnore } from "./code-ignore.ts";
 import type { BasePin, Pins, Tree } from "./pins.ts";
 import { findRequirementFiles } from "./requirement-files.ts";
 import { snapshotTree } from "./snapshot-tree.ts";
@@ -25,10 +25,10 @@ export type PinContext = {
 export async function pinReferences(config: Config, context: PinContext): Promise<Result<Pins>> {
   const probed = await context.engine.probe();
   if (!probed.ok) return probed;
-  const [models, base, code, runtime, requirements, findLinks, bodyFiles] = await Promise.all([
-    pinModels(config, context),
+  const models = await pinModels(config, context);
+  const [base, code, runtime, requirements, findLinks, bodyFiles] = await Promise.all([
     pinBase(config, context),
-    pinCode(config, context),
+    pinCode(config, context, models.ok ? models.value : []),
     snapshotTree(context.files, context.runtimeDirectory, isByteCode),
     pinRequirements(config, context),
     pinFindLinks(config.environment.python, config.directory, context.files),
@@ -41,14 +41,14 @@ export async function pinReferences(config: Config, context: PinContext): Promis
     {
       models: models.value,
       base: base.value,
-      code,
+      code: code.tree,
       runtime,
       requirements: requirements.value,
       findLinks,
       bodyFiles,
       platform,
     },
-    [...models.warnings, ...base.warnings],
+    [...models.warnings, ...base.warnings, ...code.warnings],
   );
 }
 
@@ -75,7 +75,7 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
     const tree = await snapshotTree(
       context.files,
       `${config.directory}/${baseImage.context}`,
-      codeIgnore(config, baseImage.context, ""),
+      contextIgnore(config, baseImage.context),
     );
     return succeed({ kind: "dockerfile", context: tree });
   }
@@ -105,11 +105,47 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
   );
 }
 
-async function pinCode(config: Config, context: PinContext): Promise<Tree> {
+type PinnedCode = { readonly tree: Tree; readonly warnings: readonly Diagnostic[] };
+
+async function pinCode(config: Config, context: PinContext, models: readonly Pin[]): Promise<PinnedCode> {
   const { sourceDirectory } = config.inference;
-  if (sourceDirectory === undefined) return {};
+  if (sourceDirectory === undefined) return { tree: {}, warnings: [] };
   const folder = sourceDirectory === "." ? config.directory : `${config.directory}/${sourceDirectory}`;
-  return snapshotTree(context.files, folder, codeIgnore(config, sourceDirectory, context.configFile));
+  const ignore = codeIgnore(config, sourceDirectory, context.configFile, models.flatMap(originsOf));
+  const entries = await context.files.listTree(folder, ignore);
+  return {
+    tree: await snapshotTree(context.files, folder, ignore),
+    warnings: warnOfLargeCode(entries, sourceDirectory),
+  };
+}
+
+/** More than this is hardly code: a data set, or weights that nobody named a model. */
+const LARGE_CODE_BYTES = 100e6;
+
+function warnOfLargeCode(entries: readonly TreeEntry[], sourceDirectory: string): readonly Diagnostic[] {
+  const bytes = entries.reduce((total, { size }) => total + size, 0);
+  if (bytes < LARGE_CODE_BYTES) return [];
+  const largest = entries.toSorted((a, b) => b.size - a.size).slice(0, 3);
+  const megabytes = (size: number) => `${Math.round(size / 1e6)} MB`;
+  return [
+    warningDiagnostic(
+      "plan/large-code",
+      `the code in \`${sourceDirectory}\` has ${megabytes(bytes)}, all of which goes into the image`,
+      {
+        path: "/inference",
+        excerpt: largest.map(({ path, size }) => `${megabytes(size)}  ${path}`),
+        hint: "keep the script in a folder of its own and name it as `inference.source_directory`",
+      },
+    ),
+  ];
+}
+
+/** The files of the package that a model is made of. */
+function originsOf(pin: Pin): readonly string[] {
+  const { files = {} } = pin.identity as {
+    readonly files?: Readonly<Record<string, { readonly origin?: string }>>;
+  };
+  return Object.values(files).flatMap(({ origin }) => origin ?? []);
 }
 
 async function pinRequirements(config: Config, context: PinContext): Promise<Result<Tree>> {

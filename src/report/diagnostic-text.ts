@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { type Location, positionAt } from "../model/text-range.ts";
 import { codeFrame, type FrameLine } from "./code-frame.ts";
-import { visibleText } from "./visible-text.ts";
+import { visibleLines, visibleText } from "./visible-text.ts";
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
@@ -21,14 +21,14 @@ function renderDiagnostic(diagnostic: Diagnostic, paint: Paint): readonly string
   const { code, severity, message, location, related = [], excerpt = [], hint } = diagnostic;
   const title = paint(severity === "error" ? ["bold", "red"] : ["bold", "yellow"], `${severity}[${code}]`);
   return [
-    `${title}: ${paint("bold", visibleText(message))}`,
+    `${title}: ${paint("bold", visibleLines(message))}`,
     ...(location === undefined ? [] : renderPlace(location, paint)),
     ...related.flatMap((place) => [
       `note: ${visibleText(place.message)}`,
       ...renderPlace(place.location, paint),
     ]),
     ...excerpt.map((line) => `${paint("blue", "  |")} ${visibleText(line)}`.trimEnd()),
-    ...(hint === undefined ? [] : [`${paint("cyan", "hint")}: ${visibleText(hint)}`]),
+    ...(hint === undefined ? [] : [`${paint("cyan", "hint")}: ${visibleLines(hint)}`]),
   ];
 }
 

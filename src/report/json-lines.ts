@@ -1,4 +1,5 @@
 import type { RunEvent } from "../model/event.ts";
+import type { Outcome } from "../model/outcome.ts";
 import type { Reporter, Terminal } from "../model/reporter.ts";
 import { diagnosticToJson } from "./diagnostic-json.ts";
 
@@ -20,14 +21,8 @@ function eventToJson(event: RunEvent): object {
       return { type: event.type, timeMs, step: event.step.id, because: event.because };
     case "step-output":
       return { type: event.type, timeMs, step: event.step.id, activity: event.activity };
-    case "step-finished": {
-      const { outcome } = event;
-      const told =
-        outcome.status === "failed"
-          ? { ...outcome, diagnostics: outcome.diagnostics.map(diagnosticToJson) }
-          : outcome;
-      return { type: event.type, timeMs, step: event.step.id, outcome: told };
-    }
+    case "step-finished":
+      return { type: event.type, timeMs, step: event.step.id, outcome: outcomeToJson(event.outcome) };
     case "diagnostic":
       return { type: event.type, timeMs, diagnostic: diagnosticToJson(event.diagnostic) };
     case "run-finished":
@@ -37,4 +32,10 @@ function eventToJson(event: RunEvent): object {
         outcomes: Object.fromEntries([...event.outcomes].map(([id, { status }]) => [id, status])),
       };
   }
+}
+
+/** An outcome as plain data: places as lines and columns, without the texts they are in. */
+export function outcomeToJson(outcome: Outcome): object {
+  if (outcome.status !== "failed") return outcome;
+  return { ...outcome, diagnostics: outcome.diagnostics.map(diagnosticToJson) };
 }

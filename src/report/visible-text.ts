@@ -8,6 +8,11 @@ export function visibleText(text: string): string {
   return text.replaceAll("\t", "  ").replace(unseen, "\uFFFD");
 }
 
+/** The same for a text that may have several lines. */
+export function visibleLines(text: string): string {
+  return text.split("\n").map(visibleText).join("\n");
+}
+
 /** How many columns of a terminal a visible text takes. */
 export function columnsOf(text: string): number {
   return [...text].reduce(

@@ -48,7 +48,7 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
   try {
     return await testService(inputs, service, context);
   } finally {
-    await service.remove();
+    await service.remove({ graceful: false });
   }
 }
 

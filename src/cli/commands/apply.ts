@@ -1,4 +1,5 @@
 import type { Outcome } from "../../model/outcome.ts";
+import { outcomeToJson } from "../../report/json-lines.ts";
 import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
 import { prepare, type SelectOptions } from "../prepare.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
@@ -23,6 +24,6 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
 }
 
 function outcomesToJson(outcomes: ReadonlyMap<string, Outcome>): string {
-  const steps = [...outcomes].map(([id, outcome]) => ({ id, ...outcome }));
+  const steps = [...outcomes].map(([id, outcome]) => ({ id, ...outcomeToJson(outcome) }));
   return `${JSON.stringify({ steps }, undefined, 2)}\n`;
 }

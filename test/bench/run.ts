@@ -1,0 +1,52 @@
+/** Whole commands against their peers, in one run: `npm run bench [-- NAME…]`. Medians, and ratios to the first row. */
+import { writeFileSync } from "node:fs";
+import { noOp } from "./no-op.ts";
+import { oneChangedLine } from "./one-changed-line.ts";
+
+export type Contender = { readonly name: string; readonly run: () => Promise<unknown> };
+export type Bench = { readonly name: string; readonly rounds: number; readonly prepare: () => Promise<Prepared> };
+export type Prepared = { readonly contenders: readonly Contender[]; readonly cleanUp: () => Promise<void> };
+
+const BENCHES: readonly Bench[] = [noOp, oneChangedLine];
+
+/** The contenders in turn, so that a machine that drifts drifts for all. The first round warms up and is not counted. */
+async function measure(contenders: readonly Contender[], rounds: number): Promise<ReadonlyMap<string, readonly number[]>> {
+  const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const { name, run } of contenders) {
+      const began = performance.now();
+      await run();
+      if (round > 0) times.get(name)?.push(performance.now() - began);
+    }
+  }
+  return times;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function table(title: string, times: ReadonlyMap<string, readonly number[]>): string {
+  const [base = []] = times.values();
+  const rows = [...times].map(([name, values]) => {
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    const ratio = (median(values) / median(base)).toFixed(2);
+    return `| ${name} | ${median(values).toFixed(0)} | ${least.toFixed(0)}–${most.toFixed(0)} | ${ratio} |`;
+  });
+  return [`## ${title}`, "", "| command | median ms | range | ratio |", "|---|---|---|---|", ...rows, ""].join("\n");
+}
+
+const wanted = process.argv.slice(2);
+const chosen = BENCHES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+if (chosen.length === 0) throw new Error(`the benches are ${BENCHES.map(({ name }) => name).join(", ")}`);
+for (const { name, rounds, prepare } of chosen) {
+  const { contenders, cleanUp } = await prepare();
+  try {
+    const text = table(`${name}, ${rounds} rounds`, await measure(contenders, rounds));
+    process.stdout.write(`${text}\n`);
+    if (process.env.BENCH_OUTPUT) writeFileSync(process.env.BENCH_OUTPUT, `${text}\n`, { flag: "a" });
+  } finally {
+    await cleanUp();
+  }
+}
