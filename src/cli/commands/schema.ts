@@ -3,8 +3,9 @@ import { EXIT } from "../exit-code.ts";
 import type { Session } from "../session.ts";
 
 export async function schema(session: Session): Promise<number> {
-  // Beside package.json, from `src/cli/commands/` and, bundled, from `dist/`.
-  for (const place of ["../mlpackage.schema.json", "../../../mlpackage.schema.json"]) {
+  // Beside package.json: bundled, this is in `dist/` or in a chunk below it, else in `src/cli/commands/`.
+  for (const up of ["..", "../..", "../../.."]) {
+    const place = `${up}/mlpackage.schema.json`;
     const file = fileURLToPath(new URL(place, import.meta.url));
     if ((await session.host.files.status(file)) === undefined) continue;
     session.writeData(await session.host.files.readText(file));

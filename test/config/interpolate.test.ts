@@ -1,0 +1,123 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { usesGit } from "../../src/config/interpolate.ts";
+import { interpolateText } from "../../src/config/interpolate-text.ts";
+import { lookupIn } from "../../src/config/known-names.ts";
+import { parseDocument } from "../../src/document/parse.ts";
+
+const test = suite("interpolation");
+
+const lookup = lookupIn(
+  {
+    variables: {
+      SET: "value",
+      EMPTY: "",
+      NESTED: "${SET} $SET $$",
+      DASH: "a-b",
+      GONE: undefined,
+      lower: "case",
+    },
+    git: { sha: "0123456789", shortSha: "0123456", branch: "main" },
+  },
+  "diabetes",
+);
+
+const texts: readonly (readonly [text: string, result: string])[] = [
+  ["", ""],
+  ["plain", "plain"],
+  ["${SET}", "value"],
+  ["$SET", "value"],
+  ["$SET-x ${SET}x", "value-x valuex"],
+  ["$lower", "case"],
+  ["$$", "$"],
+  ["$$SET $${SET} $$$SET", "$SET ${SET} $value"],
+  ["${EMPTY}", ""],
+  ["${EMPTY:-default}", "default"],
+  ["${EMPTY-default}", ""],
+  ["${NONE:-default}", "default"],
+  ["${NONE-default}", "default"],
+  ["${GONE:-default}", "default"],
+  ["${NONE:-}", ""],
+  ["${NONE-}", ""],
+  ["${NONE:-a b:c-d?e}", "a b:c-d?e"],
+  ["${NONE:-${SET}}", "value"],
+  ["${NONE:-${OTHER:-deep}}", "deep"],
+  ["${NONE:-$$x}", "$x"],
+  ["${NONE:-{}}", "{}"],
+  ["${SET:-${OTHER}}", "value"],
+  ["${SET:?message}", "value"],
+  ["${EMPTY?message}", ""],
+  ["${SET:+other}", "other"],
+  ["${EMPTY:+other}", ""],
+  ["${EMPTY+other}", "other"],
+  ["${NONE+other}", ""],
+  ["${NONE:+${OTHER}}", ""],
+  ["${NESTED}", "${SET} $SET $$"],
+  ["${NONE:-${NESTED}}", "${SET} $SET $$"],
+  ["${DASH}", "a-b"],
+  ["${name}:${git.short_sha}", "diabetes:0123456"],
+  ["${git.sha} ${git.branch}", "0123456789 main"],
+  ["${git.tag:-untagged}", "untagged"],
+];
+
+for (const [text, result] of texts) {
+  test(`${JSON.stringify(text)} is ${JSON.stringify(result)}`, () => {
+    assert.equal(interpolateText(text, lookup), { text: result, problems: [] });
+  });
+}
+
+const mistakes: readonly (readonly [text: string, code: string, place: string])[] = [
+  ["a ${NONE} b", "config/unset-variable", "${NONE}"],
+  ["a $NONE b", "config/unset-variable", "$NONE"],
+  ["${GONE}", "config/unset-variable", "${GONE}"],
+  ["${toString}", "config/unset-variable", "${toString}"],
+  ["${NONE:?say}", "config/unset-variable", "${NONE:?say}"],
+  ["${EMPTY:?}", "config/unset-variable", "${EMPTY:?}"],
+  ["${SET:+${NONE}}", "config/unset-variable", "${NONE}"],
+  ["${git.tag}", "config/unset-variable", "${git.tag}"],
+  ["${git.dirty}", "config/unset-variable", "${git.dirty}"],
+  ["${other.thing}", "config/unset-variable", "${other.thing}"],
+  ["costs $5", "config/malformed-variable", "$"],
+  ["$", "config/malformed-variable", "$"],
+  ["${", "config/malformed-variable", "$"],
+  ["${}", "config/malformed-variable", "$"],
+  ["${SET", "config/malformed-variable", "$"],
+  ["${SET:-a", "config/malformed-variable", "$"],
+  ["${SET:=a}", "config/malformed-variable", "$"],
+  ["${SET SET}", "config/malformed-variable", "$"],
+  ["${9}", "config/malformed-variable", "$"],
+];
+
+for (const [text, code, place] of mistakes) {
+  test(`${JSON.stringify(text)} is a mistake`, () => {
+    const [problem, ...others] = interpolateText(text, lookup).problems;
+    assert.is(problem?.code, code);
+    assert.is(text.slice(problem?.start, problem?.end), place);
+    assert.equal(others, []);
+  });
+}
+
+test("tells every unset variable", () => {
+  const { problems } = interpolateText("$A ${B} ${C:-${D}} ${E:?}", lookup);
+  assert.equal(
+    problems.map(({ start }) => start),
+    [0, 3, 13, 19],
+  );
+});
+
+const gitUses: readonly (readonly [text: string, uses: boolean])[] = [
+  ["name: demo", false],
+  ["name: git.sha", false],
+  ["name: ${git.sha}", true],
+  ["outputs: [{tags: ['a:${TAG:-${git.tag}}']}]", true],
+];
+
+for (const [text, uses] of gitUses) {
+  test(`${JSON.stringify(text)} ${uses ? "asks" : "does not ask"} for git`, () => {
+    const parsed = parseDocument({ path: "f", text });
+    assert.ok(parsed.ok);
+    assert.is(parsed.ok && usesGit(parsed.value), uses);
+  });
+}
+
+test.run();
