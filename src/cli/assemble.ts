@@ -9,7 +9,6 @@ import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { ContentStore, Source } from "../model/source.ts";
-import type { Step } from "../model/step.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import { buildGraph } from "../plan/build-graph.ts";
 import type { Evaluation } from "../plan/evaluate-step.ts";
@@ -19,6 +18,7 @@ import { STEP_KINDS } from "../steps/index.ts";
 import type { Package } from "./open-package.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
 import type { Session } from "./session.ts";
+import { wordFault } from "./word-fault.ts";
 
 /** A package with everything it takes to plan and run it: the program, put together. */
 export type Assembly = {
@@ -29,7 +29,7 @@ export type Assembly = {
   readonly manifestPath: string;
   readonly evaluation: Evaluation;
   /** The context of a step, less what only a run can give. */
-  readonly contextOf: (step: Step) => StepContext;
+  readonly contextOf: () => StepContext;
 };
 
 export type AssembleOptions = { readonly force: boolean };
@@ -71,7 +71,8 @@ export async function assemble(
     cache: createLocalCache(cacheDirectory, host.files),
     lastFingerprint: (id) => manifest[id]?.fingerprint,
     kindVersion: (step) => STEP_KINDS[step.kind].version,
-    findMissing: (step, output) => STEP_KINDS[step.kind].findMissing(step, output, contextOf()),
+    findMissing: (step, output) =>
+      STEP_KINDS[step.kind].findMissing(step, output, contextOf()).catch(wordUnknown),
     force,
   };
   return succeed(
@@ -100,6 +101,12 @@ function wordUnknownScheme(source: string, location: StepLocation) {
 }
 
 type StepLocation = ReturnType<Package["locate"]>;
+
+/** Where nobody can say whether something is still there, its step runs, and fails if it must. */
+function wordUnknown(error: unknown): string {
+  if (wordFault(error) === undefined) throw error;
+  return "an answer about what it made";
+}
 
 /** Looking whether something is still there needs none of these. */
 const OUTSIDE_A_RUN = {

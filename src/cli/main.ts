@@ -3,9 +3,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { createNodeHost, type NodeHost } from "../host/node-host.ts";
 import type { Files } from "../model/host.ts";
-import { EXIT } from "./exit-code.ts";
+import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { type Arguments, addCommonOptions, COMMANDS, readCommonOptions } from "./options.ts";
-import type { Session } from "./session.ts";
+import { reportDiagnostics, type Session } from "./session.ts";
 
 /** Argv, environment and streams in; exit code out. The one place that knows our own process. */
 async function main(): Promise<number> {
@@ -52,32 +52,40 @@ async function withSession(
 ): Promise<number> {
   const { env } = process;
   const interrupt = catchInterrupts();
+  const session: Session = {
+    options,
+    host,
+    cacheDirectory,
+    runtimeDirectory: fileURLToPath(new URL(RUNTIME_FROM_HERE, import.meta.url)),
+    workingDirectory: process.cwd(),
+    signal: interrupt.signal,
+    writeData: (text) => void process.stdout.write(text),
+    terminal: {
+      write: (text) => void process.stderr.write(text),
+      color: options.color && isColorWanted(env),
+      columns: () => process.stderr.columns ?? 80,
+    },
+    screen: process.stderr,
+    isTerminal: process.stderr.isTTY === true && env.TERM !== "dumb" && env.CI === undefined,
+    readInput,
+  };
   try {
-    const code = await act({
-      options,
-      host,
-      cacheDirectory,
-      runtimeDirectory: fileURLToPath(new URL(RUNTIME_FROM_HERE, import.meta.url)),
-      workingDirectory: process.cwd(),
-      signal: interrupt.signal,
-      writeData: (text) => void process.stdout.write(text),
-      terminal: {
-        write: (text) => void process.stderr.write(text),
-        color: options.color && isColorWanted(env),
-        columns: () => process.stderr.columns ?? 80,
-      },
-      screen: process.stderr,
-      isTerminal: process.stderr.isTTY === true && env.TERM !== "dumb" && env.CI === undefined,
-      readInput,
-    });
+    const code = await act(session);
     return interrupt.exitCode() ?? code;
   } catch (error) {
-    const exitCode = interrupt.exitCode();
-    if (exitCode !== undefined) return exitCode;
-    throw error;
+    return interrupt.exitCode() ?? (await reportFault(error, session));
   } finally {
     await host.close();
   }
+}
+
+/** What went wrong around us is told like any other mistake; a bug goes on up. */
+async function reportFault(error: unknown, session: Session): Promise<number> {
+  const { wordFault } = await import("./word-fault.ts");
+  const fault = wordFault(error);
+  if (fault === undefined) throw error;
+  reportDiagnostics(session, [fault]);
+  return exitCodeOf([fault]);
 }
 
 /** The same in `src/cli/` and, bundled, in `dist/`. */
@@ -121,6 +129,11 @@ async function readVersion(files: Files): Promise<string> {
   const text = await files.readText(fileURLToPath(new URL(fromHere, import.meta.url)));
   return (JSON.parse(text) as { version: string }).version;
 }
+
+// `mlpackage graph | head` closes our output early: nobody is left to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.bug),
+);
 
 try {
   process.exitCode = await main();

@@ -2,18 +2,16 @@ import path from "node:path";
 import { execute, type StepRun } from "../execution/execute.ts";
 import { type Manifest, type ManifestEntry, writeManifest } from "../execution/manifest.ts";
 import type { Limits } from "../execution/schedule.ts";
-import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Graph } from "../model/graph.ts";
-import { NetworkError } from "../model/host.ts";
 import type { Outcome, StepOutput } from "../model/outcome.ts";
 import { fail, type Result } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import { STEP_KINDS } from "../steps/index.ts";
-import { InputChanged } from "../steps/output-files.ts";
 import type { Assembly } from "./assemble.ts";
 import type { Package } from "./open-package.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
 import { createReporter, type Session } from "./session.ts";
+import { wordFault } from "./word-fault.ts";
 
 export type RunOptions = { readonly jobs: number; readonly keepGoing: boolean };
 
@@ -31,7 +29,8 @@ export async function runGraph(
   try {
     return await execute(graph, {
       evaluation: assembly.evaluation,
-      runStep: async (step, run) => placed(await runStep(step, run, session, assembly), opened, session),
+      runStep: async (step, run) =>
+        placed(step, await runStep(step, run, session, assembly), opened, session),
       remember: (step, key, fingerprint, output) => {
         made[step.id] = { key, fingerprint, output };
       },
@@ -75,48 +74,29 @@ async function runStep(
     return made;
   };
   try {
-    return await STEP_KINDS[step.kind].run(step, { ...assembly.contextOf(step), ...run, makeWorkDirectory });
+    return await STEP_KINDS[step.kind].run(step, { ...assembly.contextOf(), ...run, makeWorkDirectory });
   } catch (error) {
     if (session.signal.aborted) return fail();
-    return fail(wordFault(error));
+    const fault = wordFault(error);
+    if (fault === undefined) throw error;
+    return fail(fault);
   } finally {
     await Promise.all(workDirectories.map((directory) => files.remove(directory)));
   }
 }
 
-const DISK_FAULTS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "your disk quota is used up",
-  EROFS: "the disk is read-only",
-  EACCES: "this user may not write there",
-  EPERM: "this user may not write there",
-};
+/** The steps that each stand for one entry of the file. */
+const STEPS_OF_AN_ENTRY: ReadonlySet<string> = new Set(["fetch", "push", "save"]);
 
-/** What goes wrong in the world around a step; anything else is a bug of ours and is thrown on. */
-function wordFault(error: unknown): Diagnostic {
-  if (error instanceof InputChanged) {
-    return errorDiagnostic("step/input-changed", error.message, {
-      hint: "apply again once it stays as it is",
-    });
-  }
-  if (error instanceof NetworkError) {
-    return errorDiagnostic("engine/unreachable", `the engine stopped answering: ${error.message}`);
-  }
-  const { code, path: place } = error as NodeJS.ErrnoException;
-  const fault = DISK_FAULTS[code ?? ""];
-  if (fault === undefined) throw error;
-  return errorDiagnostic("step/not-written", `${fault}${place === undefined ? "" : `: \`${place}\``}`, {
-    hint:
-      code === "ENOSPC"
-        ? "make room, or move the cache with `MLPACKAGE_CACHE_DIR`"
-        : "check the folder's owner and permissions",
-  });
-}
-
+/** What names no place of its own has gone wrong at the step's entry, where it has one. */
 async function placed(
+  step: Step,
   result: Result<StepOutput>,
   opened: Package,
   { host }: Session,
 ): Promise<Result<StepOutput>> {
-  return result.ok ? result : fail(...(await placeDiagnostics(result.diagnostics, opened, host)));
+  if (result.ok) return result;
+  const diagnostics = await placeDiagnostics(result.diagnostics, opened, host);
+  if (!STEPS_OF_AN_ENTRY.has(step.kind)) return fail(...diagnostics);
+  return fail(...diagnostics.map((diagnostic) => ({ location: step.location, ...diagnostic })));
 }

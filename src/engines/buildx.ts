@@ -35,7 +35,7 @@ export function createBuildx(
       signal: request.signal,
       onStderrLine: reader.readLine,
     });
-    if (ended.failure === "not-found") return fail(missingBuildx());
+    if (ended.failure === "not-found" || isUnknownCommand(reader.otherLines)) return fail(missingBuildx());
     if (ended.exitCode !== 0)
       return fail(wordBuildFailure({ ...failing.failure(), otherLines: reader.otherLines }));
     return findBuilt(JSON.parse(await host.files.readText(metadataFile)) as Metadata);
@@ -77,6 +77,13 @@ function followFailure() {
       return { vertexName: failed.name, vertexError: failed.error, log: logs.get(failed.vertex) ?? [] };
     },
   };
+}
+
+/** What docker says where it has no such plug-in. */
+function isUnknownCommand(lines: readonly string[]): boolean {
+  return lines.some((line) =>
+    /is not a docker command|unknown command|unknown (shorthand )?flag: /.test(line),
+  );
 }
 
 export function missingBuildx() {

@@ -127,7 +127,7 @@ async function transfer(
   try {
     for await (const message of messages) {
       if (message.error !== undefined) return fail(wordRegistryError(reference, message.error));
-      if (message.aux?.Digest !== undefined) digest = message.aux.Digest;
+      digest = message.aux?.Digest ?? digestTold(message.status) ?? digest;
       if (message.status !== undefined)
         onProgress([message.id, message.status, message.progress].filter(Boolean).join(" "));
     }
@@ -136,6 +136,11 @@ async function transfer(
     if (error instanceof DockerApiError) return fail(wordRegistryError(reference, error.message));
     throw error;
   }
+}
+
+/** The containerd store tells the digest of what it pushed in words alone: `1.0: digest: sha256:… size: 1412`. */
+function digestTold(status = ""): string | undefined {
+  return /^\S+: digest: (sha256:[0-9a-f]{64}) size: \d+$/.exec(status)?.[1];
 }
 
 /** Names the registry and the reason; the engine's own words follow as the excerpt. */

@@ -9,9 +9,9 @@ import type { Pins } from "./pins.ts";
 /** Where the value at a JSON pointer stands in the configuration file. */
 export type Locate = (pointer: string) => Location;
 
-export const RENDER = "render";
+const RENDER = "render";
 export const BUILD = "build";
-export const TEST = "test";
+const TEST = "test";
 
 /** Compiles a configuration into steps. Pure: all that is known of the world is in the pins. */
 export function buildGraph(config: Config, pins: Pins, locate: Locate): Graph {

@@ -182,7 +182,7 @@ async function pinBodyFiles(config: Config, files: Files): Promise<Tree> {
   return Object.fromEntries(states);
 }
 
-export function isUrl(text: string): boolean {
+function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
 

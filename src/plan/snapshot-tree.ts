@@ -18,6 +18,6 @@ export async function snapshotTree(
 }
 
 /** Git keeps one bit of the mode, whether a file may be executed; so do we. */
-export function fileState(mode: number, digest: string): string {
+function fileState(mode: number, digest: string): string {
   return `${(mode & 0o100) !== 0 ? "755" : "644"} ${digest}`;
 }

@@ -66,7 +66,7 @@ function compareJson(expected: Serializable, text: string, tolerance: number): r
 }
 
 /** The first place where two values differ, by JSONPath; numbers may differ by a relative tolerance. */
-export function findDifference(
+function findDifference(
   expected: Serializable,
   actual: Serializable | undefined,
   tolerance: number,

@@ -11,7 +11,7 @@ export function outputOfFiles(files: readonly OutputFile[], values: Serializable
 }
 
 /** Where a file's bytes lie: in the package, or in the store; undefined where they are gone or are other bytes. */
-export async function locateFile(file: OutputFile, context: StepContext): Promise<string | undefined> {
+async function locateFile(file: OutputFile, context: StepContext): Promise<string | undefined> {
   if (file.origin === undefined) return context.store.find(file.digest);
   const place = path.join(context.directory, file.origin);
   if ((await context.host.files.status(place))?.type !== "file") return undefined;

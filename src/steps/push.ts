@@ -1,4 +1,4 @@
-import { digestOf, isDigest } from "../model/digest.ts";
+import { isDigest } from "../model/digest.ts";
 import { fail, succeed } from "../model/result.ts";
 import type { StepKind } from "../model/step-kind.ts";
 import { imageIdOf } from "./build.ts";
@@ -22,7 +22,8 @@ export const pushKind: StepKind = {
     );
     if (!load) await context.engine.untag(tag);
     if (!pushed.ok) return fail(...pushed.diagnostics);
-    const digest = isDigest(pushed.value) ? pushed.value : digestOf(image);
+    const digest = pushed.value;
+    if (!isDigest(digest)) throw new Error(`the engine pushed ${tag} and did not tell its digest`);
     return succeed({ digest, files: [], values: { tag, digest } });
   },
   async findMissing(step, output, { engine }) {

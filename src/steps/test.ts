@@ -20,7 +20,7 @@ type TestInputs = {
 };
 
 /** Containers we start for tests, so that one left behind by a killed run can be told. */
-export const TEST_LABELS = { "org.mlpackage.role": "test" };
+const TEST_LABELS = { "org.mlpackage.role": "test" };
 
 const LOG_LINES = 20;
 
