@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Cache } from "../model/cache.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
-import type { StepOutput } from "../model/outcome.ts";
+import { isStepOutput, type StepOutput } from "../model/outcome.ts";
 
 /** Records of finished steps in a folder of this machine, one file a key: `steps/<two digits>/<digest>.json`. */
 export function createLocalCache(directory: string, files: Files): Cache {
@@ -15,8 +15,8 @@ export function createLocalCache(directory: string, files: Files): Cache {
       const record = recordPath(key);
       if ((await files.status(record)) === undefined) return undefined;
       try {
-        const { key: recordedKey, output } = JSON.parse(await files.readText(record)) as CacheRecord;
-        return recordedKey === key ? { output } : undefined;
+        const { key: recordedKey, output } = JSON.parse(await files.readText(record)) as Partial<CacheRecord>;
+        return recordedKey === key && isStepOutput(output) ? { output } : undefined;
       } catch {
         // Cut short or damaged: the step runs again and writes it anew.
         return undefined;

@@ -64,6 +64,7 @@ export async function assemble(
     ...sourceContext,
     engine,
     runtimeDirectory,
+    force,
     sourceOf: demandSource,
     ...OUTSIDE_A_RUN,
   });

@@ -48,7 +48,7 @@ export async function runGraph(
 
 /** BuildKit and the disk gain nothing from many builds at once; hashing and small requests do. */
 function limitsOf(jobs: number): Limits {
-  return { jobs, cpu: jobs, network: jobs, engine: Math.min(jobs, 4) };
+  return { jobs, cpu: jobs, network: jobs, engine: Math.min(jobs, 4), tags: 1 };
 }
 
 async function rememberRun(assembly: Assembly, made: Manifest, { host }: Session): Promise<void> {
@@ -97,6 +97,9 @@ async function placed(
 ): Promise<Result<StepOutput>> {
   if (result.ok) return result;
   const diagnostics = await placeDiagnostics(result.diagnostics, opened, host);
-  if (!STEPS_OF_AN_ENTRY.has(step.kind)) return fail(...diagnostics);
-  return fail(...diagnostics.map((diagnostic) => ({ location: step.location, ...diagnostic })));
+  const { kind, location: entry } = step;
+  if (entry === undefined || !STEPS_OF_AN_ENTRY.has(kind)) return fail(...diagnostics);
+  return fail(
+    ...diagnostics.map((diagnostic) => ({ ...diagnostic, location: diagnostic.location ?? entry })),
+  );
 }

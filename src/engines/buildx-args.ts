@@ -21,6 +21,7 @@ export function buildxArgs(request: BuildRequest, metadataFile: string): readonl
       `${name}=${folder}`,
     ]),
     ...(request.platforms.length > 0 ? ["--platform", request.platforms.join(",")] : []),
+    ...(request.noCache ? ["--no-cache"] : []),
     ...["--build-arg", "SOURCE_DATE_EPOCH=0"],
     "--provenance=false",
     "--sbom=false",

@@ -29,10 +29,10 @@ export function digestOfValue(value: Serializable): Digest {
 
 /** JSON with the keys of every object sorted and no white space; equal values give equal texts. */
 export function canonicalJson(value: Serializable): string {
-  return JSON.stringify(value, (_key, nested) => {
-    if (nested === null || typeof nested !== "object" || Array.isArray(nested)) return nested;
-    return Object.fromEntries(Object.entries(nested).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(",")}}`;
 }
 
 /** The first twelve hexadecimal digits: enough to tell two apart in a message. */

@@ -19,6 +19,8 @@ export type BuildRequest = {
   readonly target: string;
   readonly platforms: readonly string[];
   readonly builder?: string;
+  /** Every instruction runs, whatever BuildKit remembers. */
+  readonly noCache: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: (event: BuildEvent) => void;
 };

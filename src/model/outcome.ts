@@ -1,5 +1,5 @@
 import type { Diagnostic } from "./diagnostic.ts";
-import type { Digest } from "./digest.ts";
+import { type Digest, isDigest } from "./digest.ts";
 import type { SerializableRecord } from "./serializable.ts";
 
 /**
@@ -20,6 +20,19 @@ export type OutputFile = {
   readonly mode: number;
   readonly origin?: string;
 };
+
+/** Whether what was read back from a disk is an output: what was damaged there is none. */
+export function isStepOutput(value: unknown): value is StepOutput {
+  if (typeof value !== "object" || value === null) return false;
+  const { digest, files, values } = value as Partial<StepOutput>;
+  return (
+    isDigest(digest) &&
+    typeof values === "object" &&
+    values !== null &&
+    Array.isArray(files) &&
+    files.every((file) => typeof file?.path === "string" && isDigest(file.digest))
+  );
+}
 
 /**
  * How a step ended.

@@ -22,6 +22,8 @@ export type StepContext = {
   readonly sourceOf: (reference: string) => Source;
   /** The outputs of the steps this one needs, by id. */
   readonly outputOf: (stepId: string) => StepOutput;
+  /** `--no-cache`: the engine's own caches are left aside as well. */
+  readonly force: boolean;
   readonly signal: AbortSignal;
   readonly report: (activity: StepActivity) => void;
   readonly warn: (diagnostic: Diagnostic) => void;

@@ -3,8 +3,8 @@ import type { Location } from "./text-range.ts";
 
 export type StepKindName = "fetch" | "render" | "build" | "test" | "push" | "save";
 
-/** A class of steps with a limit of its own on how many run at once. */
-export type Pool = "cpu" | "network" | "engine";
+/** A class of steps with a limit of its own on how many run at once; those that move tags in the engine run one by one. */
+export type Pool = "cpu" | "network" | "engine" | "tags";
 
 /**
  * A node of the graph: plain frozen data, no functions.

@@ -153,7 +153,8 @@ function outputStep(
   after: readonly string[],
   location: Location,
 ): Step {
-  const pool = kind === "push" ? "network" : "engine";
+  // A push and an archive borrow a tag and give it back; meanwhile nobody else may give or take it.
+  const pool = inputs.type === "dockerfile" ? "cpu" : "tags";
   return { id: `${kind}:${name}`, kind, name, inputs, needs, after, pool, location };
 }
 

@@ -8,10 +8,16 @@ export function compareFingerprints(before: Fingerprint | undefined, now: Finger
   if (before === undefined) return [{ type: "new" }];
   const own = { tool: `${now.kind} ${now.format}.${now.kindVersion}` };
   const earlier = { tool: `${before.kind} ${before.format}.${before.kindVersion}` };
-  const upstream = Object.keys(now.needs)
-    .filter((id) => before.needs[id] !== now.needs[id])
-    .map((step): Reason => ({ type: "upstream", step }));
-  return [...compareRecords(earlier, own, ""), ...compareRecords(before.inputs, now.inputs, ""), ...upstream];
+  return [
+    ...compareRecords(earlier, own, ""),
+    ...compareRecords(before.inputs, now.inputs, ""),
+    ...compareRecords(before.needs, now.needs, "").map(asUpstream),
+  ];
+}
+
+/** A step that is still needed made something else; one that is needed no more, or for the first time, keeps its reason. */
+function asUpstream(reason: Reason): Reason {
+  return reason.type === "input-changed" ? { type: "upstream", step: reason.input } : reason;
 }
 
 function compareRecords(
@@ -21,8 +27,12 @@ function compareRecords(
 ): readonly Reason[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
   return names.flatMap((name) =>
-    compareValues(before[name], now[name], prefix === "" ? name : `${prefix}.${name}`),
+    compareValues(memberOf(before, name), memberOf(now, name), prefix === "" ? name : `${prefix}.${name}`),
   );
+}
+
+function memberOf(record: SerializableRecord, name: string): Serializable | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function compareValues(

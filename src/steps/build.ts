@@ -50,6 +50,7 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
     target: IMAGE_STAGE,
     platforms: inputs.platforms,
     ...(inputs.builder !== undefined && { builder: inputs.builder }),
+    noCache: context.force,
     signal: context.signal,
     onEvent: (event) => context.report({ type: "build", event }),
   });

@@ -86,18 +86,19 @@ function modelDirectoryOf(models: LayoutInputs["models"]): string | undefined {
   return others.length === 0 ? modelPath(first) : `${APP_ROOT}/azureml-models`;
 }
 
-/** Names of build contexts are lower case, as those of images; two that would be alike get a number. */
+/** Names of build contexts are lower case, as those of images; one that is taken already gets a number. */
 function modelContexts(models: LayoutInputs["models"]): readonly string[] {
-  const slugs = models.map(
-    ({ name }) =>
-      `model-${name
-        .toLowerCase()
-        .replace(/[^a-z0-9]+/g, "-")
-        .replace(/-$/, "")}`,
-  );
-  return slugs.map((slug, index) =>
-    slugs.indexOf(slug) === slugs.lastIndexOf(slug) ? slug : `${slug}-${index + 1}`,
-  );
+  const contexts: string[] = [];
+  for (const { name } of models) {
+    const slug = name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/-$/, "");
+    let context = `model-${slug}`;
+    for (let number = 2; contexts.includes(context); number += 1) context = `model-${slug}-${number}`;
+    contexts.push(context);
+  }
+  return contexts;
 }
 
 /** The code keeps its folder's name; the package's own folder could be called anything, so there it is the package's name. */

@@ -3,8 +3,8 @@ import { dockerfileString } from "./quoting.ts";
 
 type DockerfileBase = Extract<BaseImageConfig, { kind: "dockerfile" }>;
 
-/** The stage a user's Dockerfile ends in, where they gave it no name. */
-const UNNAMED_STAGE = "base";
+/** The stage a user's Dockerfile ends in, where they gave it no name; one that they have not given to another. */
+const UNNAMED_STAGE = "mlpackage-base";
 
 /**
  * A user's own Dockerfile as the first stages of ours, so that one build makes both and a saved folder is complete.
@@ -28,7 +28,7 @@ function withArguments(text: string, buildArgs: Readonly<Record<string, string>>
   return Object.entries(buildArgs).reduce(
     (lines, [name, value]) =>
       lines.replace(
-        new RegExp(`^(\\s*ARG\\s+${name})(=.*)?$`, "gim"),
+        new RegExp(`^(\\s*[Aa][Rr][Gg]\\s+${name})(=.*)?$`, "gm"),
         (_all, head) => `${head}=${dockerfileString(value)}`,
       ),
     text,

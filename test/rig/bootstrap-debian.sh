@@ -10,7 +10,7 @@ bootstrap_debian() {
   local work settings=() setting
   work=$(mktemp -d "$(roomy_memory)/mlpackage-rig-$rig_id.XXXXXX")
   # shellcheck disable=SC2064
-  trap "rm -rf $work" EXIT
+  trap "remove_tree $work" EXIT
   bookworm_sources >"$work/debian.sources"
   # Like the published image: no documentation, nothing kept in apt's cache, no fsync. The first two only at the
   # end: mmdebstrap would filter each package through a Python program, and apt read its lists ten times.
@@ -21,8 +21,10 @@ bootstrap_debian() {
   while IFS= read -r setting; do
     settings+=(--aptopt="$setting")
   done < <(apt-config dump | grep -E '^Acquire::(http|https|Check-Valid-Until|Check-Date|Retries)\b')
-  # /usr merged from the start, which needs no perl; SOURCE_DATE_EPOCH, for the same bytes each time.
-  PATH=$rig_prefix/usr/bin:$PATH SOURCE_DATE_EPOCH=0 TMPDIR=$work step 'making a Debian system' mmdebstrap \
+  # /usr merged from the start, which needs no perl; SOURCE_DATE_EPOCH, for the same bytes each time. In namespaces
+  # of its own: it mounts /sys and devices in the system that it makes, and killed it would leave them mounted there.
+  PATH=$rig_prefix/usr/bin:$PATH SOURCE_DATE_EPOCH=0 TMPDIR=$work step 'making a Debian system' \
+    unshare --mount --pid --fork --kill-child --mount-proc mmdebstrap \
     --mode=root --variant=minbase --include=usr-is-merged \
     --hook-dir="$rig_prefix/usr/share/mmdebstrap/hooks/merged-usr" \
     --dpkgopt=force-unsafe-io --aptopt='Acquire::Languages "none"' "${settings[@]}" \
@@ -32,7 +34,7 @@ bootstrap_debian() {
     bookworm "$work/debian.tar" "$work/debian.sources"
   step "importing $1" docker import --change 'CMD ["bash"]' \
     --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$work/debian.tar" "$1"
-  rm -rf "$work"
+  remove_tree "$work"
 }
 
 # A tmpfs with a gigabyte to spare if there is one: a third faster than a disk.

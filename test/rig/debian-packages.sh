@@ -38,16 +38,18 @@ install_missing() {
   DEBIAN_FRONTEND=noninteractive step "installing ${packages[*]}" "${install[@]}"
 }
 
-# `fetch_forky_packages` leaves them under $rig_prefix. Unpacked aside and then renamed: an interrupted run
-# leaves nothing that a later one would trust.
+# `fetch_forky_packages` leaves them under $rig_prefix. Unpacked aside and then renamed: an interrupted run, even a
+# killed one, leaves nothing that a later one would trust.
 fetch_forky_packages() {
   [ ! -d "$rig_prefix" ] || return 0
   local started work deb
   started=$(now_ms)
   lock 8 packages
   if [ ! -d "$rig_prefix" ]; then
-    rm -rf "$rig_cache"/unpacking.*
+    remove_tree "$rig_cache"/unpacking.*
     work=$(mktemp -d "$rig_cache/unpacking.XXXXXX")
+    # shellcheck disable=SC2064
+    trap "remove_tree $work" EXIT
     chmod 755 "$work"
     mkdir -p "$work"/{lists,archives/partial,debs,prefix}
     cat >"$work/forky.sources" <<EOF
@@ -67,7 +69,8 @@ EOF
       step "unpacking ${deb##*/}" dpkg -x "$deb" "$work/prefix"
     done
     mv "$work/prefix" "$rig_prefix"
-    rm -rf "$work"
+    remove_tree "$work"
+    trap - EXIT
     say "engine downloaded ($(seconds_since "$started"))"
   fi
   exec 8>&-

@@ -9,7 +9,7 @@ set -euo pipefail
 up() {
   ! answers || return 0
   # What a killed session left is in the way of a new engine.
-  down
+  clear_away
   local started host
   started=$(now_ms)
   open_rig_home
@@ -23,7 +23,7 @@ up() {
     record "unix://$engine_dir/docker.sock"
     say "engine: private, $(docker_here version --format '{{.Server.Version}}') ($(seconds_since "$started"))"
   else
-    rm -rf "$engine_dir"
+    remove_tree "$engine_dir"
     close_rig_home
     fail 'no Docker engine with buildx answers: start Docker (Docker Desktop, or docker.io and docker-buildx),
   or run this as root on Debian, where a private engine is made from its packages'
@@ -65,9 +65,13 @@ answers() {
     docker_here version >/dev/null 2>&1
 }
 
-down() {
+clear_away() {
   stop_private_engine
-  rm -rf "$engine_dir"
+  remove_tree "$engine_dir"
+}
+
+down() {
+  clear_away
   close_rig_home
 }
 

@@ -75,6 +75,8 @@ remove_traces() {
   for group in /sys/fs/cgroup/"mlpackage-rig-$rig_id" /sys/fs/cgroup/*/"mlpackage-rig-$rig_id"; do
     [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
   done
+  # Where bootstrap-debian.sh worked, if it was killed.
+  remove_tree "/dev/shm/mlpackage-rig-$rig_id".*
   compgen -G '/sys/class/net/mlrig*' >/dev/null ||
     rmdir /run/containerd /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null || true
 }

@@ -15,7 +15,7 @@ label=mlpackage-rig=$rig_id
 
 up() {
   ! answers || return 0
-  down
+  clear_away
   local started open private
   started=$(now_ms)
   open_rig_home
@@ -84,7 +84,7 @@ answers() {
   answer "$RIG_REGISTRY" 200 && answer "$RIG_PRIVATE_REGISTRY" 401
 }
 
-down() {
+clear_away() {
   [ -e "$registries_dir" ] || return 0
   local name pid
   for name in open private; do
@@ -96,7 +96,11 @@ down() {
     . "$RIG_HOME/engine/environment"
     within 30 docker ps -aq --filter "label=$label" | xargs docker rm -fv >/dev/null 2>&1 || true
   fi
-  rm -rf "$registries_dir"
+  remove_tree "$registries_dir"
+}
+
+down() {
+  clear_away
   close_rig_home
 }
 

@@ -14,7 +14,8 @@ export RIG_HOME
 rig_cache=${XDG_CACHE_HOME:-$HOME/.cache}/mlpackage-rig
 rig_id=$(short_id "$RIG_HOME")
 
-say() { printf 'rig: %s\n' "$*" >&2; }
+# A terminal that was closed must not keep the rig from being taken down.
+say() { printf 'rig: %s\n' "$*" >&2 || true; }
 fail() { printf 'rig: error: %s\n' "$*" >&2; exit 1; }
 
 # `step WHAT COMMAND…` is silent unless it fails, and then says which step it was and what it printed.
@@ -62,6 +63,11 @@ wait_until() {
   done
 }
 
+# Whatever may be mounted below, which macOS cannot say but has no cause to.
+remove_tree() {
+  if rm --version >/dev/null 2>&1; then rm -rf --one-file-system "$@"; else rm -rf "$@"; fi
+}
+
 # A rig's directory is removed whole when the rig goes, so it must be one that we made.
 open_rig_home() {
   [ "${#RIG_HOME}" -le 60 ] || fail "RIG_HOME is too long for unix sockets below it: $RIG_HOME"
@@ -80,7 +86,7 @@ close_rig_home() {
   if [ ! -e "$RIG_HOME/.mlpackage-rig" ] || [ -e "$RIG_HOME/engine" ] || [ -e "$RIG_HOME/registries" ]; then
     return 0
   fi
-  rm -rf "$RIG_HOME"
+  remove_tree "$RIG_HOME"
 }
 
 # `lock FD NAME` holds until the descriptor is closed. Lock files live in the cache: one in the rig's own

@@ -13,53 +13,68 @@ if [ "${1:-}" = --only ]; then
 fi
 [ $# -gt 0 ] || fail 'usage: with-rig.sh [--only engine,registries,images] COMMAND [ARGUMENT…]'
 
-child=
+# What a signal has to end before the rig goes: COMMAND by its pid, or bringing up by its group, a minus before it.
+running=
+
 release() {
   local status=$?
   # A second Ctrl-C must not interrupt the cleaning up.
-  trap '' INT TERM HUP
+  trap '' INT TERM HUP QUIT
   trap - EXIT
-  [ -z "$child" ] || end_child
+  [ -z "$running" ] || end_running
   lock_rig
   drop_lease
   [ -e "$RIG_HOME/kept" ] || leases_are_held || bring_down >&2
   exit "$status"
 }
-end_child() {
+
+end_running() {
   local signal
   for signal in TERM KILL; do
-    ! wait_until 5 has_exited "$child" || return 0
-    kill -s "$signal" "$child" 2>/dev/null || true
+    ! wait_until 5 is_over || return 0
+    kill -s "$signal" -- "$running" 2>/dev/null || true
   done
 }
-has_exited() { ! kill -0 "$1"; }
+is_over() { ! kill -0 -- "$running"; }
 
-trap release EXIT
-# A terminal's Ctrl-C reaches COMMAND by itself, and twice would mean "at once" to many; one that was sent to us
-# alone does not, nor do the others.
-trap 'exit 130' INT
-trap 'forward TERM 143' TERM
-trap 'forward HUP 129' HUP
-forward() {
-  [ -z "$child" ] || kill -s "$1" "$child" 2>/dev/null || true
+# `stop SIGNAL STATUS`. A terminal's Ctrl-C reaches COMMAND by itself, and twice would mean "at once" to many.
+stop() {
+  case $running in
+    -*) kill -s TERM -- "$running" 2>/dev/null || true ;;
+    ?*) [ "$1" = INT ] || kill -s "$1" -- "$running" 2>/dev/null || true ;;
+  esac
   exit "$2"
 }
+
+trap release EXIT
+trap 'stop INT 130' INT
+trap 'stop QUIT 131' QUIT
+trap 'stop TERM 143' TERM
+trap 'stop HUP 129' HUP
 
 lock_rig
 open_rig_home
 take_lease
+
+# Both in the background, since bash runs no trap while it waits for a command in the foreground. This one in a
+# group of its own (set -m), so that it can be ended with everything below it.
+set -m
 # shellcheck disable=SC2046
-bring_up $(tr ',' ' ' <<<"$parts") >&2
+bring_up $(tr ',' ' ' <<<"$parts") </dev/null >&2 &
+running=-$!
+set +m
+wait "${running#-}"
+running=
 environment=$(rig_environment)
 unlock_rig
 eval "$environment"
 
-# In the background, since bash runs no trap while it waits for a command in the foreground. perl, because a
-# background job ignores SIGINT, and only a program that is told to can undo that.
+# This one in ours, so that it keeps the terminal. perl, because a background job ignores SIGINT, and only a program
+# that is told to can undo that.
 # shellcheck disable=SC2016
 perl -e '$SIG{INT} = $SIG{QUIT} = "DEFAULT"; exec { $ARGV[0] } @ARGV; warn "$ARGV[0]: $!\n"; exit 127' "$@" <&0 &
-child=$!
+running=$!
 status=0
-wait "$child" || status=$?
-child=
+wait "$running" || status=$?
+running=
 exit "$status"

@@ -1,0 +1,192 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Execution, execute } from "../../src/execution/execute.ts";
+import { warningDiagnostic } from "../../src/model/diagnostic.ts";
+import type { RunEvent } from "../../src/model/event.ts";
+import type { Outcome } from "../../src/model/outcome.ts";
+import { succeed } from "../../src/model/result.ts";
+import type { Step } from "../../src/model/step.ts";
+import type { Evaluation } from "../../src/plan/evaluate-step.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
+import { createMemoryCache } from "../fakes/memory-cache.ts";
+import { makeOutput, makeStep } from "../fakes/steps.ts";
+import { createScriptedSteps } from "./scripted-steps.ts";
+
+const test = suite("execute");
+
+const chain = [makeStep("a"), makeStep("b", "a"), makeStep("c", "b")];
+
+/** One run; `evaluation` can be given on to a second one, as a cache folder is. */
+function begin(steps: readonly Step[], change: Partial<Execution> = {}) {
+  const scripted = createScriptedSteps();
+  const events: RunEvent[] = [];
+  const remembered: string[] = [];
+  const evaluation: Evaluation = {
+    cache: createMemoryCache(),
+    lastFingerprint: () => undefined,
+    kindVersion: () => 1,
+    findMissing: async () => undefined,
+    force: false,
+  };
+  const execution: Execution = {
+    evaluation,
+    runStep: scripted.runStep,
+    remember: ({ id }, _key, _fingerprint, output) => remembered.push(`${id} ${output.values.text}`),
+    emit: (event) => events.push(event),
+    clock: createManualClock(),
+    limits: { jobs: 4, cpu: 4, network: 4, engine: 4, tags: 1 },
+    keepGoing: false,
+    signal: new AbortController().signal,
+    ...change,
+  };
+  return { ...scripted, events, remembered, evaluation, ended: execute({ steps }, execution) };
+}
+
+function told(events: readonly RunEvent[]): readonly string[] {
+  return events.map((event) => {
+    if (event.type === "step-finished") return `${event.step.id} ${event.outcome.status}`;
+    return "step" in event ? `${event.type} ${event.step.id}` : event.type;
+  });
+}
+
+function statuses(outcomes: ReadonlyMap<string, Outcome>): string {
+  return [...outcomes].map(([id, { status }]) => `${id}:${status}`).join(" ");
+}
+
+test("events come in order, and each step's between its start and its end", async () => {
+  const run = begin(chain);
+  const { run: a } = await run.whenStarted("a");
+  a.report({ type: "log", text: "at work" });
+  a.warn(warningDiagnostic("test/warning", "careful"));
+  for (const { id } of chain) await run.succeed(id);
+  assert.is(statuses(await run.ended), "a:succeeded b:succeeded c:succeeded");
+  assert.equal(told(run.events), [
+    "plan-ready",
+    "step-started a",
+    "step-output a",
+    "diagnostic",
+    "a succeeded",
+    "step-started b",
+    "b succeeded",
+    "step-started c",
+    "c succeeded",
+    "run-finished",
+  ]);
+  assert.equal(run.remembered, ["a a", "b b", "c c"]);
+});
+
+test("what is fresh is not run, and nobody is told that it started", async () => {
+  const first = begin(chain);
+  for (const { id } of chain) await first.succeed(id);
+  await first.ended;
+  const second = begin(chain, { evaluation: first.evaluation });
+  assert.is(statuses(await second.ended), "a:fresh b:fresh c:fresh");
+  assert.equal(second.started, []);
+  assert.equal(told(second.events), ["plan-ready", "a fresh", "b fresh", "c fresh", "run-finished"]);
+  assert.equal(second.remembered, ["a a", "b b", "c c"]);
+});
+
+test("a step that makes the same as before leaves those after it fresh", async () => {
+  const first = begin(chain);
+  for (const { id } of chain) await first.succeed(id);
+  await first.ended;
+  const evaluation: Evaluation = {
+    ...first.evaluation,
+    findMissing: async ({ id }) => (id === "a" ? "a file" : undefined),
+  };
+  const same = begin(chain, { evaluation });
+  await same.succeed("a");
+  assert.is(statuses(await same.ended), "a:succeeded b:fresh c:fresh");
+  const other = begin(chain, { evaluation });
+  await other.succeed("a", "something else");
+  await other.succeed("b");
+  assert.is(statuses(await other.ended), "a:succeeded b:succeeded c:fresh");
+});
+
+test("a step has the outputs of what it needs, and of nothing else", async () => {
+  const run = begin([makeStep("a"), makeStep("b", "a")]);
+  await run.succeed("a", "made by a");
+  const { run: b } = await run.whenStarted("b");
+  assert.is(b.outputOf("a").values.text, "made by a");
+  assert.throws(() => b.outputOf("b"), /not among the needs/);
+  await run.succeed("b");
+  await run.ended;
+});
+
+test("steps that do not depend on each other run at once", async () => {
+  const run = begin([makeStep("a"), makeStep("b"), makeStep("c", "a b")]);
+  await run.whenStarted("a");
+  await run.whenStarted("b");
+  await run.succeed("b");
+  await run.succeed("a");
+  await run.succeed("c");
+  assert.is(statuses(await run.ended), "b:succeeded a:succeeded c:succeeded");
+});
+
+test("a failure is not recorded: the step runs again", async () => {
+  const first = begin([makeStep("a"), makeStep("b", "a")]);
+  await first.fail("a");
+  assert.is(statuses(await first.ended), "a:failed b:blocked");
+  assert.equal(first.remembered, []);
+  const second = begin([makeStep("a")], { evaluation: first.evaluation });
+  await second.succeed("a");
+  assert.is(statuses(await second.ended), "a:succeeded");
+});
+
+test("what runs beside a failure ends as it ends", async () => {
+  const run = begin([makeStep("a"), makeStep("b"), makeStep("c", "b")]);
+  await run.whenStarted("b");
+  await run.fail("a");
+  await run.succeed("b");
+  assert.is(statuses(await run.ended), "a:failed c:cancelled b:succeeded");
+});
+
+test("--keep-going goes on with the rest", async () => {
+  const run = begin([makeStep("a"), makeStep("b", "a"), makeStep("x"), makeStep("y", "x")], {
+    keepGoing: true,
+  });
+  await run.fail("a");
+  await run.succeed("x");
+  await run.succeed("y");
+  assert.is(statuses(await run.ended), "a:failed b:blocked x:succeeded y:succeeded");
+});
+
+test("an interrupt starts nothing more, and what was under way is not recorded", async () => {
+  const controller = new AbortController();
+  const run = begin(chain, { signal: controller.signal });
+  await run.whenStarted("a");
+  controller.abort();
+  await run.succeed("a");
+  assert.is(statuses(await run.ended), "a:cancelled b:cancelled c:cancelled");
+  assert.equal(run.remembered, []);
+  assert.equal(run.started, ["a"]);
+});
+
+test("warnings of a step are told before its end", async () => {
+  const run = begin([makeStep("a")]);
+  (await run.whenStarted("a")).end(succeed(makeOutput("a"), [warningDiagnostic("test/warning", "careful")]));
+  await run.ended;
+  assert.equal(told(run.events).slice(2, 4), ["diagnostic", "a succeeded"]);
+});
+
+test("times are since the run began", async () => {
+  const clock = createManualClock();
+  await clock.sleep(5_000);
+  const run = begin([makeStep("a")], { clock });
+  await run.whenStarted("a");
+  await clock.sleep(200);
+  await run.succeed("a");
+  const outcome = (await run.ended).get("a");
+  assert.is(outcome?.status === "succeeded" && outcome.durationMs, 200);
+  assert.equal(
+    run.events.map(({ timeMs }) => timeMs),
+    [0, 0, 200, 200],
+  );
+});
+
+test("a bug of ours is not swallowed", async () => {
+  const run = begin([makeStep("a")], { runStep: () => Promise.reject(new Error("a bug")) });
+  assert.match(String(await run.ended.catch(String)), "a bug");
+});
+
+test.run();

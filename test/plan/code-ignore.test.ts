@@ -1,0 +1,60 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { codeIgnore, contextIgnore } from "../../src/plan/code-ignore.ts";
+import { readText } from "../config/read-fixture.ts";
+
+const test = suite("codeIgnore");
+
+const read = readText(`
+name: demo
+models: [./models/ridge.pkl, weights/, https://example.com/a.pkl]
+environment: {python: {requirements: ./src/requirements.txt, find_links: [wheels/]}}
+inference: {entry_script: score.py, source_directory: src}
+tests: [{request: {body_file: src/samples/one.json}}]
+outputs: [{type: dockerfile, path: src/imagefiles}, {type: oci-archive, path: dist/a.tar}]
+`);
+if (!read.ok) throw new Error(read.diagnostics.map(({ message }) => message).join("; "));
+const config = read.value;
+
+type Row = readonly [folder: string, ignored: string, kept: string];
+
+const rows: readonly Row[] = [
+  [
+    ".",
+    "models/ridge.pkl weights wheels src/requirements.txt src/samples/one.json src/imagefiles dist/a.tar",
+    "score.py models models/other.pkl src src/samples src/samples/two.json dist requirements.txt",
+  ],
+  [
+    "src",
+    "requirements.txt samples/one.json imagefiles found.pkl",
+    "score.py models/ridge.pkl src/requirements.txt weights",
+  ],
+  [".", "mlpackage.yaml mlpackage.lock mlpackage.schema.json", "other.yaml"],
+  [
+    "src",
+    ".git __pycache__ a/b/__pycache__ a.pyc a/b.pyc .venv venv node_modules .ipynb_checkpoints .DS_Store",
+    "git pycache a.py .venvs my.pycs .env .gitignore",
+  ],
+];
+
+for (const [folder, ignored, kept] of rows) {
+  test(`below ${folder}: not ${ignored}`, () => {
+    const isIgnored = codeIgnore(config, folder, "mlpackage.yaml", ["src/found.pkl"]);
+    assert.equal(
+      ignored.split(" ").filter((path) => !isIgnored(path)),
+      [],
+    );
+    assert.equal(kept.split(" ").filter(isIgnored), []);
+  });
+}
+
+test("of a user's own context only what we write there, and git's own", () => {
+  const isIgnored = contextIgnore(config, "src");
+  assert.equal(
+    ["imagefiles", ".git"].filter((path) => !isIgnored(path)),
+    [],
+  );
+  assert.equal(["requirements.txt", "venv", "a.pyc", ".gitignore", "a/.git"].filter(isIgnored), []);
+});
+
+test.run();

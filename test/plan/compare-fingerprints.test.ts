@@ -1,0 +1,115 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { digestOf } from "../../src/model/digest.ts";
+import type { Reason } from "../../src/model/event.ts";
+import { compareFingerprints } from "../../src/plan/compare-fingerprints.ts";
+import type { Fingerprint } from "../../src/plan/fingerprint.ts";
+
+const test = suite("compareFingerprints");
+
+const before: Fingerprint = {
+  format: 1,
+  kind: "build",
+  kindVersion: 1,
+  inputs: {
+    platforms: ["linux/amd64"],
+    code: { "a.py": "644 sha256:1", "b.py": "644 sha256:2" },
+    builder: null,
+  },
+  needs: { render: digestOf("render"), "fetch:a": digestOf("a") },
+};
+
+type Change = readonly [what: string, change: Partial<Fingerprint>, reasons: readonly Reason[]];
+
+const changes: readonly Change[] = [
+  ["nothing", {}, []],
+  ["the order of keys alone", { inputs: Object.fromEntries(Object.entries(before.inputs).toReversed()) }, []],
+  [
+    "a file changed",
+    { inputs: { ...before.inputs, code: { "a.py": "644 sha256:9", "b.py": "644 sha256:2" } } },
+    [{ type: "input-changed", input: "code.a.py", from: '"644 sha256:1"', to: '"644 sha256:9"' }],
+  ],
+  [
+    "files came and went",
+    { inputs: { ...before.inputs, code: { "c.py": "644 sha256:1", "b.py": "644 sha256:2" } } },
+    [
+      { type: "input-removed", input: "code.a.py" },
+      { type: "input-added", input: "code.c.py" },
+    ],
+  ],
+  [
+    "a list is one value",
+    { inputs: { ...before.inputs, platforms: ["linux/amd64", "linux/arm64"] } },
+    [
+      {
+        type: "input-changed",
+        input: "platforms",
+        from: '["linux/amd64"]',
+        to: '["linux/amd64","linux/arm64"]',
+      },
+    ],
+  ],
+  [
+    "nothing became something",
+    { inputs: { ...before.inputs, builder: "remote" } },
+    [{ type: "input-changed", input: "builder", from: "null", to: '"remote"' }],
+  ],
+  [
+    "a record became a text",
+    { inputs: { ...before.inputs, code: "none" } },
+    [
+      {
+        type: "input-changed",
+        input: "code",
+        from: '{"a.py":"644 sha256:1","b.py":"644 sha256:2"}',
+        to: '"none"',
+      },
+    ],
+  ],
+  [
+    "a step before it made something else",
+    { needs: { ...before.needs, render: digestOf("other") } },
+    [{ type: "upstream", step: "render" }],
+  ],
+  [
+    "a step before it is new",
+    { needs: { ...before.needs, "fetch:b": digestOf("b") } },
+    [{ type: "input-added", input: "fetch:b" }],
+  ],
+  [
+    "a step before it is gone",
+    { needs: { render: digestOf("render") } },
+    [{ type: "input-removed", input: "fetch:a" }],
+  ],
+  [
+    "the tool is newer",
+    { kindVersion: 2 },
+    [{ type: "input-changed", input: "tool", from: '"build 1.1"', to: '"build 1.2"' }],
+  ],
+  [
+    "everything at once, the tool first and steps last",
+    { format: 2, inputs: {}, needs: {} },
+    [
+      { type: "input-changed", input: "tool", from: '"build 1.1"', to: '"build 2.1"' },
+      { type: "input-removed", input: "builder" },
+      { type: "input-removed", input: "code" },
+      { type: "input-removed", input: "platforms" },
+      { type: "input-removed", input: "fetch:a" },
+      { type: "input-removed", input: "render" },
+    ],
+  ],
+];
+
+for (const [what, change, reasons] of changes) {
+  test(what, () => assert.equal(compareFingerprints(before, { ...before, ...change }), reasons));
+}
+
+test("a step that never ran is new", () =>
+  assert.equal(compareFingerprints(undefined, before), [{ type: "new" }]));
+
+test("an input that is called as a prototype's member", () => {
+  const now = { ...before, inputs: { ...before.inputs, constructor: "x" } };
+  assert.equal(compareFingerprints(before, now), [{ type: "input-added", input: "constructor" }]);
+});
+
+test.run();

@@ -1,0 +1,185 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Diagnostic, errorDiagnostic } from "../../src/model/diagnostic.ts";
+import { digestOf } from "../../src/model/digest.ts";
+import type { Capabilities, Engine, EngineImage } from "../../src/model/engine.ts";
+import { fail, type Result, succeed } from "../../src/model/result.ts";
+import type { Source, SourceContext } from "../../src/model/source.ts";
+import { pinReferences } from "../../src/plan/pin-references.ts";
+import type { Pins } from "../../src/plan/pins.ts";
+import { readText } from "../config/read-fixture.ts";
+import { makeHost } from "../fakes/host.ts";
+import { only } from "../fakes/only.ts";
+import { makeFolder } from "../fakes/temporary-folder.ts";
+
+const test = suite("pinReferences");
+
+const host = makeHost();
+const runtimeDirectory = makeFolder({
+  "serve.py": "serve",
+  "__pycache__/serve.pyc": "x",
+  "package/main.pyc": "x",
+});
+const digest = digestOf("image");
+
+const capabilities = { endpoint: "", engineVersion: "", containerdStore: true, platform: "linux/arm64" };
+const anEngine: Partial<Engine> = {
+  probe: async () => succeed(capabilities as Capabilities),
+  describe: async () => undefined,
+  resolve: async () => succeed(digest),
+};
+
+/** A source whose references say what becomes of them. */
+const source = only<Source>({
+  parse: (reference) =>
+    reference.source.includes("unreadable") ? fail(errorDiagnostic("source/bad", "bad")) : succeed(reference),
+  pin: async (reference) =>
+    reference.source.includes("missing")
+      ? fail(errorDiagnostic("source/missing", "missing"))
+      : succeed({ scheme: "test", identity: { of: reference.source }, paths: ["a"] }),
+});
+
+async function pin(
+  yaml: string,
+  files: Readonly<Record<string, string>> = {},
+  engine: Partial<Engine> = {},
+): Promise<Result<Pins>> {
+  const directory = makeFolder({ "mlpackage.yaml": yaml, ...files });
+  const config = readText(`name: demo\n${yaml}`, { directory });
+  if (!config.ok) throw new Error(config.diagnostics.map(({ message }) => message).join("; "));
+  return pinReferences(config.value, {
+    files: host.files,
+    engine: only<Engine>({ ...anEngine, ...engine }),
+    sourceOf: () => source,
+    sourceContext: only<SourceContext>({}),
+    runtimeDirectory,
+    configFile: "mlpackage.yaml",
+  });
+}
+
+async function pinsOf(...args: Parameters<typeof pin>): Promise<Pins> {
+  const result = await pin(...args);
+  if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join("; "));
+  return result.value;
+}
+
+async function placesOf(...args: Parameters<typeof pin>): Promise<readonly string[]> {
+  const result = await pin(...args);
+  const told: readonly Diagnostic[] = result.ok ? [] : result.diagnostics;
+  return told.map(({ code, path }) => `${code} ${path}`);
+}
+
+const script = "inference: score.py\n";
+const image = (change: Partial<EngineImage>) => ({
+  describe: async () => ({ id: "sha256:id", tags: [], repositoryDigests: [], sizeBytes: 1, ...change }),
+});
+
+type Base = readonly [
+  what: string,
+  written: string,
+  engine: Partial<Engine>,
+  reference: string,
+  digest: string,
+];
+
+const bases: readonly Base[] = [
+  ["a digest is taken as it is", `a:1@${digest}`, {}, `a:1@${digest}`, digest],
+  ["an image the engine does not have is asked of the registry", "a:1", {}, `a:1@${digest}`, digest],
+  [
+    "an image the engine has is named by the digest it was pulled under",
+    "a/b:1",
+    image({ repositoryDigests: ["other/b@sha256:0", "a/b@sha256:1"] }),
+    "a/b:1@sha256:1",
+    "sha256:1",
+  ],
+  ["an image that was built here is known by its id", "a:1", image({}), "a:1", "sha256:id"],
+];
+
+for (const [what, written, engine, reference, expected] of bases) {
+  test(`base image: ${what}`, async () => {
+    const { base } = await pinsOf(`${script}base_image: ${JSON.stringify(written)}`, {}, engine);
+    assert.equal(base, { kind: "image", reference, digest: expected });
+  });
+}
+
+test("base image: one that nobody has", async () => {
+  const engine = { resolve: async () => succeed(undefined) };
+  assert.equal(await placesOf(script, {}, engine), ["plan/base-image-not-found /base_image"]);
+});
+
+test("base image: a registry that does not say", async () => {
+  const engine = { resolve: async () => fail(errorDiagnostic("registry/refused", "no")) };
+  assert.equal(await placesOf(script, {}, engine), ["registry/refused /base_image"]);
+});
+
+test("base image: a Dockerfile's whole context counts", async () => {
+  const { base } = await pinsOf(`${script}base_image: {dockerfile: docker/Dockerfile}`, {
+    "docker/Dockerfile": "FROM scratch",
+    "docker/entry.sh": "#!/bin/sh",
+    "docker/requirements.txt": "x",
+  });
+  assert.equal(base, {
+    kind: "dockerfile",
+    context: {
+      Dockerfile: `644 ${digestOf("FROM scratch")}`,
+      "entry.sh": `755 ${digestOf("#!/bin/sh")}`,
+      "requirements.txt": `644 ${digestOf("x")}`,
+    },
+  });
+});
+
+test("without an engine nothing else is looked at", async () => {
+  const engine = { probe: async () => fail(errorDiagnostic("engine/unreachable", "no")) };
+  assert.equal(await placesOf(`${script}models: [missing]`, {}, engine), ["engine/unreachable undefined"]);
+});
+
+test("every reference that names nothing is told, each at its place", async () => {
+  const yaml = `${script}models: [missing1, fine, unreadable]
+environment: {python: {requirements: no.txt}}
+base_image: a:1`;
+  assert.equal(await placesOf(yaml, {}, { resolve: async () => succeed(undefined) }), [
+    "source/missing /models/0",
+    "source/bad /models/2",
+    "plan/base-image-not-found /base_image",
+    "plan/requirements-file-missing /environment/python/requirements",
+  ]);
+});
+
+test("everything there is to pin", async () => {
+  const yaml = `models: [m1, m2]
+inference: {entry_script: score.py, source_directory: src}
+environment: {python: {requirements: r.txt, find_links: [wheels, "https://example.com/"]}}
+tests: [{request: {body_file: body.json}}]`;
+  const pins = await pinsOf(yaml, {
+    "src/score.py": "score",
+    "src/run.sh": "#!/bin/sh",
+    "src/deep/er.py": "er",
+    "src/__pycache__/score.pyc": "x",
+    "r.txt": "-r more/r.txt",
+    "more/r.txt": "numpy",
+    "wheels/a.whl": "wheel",
+    "body.json": "{}",
+  });
+  assert.equal(pins, {
+    models: [
+      { scheme: "test", identity: { of: "m1" }, paths: ["a"] },
+      { scheme: "test", identity: { of: "m2" }, paths: ["a"] },
+    ],
+    base: { kind: "image", reference: `python:3.12-slim@${digest}`, digest },
+    code: {
+      "deep/er.py": `644 ${digestOf("er")}`,
+      "run.sh": `755 ${digestOf("#!/bin/sh")}`,
+      "score.py": `644 ${digestOf("score")}`,
+    },
+    runtime: { "serve.py": `644 ${digestOf("serve")}` },
+    requirements: {
+      "r.txt": `644 ${digestOf("-r more/r.txt")}`,
+      "more/r.txt": `644 ${digestOf("numpy")}`,
+    },
+    findLinks: { wheels: { "a.whl": `644 ${digestOf("wheel")}` } },
+    bodyFiles: { "body.json": digestOf("{}") },
+    platform: "linux/arm64",
+  });
+});
+
+test.run();

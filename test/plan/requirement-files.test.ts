@@ -1,0 +1,73 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { findRequirementFiles } from "../../src/plan/requirement-files.ts";
+import { makeHost } from "../fakes/host.ts";
+import { makeFolder } from "../fakes/temporary-folder.ts";
+
+const test = suite("findRequirementFiles");
+
+const { files } = makeHost();
+
+async function find(first: string, texts: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const found = await findRequirementFiles(first, makeFolder(texts), files);
+  return found.ok
+    ? [...found.value].sort()
+    : found.diagnostics.map(({ code, message }) => `${code} ${message}`);
+}
+
+type Row = readonly [what: string, first: string, texts: Record<string, string>, found: readonly string[]];
+
+const rows: readonly Row[] = [
+  ["one file", "requirements.txt", { "requirements.txt": "numpy\n" }, ["requirements.txt"]],
+  ["written with a dot", "./a/r.txt", { "a/r.txt": "" }, ["a/r.txt"]],
+  [
+    "what it takes in, however that is written",
+    "r.txt",
+    {
+      "r.txt":
+        "-r a.txt\n--requirement b.txt # c\n  -r=c.txt\n-c d.txt\n--constraint=e.txt\n#-r no.txt\nx -r no\n",
+      "a.txt": "",
+      "b.txt": "",
+      "c.txt": "",
+      "d.txt": "",
+      "e.txt": "",
+    },
+    ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt", "r.txt"],
+  ],
+  [
+    "paths are relative to the file that names them",
+    "deep/r.txt",
+    { "deep/r.txt": "-r ../base.txt\n-r more/x.txt", "base.txt": "", "deep/more/x.txt": "-r ../../base.txt" },
+    ["base.txt", "deep/more/x.txt", "deep/r.txt"],
+  ],
+  ["a circle", "a.txt", { "a.txt": "-r b.txt", "b.txt": "-r a.txt\n-r b.txt" }, ["a.txt", "b.txt"]],
+  ["addresses are pip's affair", "a.txt", { "a.txt": "-r https://example.com/r.txt" }, ["a.txt"]],
+  [
+    "carriage returns",
+    "a.txt",
+    { "a.txt": "-r b.txt\r\n-c c.txt\r\n", "b.txt": "", "c.txt": "" },
+    ["a.txt", "b.txt", "c.txt"],
+  ],
+];
+
+for (const [what, first, texts, found] of rows) {
+  test(what, async () => assert.equal(await find(first, texts), found));
+}
+
+const missing: readonly (readonly [what: string, include: string, path: string])[] = [
+  ["a file that is not there", "b.txt", "b.txt"],
+  ["a file outside the package", "../b.txt", "../b.txt"],
+  ["a file further outside", "x/../../../b.txt", "../../b.txt"],
+  ["an absolute path", "/etc/hostname", "/etc/hostname"],
+  ["a folder", "folder", "folder"],
+];
+
+for (const [what, include, path] of missing) {
+  test(what, async () => {
+    assert.equal(await find("a.txt", { "a.txt": `-r ${include}`, "folder/x": "" }), [
+      `plan/requirements-file-missing the requirements file \`${path}\` is not in the package`,
+    ]);
+  });
+}
+
+test.run();
