@@ -24,7 +24,10 @@ export async function placeDiagnostics(
 
 async function findPlace(diagnostic: Diagnostic, opened: Package, host: Host): Promise<Location | undefined> {
   const { path: pointer, details = {} } = diagnostic;
-  if (pointer !== undefined) return locate(opened.document, pointer);
+  // A default has no place in the file.
+  if (pointer !== undefined) {
+    return opened.document.ranges.has(pointer) ? locate(opened.document, pointer) : undefined;
+  }
   const test = opened.config.tests.find(({ name }) => name === details.test);
   if (test !== undefined) return locate(opened.document, test.pointer);
   const subject = details.subject;

@@ -1,7 +1,7 @@
 import type { BaseImageConfig, EnvironmentConfig, InferenceConfig } from "../model/config.ts";
 import type { ImageLayout, Placement } from "./image-layout.ts";
 import { inlineBase } from "./inline-base.ts";
-import { dockerfileString, dockerfileWord, shellWord } from "./quoting.ts";
+import { copyPaths, dockerfileString, shellWord } from "./quoting.ts";
 
 /** What the text of a Dockerfile is made of. */
 export type DockerfileInputs = {
@@ -116,8 +116,7 @@ function indexOptions(indexUrl: string | undefined, extraIndexUrls: readonly str
 /** Models, runtime and code, each a layer of its own that depends on none before it. */
 function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place): readonly string[] {
   const copies = [...layout.models, ...layout.runtime, ...layout.code].map(
-    (placement) =>
-      `COPY --link --chmod=u=rwX,go=rX ${copySource(placement, place)} ${dockerfileWord(placement.target)}`,
+    (placement) => `COPY --link --chmod=u=rwX,go=rX ${copyArguments(placement, place)}`,
   );
   const { environment, inference } = inputs;
   return [
@@ -136,8 +135,10 @@ function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place
 }
 
 /** A named context holds one folder, called by the digest of its content (see `stageContexts`); the star enters it. */
-function copySource({ context, folder }: Placement, place: Place): string {
-  return place === "contexts" ? `--from=${context} */` : `${folder}/`;
+function copyArguments({ context, folder, target }: Placement, place: Place): string {
+  return place === "contexts"
+    ? `--from=${context} ${copyPaths("*/", target)}`
+    : copyPaths(`${folder}/`, target);
 }
 
 function mountSource({ context, folder }: Placement, place: Place): string {

@@ -7,10 +7,15 @@ export function dockerfileString(value: string): string {
   return `"${value.replace(/[\\"$]/g, "\\$&")}"`;
 }
 
-/** A path as one word of COPY, quoted only where it must be; `COPY` takes a JSON string in the place of a bare word. */
-export function dockerfileWord(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : dockerfileString(value);
+/** The two paths of a COPY: bare, or as a JSON list where a space would part them. Its members are words of a shell too. */
+export function copyPaths(from: string, to: string): string {
+  const paths = [from, to];
+  if (paths.every((path) => PLAIN_PATH.test(path))) return paths.join(" ");
+  paths.forEach(refuseControlCharacters);
+  return JSON.stringify(paths.map((path) => path.replace(/[\\"'$]/g, "\\$&")));
 }
+
+const PLAIN_PATH = /^[\w@%+=:,./*-]+$/;
 
 /** A value as one word for sh, quoted only where it must be. */
 export function shellWord(value: string): string {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import { demandImage, docker, runIn } from "./engine.ts";
+import { postScore, serveImage } from "./serve-image.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { openWorkspace, PYTHON_IMAGE, type PackageFolder } from "./workspace.ts";
 
@@ -41,21 +42,8 @@ const plain = await workspace.makePackage(
 );
 const test = timedSuite("saved folder");
 
-/** What the service of an image answers. */
-async function scoreWith(image: string, body: string): Promise<string> {
-  const id = await docker(["run", "--detach", "--read-only", "--tmpfs", "/tmp", "--publish", "127.0.0.1::5001", image]);
-  try {
-    const port = (await docker(["port", id, "5001/tcp"])).split(":").at(-1);
-    for (let attempt = 0; attempt < 200; attempt += 1) {
-      const ready = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
-      if (ready?.status === 200) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return await (await fetch(`http://127.0.0.1:${port}/score`, { method: "POST", body })).text();
-  } finally {
-    await docker(["rm", "--force", id]);
-  }
-}
+const scoreWith = (image: string, body: string): Promise<string> =>
+  serveImage(image, (address) => postScore(address, body));
 
 /** `docker build` as a user of the folder would call it; gives the tag. */
 async function dockerBuild(made: PackageFolder, folder: string): Promise<string> {
