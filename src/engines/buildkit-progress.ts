@@ -22,6 +22,7 @@ type ProgressLine = {
 export function createProgressReader(onEvent: (event: BuildEvent) => void) {
   const started = new Map<string, string>();
   const finished = new Set<string>();
+  const decoders = new Map<string, InstanceType<typeof TextDecoder>>();
   const otherLines: string[] = [];
 
   function readVertex(vertex: Vertex): void {
@@ -41,6 +42,13 @@ export function createProgressReader(onEvent: (event: BuildEvent) => void) {
     });
   }
 
+  /** A character of several bytes may come in two pieces. */
+  function decode(vertex: string, data: string): string {
+    const decoder = decoders.get(vertex) ?? new TextDecoder();
+    decoders.set(vertex, decoder);
+    return decoder.decode(Buffer.from(data, "base64"), { stream: true });
+  }
+
   function readLine(line: string): void {
     const progress = parseLine(line);
     if (progress === undefined) {
@@ -58,7 +66,7 @@ export function createProgressReader(onEvent: (event: BuildEvent) => void) {
       });
     }
     for (const { vertex, data } of progress.logs ?? []) {
-      onEvent({ type: "vertex-log", vertex, text: Buffer.from(data, "base64").toString("utf8") });
+      onEvent({ type: "vertex-log", vertex, text: decode(vertex, data) });
     }
   }
 

@@ -57,15 +57,19 @@ export function createBuildx(
   return { build };
 }
 
+/** More than any excerpt shows, and enough to find the cause in. */
+const REMEMBERED_LOG_CHARACTERS = 64 * 1024;
+
 /** Remembers which vertex failed and what it printed; a build that fails cancels its other vertices. */
 function followFailure() {
-  const logs = new Map<string, string[]>();
+  const logs = new Map<string, string>();
   let failed: { vertex: string; name: string; error: string } | undefined;
   return {
     see(event: BuildEvent): void {
       if (event.type === "vertex-log") {
-        const lines = logs.get(event.vertex) ?? [];
-        logs.set(event.vertex, [...lines, ...event.text.trimEnd().split("\n")].slice(-200));
+        // A line may come in several pieces.
+        const log = `${logs.get(event.vertex) ?? ""}${event.text}`;
+        logs.set(event.vertex, log.slice(-REMEMBERED_LOG_CHARACTERS));
       }
       if (event.type !== "vertex-finished" || event.error === undefined) return;
       const isCancelled = /context canceled/.test(event.error);
@@ -74,7 +78,8 @@ function followFailure() {
     },
     failure(): Omit<BuildFailure, "otherLines"> {
       if (failed === undefined) return { log: [] };
-      return { vertexName: failed.name, vertexError: failed.error, log: logs.get(failed.vertex) ?? [] };
+      const log = (logs.get(failed.vertex) ?? "").split("\n");
+      return { vertexName: failed.name, vertexError: failed.error, log };
     },
   };
 }

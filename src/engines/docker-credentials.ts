@@ -54,7 +54,8 @@ async function askHelper(helper: string, key: string, host: Host): Promise<Crede
   });
   if (answer.exitCode !== 0) return undefined;
   try {
-    const { Username, Secret } = JSON.parse(answer.stdout) as { Username: string; Secret: string };
+    const { Username, Secret } = JSON.parse(answer.stdout) as { Username?: string; Secret?: string };
+    if (Username === undefined || Secret === undefined) return undefined;
     return Username === "<token>" ? { identityToken: Secret } : { username: Username, password: Secret };
   } catch {
     return undefined;

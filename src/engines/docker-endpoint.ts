@@ -4,17 +4,17 @@ import type { Host } from "../model/host.ts";
 
 /** Where Docker keeps its configuration: credentials, contexts, plug-ins. */
 export function dockerConfigDirectory(host: Host): string {
-  return host.environment.DOCKER_CONFIG ?? path.join(host.environment.HOME ?? "/", ".docker");
+  return host.environment.DOCKER_CONFIG || path.join(host.environment.HOME ?? "/", ".docker");
 }
 
 /**
  * The engine's address as the docker client would choose it: `DOCKER_HOST`, else the context named by
- * `DOCKER_CONTEXT` or `currentContext`, else the default socket.
+ * `DOCKER_CONTEXT` or `currentContext`, else the default socket. A variable that is empty is not set.
  */
 export async function findDockerEndpoint(host: Host): Promise<string> {
   const fromEnvironment = host.environment.DOCKER_HOST;
-  if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
-  const context = host.environment.DOCKER_CONTEXT ?? (await currentContext(host)) ?? "default";
+  if (fromEnvironment) return fromEnvironment;
+  const context = host.environment.DOCKER_CONTEXT || (await currentContext(host)) || "default";
   const fromContext = context === "default" ? undefined : await endpointOfContext(context, host);
   return fromContext ?? "unix:///var/run/docker.sock";
 }

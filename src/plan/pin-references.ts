@@ -1,4 +1,4 @@
-import type { Config, PythonConfig } from "../model/config.ts";
+import type { BaseImageConfig, Config, PythonConfig } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Files, TreeEntry } from "../model/host.ts";
@@ -77,7 +77,8 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
       `${config.directory}/${baseImage.context}`,
       contextIgnore(config, baseImage.context),
     );
-    return succeed({ kind: "dockerfile", context: tree });
+    const dockerfile = await pinDockerfile(baseImage, config.directory, context.files);
+    return succeed({ kind: "dockerfile", dockerfile, context: tree });
   }
   const { image } = baseImage;
   const written = image.split("@")[1];
@@ -103,6 +104,21 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
       hint: "neither the engine nor the registry has it: check the name and the tag",
     }),
   );
+}
+
+/** BuildKit heeds `NAME.dockerignore` beside a Dockerfile of that name, and only else the context's `.dockerignore`. */
+async function pinDockerfile(
+  { dockerfile, context }: Extract<BaseImageConfig, { kind: "dockerfile" }>,
+  directory: string,
+  files: Files,
+): Promise<Tree> {
+  const ignoreFiles = [
+    `${dockerfile}.dockerignore`,
+    context === "." ? ".dockerignore" : `${context}/.dockerignore`,
+  ];
+  const statuses = await Promise.all(ignoreFiles.map((file) => files.status(`${directory}/${file}`)));
+  const ignoreFile = ignoreFiles.find((_file, index) => statuses[index]?.type === "file");
+  return snapshotFiles([dockerfile, ...(ignoreFile === undefined ? [] : [ignoreFile])], directory, files);
 }
 
 type PinnedCode = { readonly tree: Tree; readonly warnings: readonly Diagnostic[] };
@@ -153,13 +169,18 @@ async function pinRequirements(config: Config, context: PinContext): Promise<Res
   if (!("file" in requirements)) return succeed({});
   const found = await findRequirementFiles(requirements.file, config.directory, context.files);
   if (!found.ok) return fail(...found.diagnostics.map(at("/environment/python/requirements")));
+  return succeed(await snapshotFiles(found.value, config.directory, context.files));
+}
+
+/** Files that are named one by one: only their content counts. */
+async function snapshotFiles(paths: readonly string[], directory: string, files: Files): Promise<Tree> {
   const states = await Promise.all(
-    found.value.map(async (path) => {
-      const { digest } = await context.files.digest(`${config.directory}/${path}`);
+    paths.map(async (path) => {
+      const { digest } = await files.digest(`${directory}/${path}`);
       return [path, `644 ${digest}`] as const;
     }),
   );
-  return succeed(Object.fromEntries(states));
+  return Object.fromEntries(states);
 }
 
 async function pinFindLinks(

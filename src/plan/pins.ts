@@ -25,7 +25,12 @@ export type Pins = {
 export type BasePin =
   /** `reference` is what `FROM` names: by digest wherever the image has one. */
   | { readonly kind: "image"; readonly reference: string; readonly digest: string }
-  | { readonly kind: "dockerfile"; readonly context: Tree };
+  | {
+      readonly kind: "dockerfile";
+      /** The Dockerfile and, where there is one, the list of what it ignores, by path relative to the package. */
+      readonly dockerfile: Tree;
+      readonly context: Tree;
+    };
 
 /** Nothing is known of the world: enough to show the shape of a graph. */
 export const UNPINNED: Pins = {

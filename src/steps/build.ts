@@ -6,7 +6,7 @@ import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { IMAGE_STAGE } from "./dockerfile.ts";
 import { demandFile } from "./output-files.ts";
-import { DOCKERFILES } from "./render.ts";
+import { DOCKERFILES, IGNORE_FILES } from "./render.ts";
 import { stageContexts } from "./stage-contexts.ts";
 
 type BuildInputs = {
@@ -37,9 +37,15 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
   const workDirectory = await context.makeWorkDirectory();
   const { files } = context.host;
   const rendered = context.outputOf("render");
-  const dockerfile = rendered.files.find((file) => file.path === DOCKERFILES.contexts);
+  const renderedFile = (name: string) => rendered.files.find((file) => file.path === name);
+  const dockerfile = renderedFile(DOCKERFILES.contexts);
   if (dockerfile === undefined) throw new Error("the render step made no Dockerfile");
   await files.copy(await demandFile(dockerfile, context), path.join(workDirectory, "Dockerfile"));
+  const ignoreFile = renderedFile(IGNORE_FILES.contexts);
+  if (ignoreFile !== undefined) {
+    const place = path.join(workDirectory, "Dockerfile.dockerignore");
+    await files.copy(await demandFile(ignoreFile, context), place);
+  }
   const emptyContext = path.join(workDirectory, "empty");
   await files.makeDirectory(emptyContext);
   const namedContexts = await stageContexts(context, path.join(workDirectory, "contexts"));

@@ -30,7 +30,7 @@ export function compareAnswer(expect: TestConfig["expect"], answer: Answer): rea
       ? []
       : [
           {
-            message: `expected an answer in ${expect.maxLatencyMs} ms, it took ${Math.round(answer.latencyMs)} ms`,
+            message: `expected an answer in ${expect.maxLatencyMs} ms, it took ${Math.ceil(answer.latencyMs)} ms`,
           },
         ]),
   ];
@@ -93,9 +93,13 @@ type Members = { readonly [key: string]: Serializable };
 
 function compareMember(name: string, expected: Members, actual: Members, tolerance: number, place: string) {
   const member = `${place}.${name}`;
-  const wanted = expected[name];
-  if (wanted === undefined) return `${member}: not expected, got ${JSON.stringify(actual[name])}`;
-  return findDifference(wanted, actual[name], tolerance, member);
+  const [wanted, got] = [memberOf(expected, name), memberOf(actual, name)];
+  if (wanted === undefined) return `${member}: not expected, got ${JSON.stringify(got)}`;
+  return findDifference(wanted, got, tolerance, member);
+}
+
+function memberOf(members: Members, name: string): Serializable | undefined {
+  return Object.hasOwn(members, name) ? members[name] : undefined;
 }
 
 /** After Python's `math.isclose`, without an absolute tolerance. */

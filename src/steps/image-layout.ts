@@ -37,6 +37,9 @@ const APP_ROOT = "/var/azureml-app";
 const RUNTIME_DIRECTORY = "/opt/mlpackage/runtime";
 const BUILD_MOUNT = "/tmp/mlpackage";
 
+/** A base of the user's own has the root of a saved folder to itself; all of ours is in here. */
+export const FOLDER_BESIDE_BASE = "mlpackage";
+
 export function layOutImage(inputs: LayoutInputs): ImageLayout {
   const { models, environment, inference, baseImage } = inputs;
   const codeFolder = codeFolderOf(inputs);
@@ -44,8 +47,7 @@ export function layOutImage(inputs: LayoutInputs): ImageLayout {
   const wheels = environment.python.findLinks.filter((link) => !link.includes("://"));
   const modelDirectory = modelDirectoryOf(models);
   const contexts = modelContexts(models);
-  // A base of the user's own has the root of a saved folder to itself.
-  const prefix = baseImage.kind === "dockerfile" ? "mlpackage/" : "";
+  const prefix = baseImage.kind === "dockerfile" ? `${FOLDER_BESIDE_BASE}/` : "";
   const place = (context: string, folder: string, target: string): Placement => ({
     context,
     folder: `${prefix}${folder}`,

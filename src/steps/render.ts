@@ -5,7 +5,7 @@ import { succeed } from "../model/result.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { type DockerfileInputs, type Place, renderDockerfile } from "./dockerfile.ts";
-import { type ImageLayout, layOutImage } from "./image-layout.ts";
+import { FOLDER_BESIDE_BASE, type ImageLayout, layOutImage } from "./image-layout.ts";
 import { findMissingFile, InputChanged, outputOfFiles } from "./output-files.ts";
 
 type Tree = Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ type Tree = Readonly<Record<string, string>>;
 type RenderInputs = Omit<DockerfileInputs, "base"> & {
   readonly base:
     | { readonly kind: "image"; readonly reference: string; readonly digest: string }
-    | { readonly kind: "dockerfile"; readonly context: Tree };
+    | { readonly kind: "dockerfile"; readonly dockerfile: Tree; readonly context: Tree };
   readonly code: Tree;
   readonly runtime: Tree;
   readonly requirements: Tree;
@@ -24,6 +24,12 @@ type RenderInputs = Omit<DockerfileInputs, "base"> & {
 export const DOCKERFILES: Readonly<Record<Place, string>> = {
   contexts: "dockerfile/contexts",
   folder: "dockerfile/folder",
+};
+
+/** The lists of what to ignore that belong to them, where the base's own context has one. */
+export const IGNORE_FILES: Readonly<Record<Place, string>> = {
+  contexts: `${DOCKERFILES.contexts}.dockerignore`,
+  folder: `${DOCKERFILES.folder}.dockerignore`,
 };
 
 /** The folder of the output that has one folder for each build context. */
@@ -81,7 +87,12 @@ export const renderKind: StepKind = {
             ),
           ]
         : [];
-    const files = [...(await Promise.all(dockerfiles)), ...(await Promise.all(folders)).flat(), ...list];
+    const files = [
+      ...(await Promise.all(dockerfiles)),
+      ...(await storeIgnoreFiles(inputs, context)),
+      ...(await Promise.all(folders)).flat(),
+      ...list,
+    ];
     return succeed(outputOfFiles([...files, ...baseContextFiles(inputs)], { layout: asData(layout) }));
   },
   findMissing: (_step, output, context) => findMissingFile(output, context),
@@ -104,6 +115,21 @@ async function readBase(
   if (base.kind === "image") return base;
   const dockerfile = baseImage.kind === "dockerfile" ? baseImage.dockerfile : "Dockerfile";
   return { text: await host.files.readText(path.join(directory, dockerfile)) };
+}
+
+/** What a saved folder has beside the user's own context is let in, whatever their list leaves out. */
+async function storeIgnoreFiles(
+  { base, baseImage }: RenderInputs,
+  context: StepContext,
+): Promise<readonly OutputFile[]> {
+  if (base.kind !== "dockerfile" || baseImage.kind !== "dockerfile") return [];
+  const ignoreFile = Object.keys(base.dockerfile).find((name) => name !== baseImage.dockerfile);
+  if (ignoreFile === undefined) return [];
+  const text = await context.host.files.readText(path.join(context.directory, ignoreFile));
+  return Promise.all([
+    storeText(IGNORE_FILES.contexts, text, context),
+    storeText(IGNORE_FILES.folder, `${text}\n!${FOLDER_BESIDE_BASE}\n`, context),
+  ]);
 }
 
 /** A base of the user's own is built from where it lies: its files are named, not copied. */

@@ -6,7 +6,14 @@ import type { StepContext } from "../model/step-kind.ts";
 import { DOCKERFILE_HEADER } from "./dockerfile.ts";
 import type { Placement } from "./image-layout.ts";
 import { outputOfFiles } from "./output-files.ts";
-import { BASE_CONTEXT_FOLDER, DOCKERFILES, filesBelow, filesOfContext, layoutOf } from "./render.ts";
+import {
+  BASE_CONTEXT_FOLDER,
+  DOCKERFILES,
+  filesBelow,
+  filesOfContext,
+  IGNORE_FILES,
+  layoutOf,
+} from "./render.ts";
 import { copyFile } from "./stage-contexts.ts";
 
 /**
@@ -45,6 +52,12 @@ export async function saveFolder(target: string, context: StepContext): Promise<
 
 type Written = { readonly file: OutputFile; readonly to: string };
 
+/** The names of what is ours in the root of the folder, whatever a context of the user's own has there. */
+const RENDERED_FILES: Readonly<Record<string, string>> = {
+  [DOCKERFILES.folder]: "Dockerfile",
+  [IGNORE_FILES.folder]: "Dockerfile.dockerignore",
+};
+
 function filesOfFolder(context: StepContext): readonly Written[] {
   const rendered = context.outputOf("render");
   const layout = layoutOf(rendered);
@@ -52,11 +65,12 @@ function filesOfFolder(context: StepContext): readonly Written[] {
     files.map((file) => ({ file, to: `${folder}/${file.path}` }));
   const ours = [...layout.runtime, ...layout.code, ...layout.requirements, ...layout.wheels];
   return [
-    ...rendered.files.flatMap((file) =>
-      file.path === DOCKERFILES.folder ? [{ file, to: "Dockerfile" }] : [],
-    ),
+    ...rendered.files.flatMap((file) => {
+      const to = RENDERED_FILES[file.path];
+      return to === undefined ? [] : [{ file, to }];
+    }),
     ...filesBelow(rendered, `${BASE_CONTEXT_FOLDER}/`).flatMap((file) =>
-      file.path === "Dockerfile" ? [] : [{ file, to: file.path }],
+      Object.values(RENDERED_FILES).includes(file.path) ? [] : [{ file, to: file.path }],
     ),
     ...ours.flatMap((placement) => inFolder(placement, filesOfContext(rendered, placement.context))),
     ...layout.models.flatMap((placement) =>

@@ -43,14 +43,22 @@ export async function runIn(image: string, command: readonly string[]): Promise<
 export function removeAllOf(prefix: string): void {
   const ask = (...args: string[]) => execaSync("docker", args, { reject: false, timeout: 60_000 }).stdout;
   const named = (line: string) => line.includes(prefix);
-  const containers = lines(ask("ps", "--all", "--no-trunc", "--format", '{{.ID}} {{.Image}} {{.Labels}}'));
+  const containers = lines(ask("ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Image}} {{.Labels}}"));
   for (const line of containers.filter(named)) ask("rm", "--force", "--volumes", line.split(" ")[0] ?? "");
   const tags = lines(ask("images", "--format", "{{.Repository}}:{{.Tag}}"));
   for (const tag of tags.filter(named)) ask("rmi", "--force", tag);
   // What a build left under no name is known by the title in its labels.
-  const ids = lines(ask("images", "--all", "--quiet", "--no-trunc", "--filter", "label=org.opencontainers.image.title"));
+  const ids = lines(
+    ask("images", "--all", "--quiet", "--no-trunc", "--filter", "label=org.opencontainers.image.title"),
+  );
   for (const id of new Set(ids)) {
-    const title = ask("image", "inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.title"}}', id);
+    const title = ask(
+      "image",
+      "inspect",
+      "--format",
+      '{{index .Config.Labels "org.opencontainers.image.title"}}',
+      id,
+    );
     if (named(title)) ask("rmi", "--force", id);
   }
 }

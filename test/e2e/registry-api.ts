@@ -14,7 +14,8 @@ export async function findTag(
   tag: string,
   login?: Login,
 ): Promise<string | undefined> {
-  const authorization = login && `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
+  const authorization =
+    login && `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
   const response = await fetch(`http://${registry}/v2/${repository}/manifests/${tag}`, {
     method: "HEAD",
     headers: { accept: MANIFESTS, ...(authorization && { authorization }) },

@@ -166,7 +166,13 @@ test("a registry that does not exist", async () => {
 });
 
 test("load: false leaves no tag in the engine", async () => {
-  const args = ["apply", "--set", "outputs.0.load=false", "--set", `outputs.0.tags.0=${REGISTRY}/${iris.name}:4`];
+  const args = [
+    "apply",
+    "--set",
+    "outputs.0.load=false",
+    "--set",
+    `outputs.0.tags.0=${REGISTRY}/${iris.name}:4`,
+  ];
   const { exitCode, stderr } = await iris.call(args, { environment: loggedIn });
   assert.is(exitCode, 0, stderr);
   assert.ok(await findTag(REGISTRY, iris.name, "4", login));
@@ -177,10 +183,16 @@ test("the password is nowhere: not in what was printed, not in the cache, not in
   const secrets = [PASSWORD, Buffer.from(`${USER}:${PASSWORD}`).toString("base64")];
   assert.ok(workspace.printed.length > 10);
   const names = await readdir(workspace.cacheDirectory, { recursive: true, withFileTypes: true });
-  const files = names.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
   assert.ok(files.length > 10);
   const texts = [...workspace.printed, ...(await Promise.all(files.map((file) => readFile(file, "latin1"))))];
-  for (const secret of secrets) assert.not.ok(texts.some((text) => text.includes(secret)), secret);
+  for (const secret of secrets)
+    assert.not.ok(
+      texts.some((text) => text.includes(secret)),
+      secret,
+    );
   assert.not.match(JSON.stringify(await demandImage(tag)), PASSWORD);
 });
 

@@ -1,11 +1,12 @@
 // The saved folder: plain `docker build` makes the same service from it, without mlpackage.
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
 import * as assert from "uvu/assert";
 import { demandImage, docker, runIn } from "./engine.ts";
 import { postScore, serveImage } from "./serve-image.ts";
 import { timedSuite } from "./timed-suite.ts";
-import { openWorkspace, PYTHON_IMAGE, type PackageFolder } from "./workspace.ts";
+import { openWorkspace, type PackageFolder, PYTHON_IMAGE } from "./workspace.ts";
 
 const SCRIPT = `import os
 from helper import shout
@@ -117,13 +118,39 @@ test("a folder that is not ours is refused, and stays as it is", async () => {
 });
 
 test("a folder that holds the package's own sources is refused", async () => {
-  for (const folder of ["src", ".", "..", "../outside", "/tmp/outside"]) {
+  for (const folder of ["src", ".", "..", "words.txt"]) {
     const { exitCode, stderr } = await plain.call(["save", folder]);
     assert.is.not(exitCode, 0, `${folder}: ${stderr}`);
     assert.not.match(stderr, "error[bug]");
   }
   assert.is(await readFile(plain.at("src/score.py"), "utf8"), SCRIPT);
   assert.ok(existsSync(plain.at("mlpackage.yaml")));
+});
+
+test("a folder outside the package is written there, named either way", async () => {
+  const outside = `${plain.path}-outside`;
+  for (const folder of [outside, path.relative(plain.path, outside)]) {
+    const { exitCode, stderr } = await plain.call(["save", folder]);
+    assert.is(exitCode, 0, stderr);
+    assert.equal(await filesBelow(outside), await filesBelow(plain.at("elsewhere")));
+    await rm(outside, { recursive: true });
+  }
+});
+
+test("a Dockerfile that lies outside its context counts as well", async () => {
+  const made = await workspace.makePackage(
+    "apart",
+    "base_image: {dockerfile: docker/base.Dockerfile, context: data}\n",
+    { "docker/base.Dockerfile": `FROM ${PYTHON_IMAGE}\n`, "data/a.txt": "a" },
+  );
+  assert.is((await made.call(["apply", "--only", "render"])).exitCode, 0);
+  for (const file of ["docker/base.Dockerfile", "docker/base.Dockerfile.dockerignore"]) {
+    await made.write({ [file]: `FROM ${PYTHON_IMAGE}\nRUN true\n` });
+    const { exitCode, stdout } = await made.call(["plan", "--detailed-exitcode", "--only", "render"]);
+    assert.is(exitCode, 2, stdout);
+    assert.match(stdout, "render Dockerfile: runs");
+    await made.call(["apply", "--only", "render"]);
+  }
 });
 
 const BASES = {
@@ -180,10 +207,11 @@ ${SERVICE.replace("HELLO YOU", `'HELLO HE SAID "$1", YOU'`)}outputs:
     const tag = await dockerBuild(made, "imagefiles");
     assert.is(await scoreWith(tag, "you"), '"HELLO HE SAID \\"$1\\", YOU"');
     if (!("ignore" in base || "ownIgnore" in base)) return;
-    // Neither build lets in what the user's own list leaves out, nor our files where it says COPY of all.
-    const copied = (image: string) => runIn(image, ["sh", "-c", "ls -A /copied 2>/dev/null || true"]);
-    assert.is(await copied(tag), await copied((await demandImage(`${made.name}:latest`)).Id));
-    assert.not.match(await copied(tag), "secret.txt");
+    // Neither build lets in what the user's own list leaves out. A folder has one context for all: `COPY .` sees ours too.
+    const copied = (image: string) => runIn(image, ["sh", "-c", "cd /copied 2>/dev/null && ls -A || true"]);
+    const built = await copied((await demandImage(`${made.name}:latest`)).Id);
+    assert.not.match(built, "secret.txt");
+    assert.equal((await copied(tag)).replace(/\n?mlpackage$/, ""), built);
   });
 }
 

@@ -35,11 +35,9 @@ export async function postScore(address: string, body: string): Promise<string> 
 async function untilReady(url: string, container: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const signal = AbortSignal.timeout(2_000);
-    const isReady = await fetch(url, { signal }).then(
-      async (response) => (await response.text(), response.ok),
-      () => false,
-    );
-    if (isReady) return;
+    const response = await fetch(url, { signal }).catch(() => undefined);
+    await response?.text();
+    if (response?.ok) return;
     await sleep(100);
   }
   throw new Error(`${url} is not ready:\n${await docker(["logs", container])}`);

@@ -67,7 +67,9 @@ test("run refuses nothing that was built, tested or not", async () => {
 });
 
 test("once they pass, everything moves to the same image", async () => {
-  await greeting.configure(configuration("hello").replace('X-None: "1"', 'Content-Type: "text/html; charset=utf-8"'));
+  await greeting.configure(
+    configuration("hello").replace('X-None: "1"', 'Content-Type: "text/html; charset=utf-8"'),
+  );
   const { exitCode, stderr } = await greeting.call(["apply"]);
   assert.is(exitCode, 0, stderr);
   const { Id } = await demandImage(`${greeting.name}:latest`);

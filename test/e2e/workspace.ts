@@ -46,7 +46,8 @@ export const PYTHON_IMAGE = demandVariable("RIG_PYTHON_IMAGE");
 
 export function demandVariable(name: string): string {
   const value = process.env[name];
-  if (value === undefined || value === "") throw new Error(`${name} is not set: run this under test/rig/with-rig.sh`);
+  if (value === undefined || value === "")
+    throw new Error(`${name} is not set: run this under test/rig/with-rig.sh`);
   return value;
 }
 
@@ -62,7 +63,11 @@ export function openWorkspace(word: string): Workspace {
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 
-  async function makePackage(packageWord: string, yaml: string, files: FileContents = {}): Promise<PackageFolder> {
+  async function makePackage(
+    packageWord: string,
+    yaml: string,
+    files: FileContents = {},
+  ): Promise<PackageFolder> {
     const name = `${prefix}-${packageWord}`;
     const place = path.join(folder, packageWord);
     mkdirSync(place);

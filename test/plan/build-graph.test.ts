@@ -72,7 +72,11 @@ function pinsOf({ models, baseImage, inference, environment, tests }: Config): P
     base:
       baseImage.kind === "image"
         ? { kind: "image", reference: `${baseImage.image}@sha256:base`, digest: "sha256:base" }
-        : { kind: "dockerfile", context: { Dockerfile: "644 sha256:base" } },
+        : {
+            kind: "dockerfile",
+            dockerfile: { [baseImage.dockerfile]: "644 sha256:base" },
+            context: { Dockerfile: "644 sha256:base" },
+          },
     code: inference.sourceDirectory === undefined ? {} : { "score.py": "644 sha256:code" },
     runtime: { "serve.py": "644 sha256:runtime" },
     requirements: "file" in requirements ? { [requirements.file]: "644 sha256:requirements" } : {},

@@ -120,6 +120,7 @@ test("base image: a Dockerfile's whole context counts", async () => {
   });
   assert.equal(base, {
     kind: "dockerfile",
+    dockerfile: { "docker/Dockerfile": `644 ${digestOf("FROM scratch")}` },
     context: {
       Dockerfile: `644 ${digestOf("FROM scratch")}`,
       "entry.sh": `755 ${digestOf("#!/bin/sh")}`,

@@ -8,21 +8,21 @@ forky_packages='docker.io docker-buildx docker-cli containerd tini-static docker
 rig_prefix=$rig_cache/packages-$(short_id "$forky_packages")
 
 can_use_debian() {
-  [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get dpkg >/dev/null &&
+  [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null &&
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] && [ -n "$(debian_mirror)" ]
 }
 
-# `debian_repositories` prints "URI release" of each Debian repository that this machine's apt uses. The release
-# must be Debian's code name exactly, with or without -updates or -security: other vendors' differ.
+# `debian_repositories` prints "URI release" of each Debian repository that this machine's apt uses; asked in this
+# way, apt also knows before its first update. The release must be Debian's code name exactly, with or without
+# -updates or -security: other vendors' differ.
 debian_repositories() {
   local codename
   codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-none}")
-  # shellcheck disable=SC2016
-  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-    awk -v name="$codename" '$3 == "main" && $2 ~ "^" name "(-updates|-security)?$" { print $1, $2 }' | sort -u
+  apt-get update --print-uris 2>/dev/null |
+    sed -nE "s#^'(.*/)dists/($codename(-updates|-security)?)/main/binary-.*#\1 \2#p" | sort -u
 }
 
-debian_mirror() { debian_repositories | awk '$2 !~ /-/ { print $1; exit }'; }
+debian_mirror() { debian_repositories | awk '$2 !~ /-/ && !found++ { print $1 }'; }
 
 # `install_missing COMMAND=PACKAGE…` installs the packages whose command is not there.
 install_missing() {
@@ -62,7 +62,7 @@ EOF
     # apt drops to a user of its own, who cannot write here, and warns: not for files that only we read.
     local apt=(apt-get -qq -o Dir::Etc::SourceList="$work/forky.sources" -o Dir::Etc::SourceParts=/dev/null
       -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work" -o Acquire::Languages=none -o APT::Sandbox::User=root)
-    step "updating forky's package lists" "${apt[@]}" update
+    step "updating forky's package lists" "${apt[@]}" -o APT::Update::Error-Mode=any update
     # shellcheck disable=SC2086
     (cd "$work/debs" && step 'downloading the engine' "${apt[@]}" download $forky_packages)
     for deb in "$work"/debs/*.deb; do

@@ -8,11 +8,11 @@ set -euo pipefail
 
 up() {
   ! answers || return 0
-  # What a killed session left is in the way of a new engine.
-  clear_away
   local started host
   started=$(now_ms)
   open_rig_home
+  # What a killed session left is in the way of a new engine.
+  clear_away
   mkdir -p "$engine_dir"
   if host=$(own_engine_host); then
     link_own_plugins
@@ -23,7 +23,7 @@ up() {
     record "unix://$engine_dir/docker.sock"
     say "engine: private, $(docker_here version --format '{{.Server.Version}}') ($(seconds_since "$started"))"
   else
-    remove_tree "$engine_dir"
+    remove_part engine
     close_rig_home
     fail 'no Docker engine with buildx answers: start Docker (Docker Desktop, or docker.io and docker-buildx),
   or run this as root on Debian, where a private engine is made from its packages'
@@ -67,7 +67,7 @@ answers() {
 
 clear_away() {
   stop_private_engine
-  remove_tree "$engine_dir"
+  remove_part engine
 }
 
 down() {

@@ -18,6 +18,7 @@ up() {
   clear_away
   local started open private
   started=$(now_ms)
+  command -v curl >/dev/null || install_missing curl=curl
   open_rig_home
   [ -e "$RIG_HOME/engine/environment" ] || fail 'the registries need the engine: run engine.sh up'
   . "$RIG_HOME/engine/environment"
@@ -96,7 +97,7 @@ clear_away() {
     . "$RIG_HOME/engine/environment"
     within 30 docker ps -aq --filter "label=$label" | xargs docker rm -fv >/dev/null 2>&1 || true
   fi
-  remove_tree "$registries_dir"
+  remove_part registries
 }
 
 down() {

@@ -19,7 +19,7 @@ bring_down() {
   local started had_engine=
   started=$(now_ms)
   [ ! -e "$RIG_HOME/engine" ] || had_engine=1
-  rm -rf "$RIG_HOME/leases"
+  remove_part leases
   bash "$rig_scripts/registry.sh" down
   bash "$rig_scripts/engine.sh" down
   [ -z "$had_engine" ] || say "down ($(seconds_since "$started"))"
@@ -36,6 +36,7 @@ drop_lease() { rm -f "$RIG_HOME/leases/$$"; }
 
 leases_are_held() {
   local lease pid
+  [ -e "$RIG_HOME/.mlpackage-rig" ] || return 1
   for lease in "$RIG_HOME"/leases/*; do
     [ -e "$lease" ] || continue
     pid=${lease##*/}

@@ -81,6 +81,11 @@ open_rig_home() {
   : >"$RIG_HOME/.mlpackage-rig"
 }
 
+# `remove_part NAME`; but see open_rig_home: without our mark, a folder of that name is someone's own.
+remove_part() {
+  [ ! -e "$RIG_HOME/.mlpackage-rig" ] || remove_tree "${RIG_HOME:?}/$1"
+}
+
 # Only removes it when no part of the rig is left in it.
 close_rig_home() {
   if [ ! -e "$RIG_HOME/.mlpackage-rig" ] || [ -e "$RIG_HOME/engine" ] || [ -e "$RIG_HOME/registries" ]; then

@@ -13,6 +13,7 @@ up() {
 }
 
 down() {
+  [ -e "$RIG_HOME/.mlpackage-rig" ] || return 0
   rm -f "$RIG_HOME/kept"
   if [ "${1:-}" != --force ] && leases_are_held; then
     say "still in use by with-rig.sh, and goes down with that; --force does not wait"

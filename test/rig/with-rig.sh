@@ -8,8 +8,8 @@ set -euo pipefail
 parts=engine,registries,images
 if [ "${1:-}" = --only ]; then
   # Every other part needs the engine.
-  parts=engine,$2
-  shift 2
+  parts=engine,${2:-}
+  shift $(($# < 2 ? $# : 2))
 fi
 [ $# -gt 0 ] || fail 'usage: with-rig.sh [--only engine,registries,images] COMMAND [ARGUMENT…]'
 

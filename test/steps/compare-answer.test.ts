@@ -73,7 +73,7 @@ test("headers are compared whatever the case of their names", () => {
 
 test("latency", () => {
   assert.equal(messages({ maxLatencyMs: 12.3 }), []);
-  assert.equal(messages({ maxLatencyMs: 12 }), ["expected an answer in 12 ms, it took 12 ms"]);
+  assert.equal(messages({ maxLatencyMs: 12 }), ["expected an answer in 12 ms, it took 13 ms"]);
 });
 
 test("all that differs is told at once", () => {

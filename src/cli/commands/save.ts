@@ -1,3 +1,4 @@
+import path from "node:path";
 import { BUILD } from "../../plan/build-graph.ts";
 import { select } from "../../plan/select.ts";
 import { assemble } from "../assemble.ts";
@@ -17,14 +18,15 @@ export async function save(
     return exitCodeOf(opened.diagnostics);
   }
   const { config } = opened.value;
-  const output = { pointer: "", type: "dockerfile" as const, path: folder };
+  const target = path.relative(config.directory, path.resolve(config.directory, folder)) || ".";
+  const output = { pointer: "", type: "dockerfile" as const, path: target };
   const withFolder = { ...opened.value, config: { ...config, outputs: [output] } };
   const assembly = await assemble(session, withFolder, { force: false });
   if (!assembly.ok) {
     reportDiagnostics(session, assembly.diagnostics);
     return exitCodeOf(assembly.diagnostics);
   }
-  const { graph } = select(assembly.value.graph, [`save:${folder}`]);
+  const { graph } = select(assembly.value.graph, [`save:${target}`]);
   if (graph.steps.some(({ id }) => id === BUILD)) throw new Error("a saved folder needs no build");
   const outcomes = await runGraph(session, withFolder, assembly.value, graph, options);
   reportDiagnostics(

@@ -1,0 +1,157 @@
+// Layers: a model each, the code last; what did not change is neither sent nor pushed again, and never mixed up.
+import { stat, utimes, writeFile } from "node:fs/promises";
+import { execa } from "execa";
+import * as assert from "uvu/assert";
+import { demandImage, docker, runIn } from "./engine.ts";
+import { timedSuite } from "./timed-suite.ts";
+import { demandVariable, ECHO_SCRIPT, openWorkspace } from "./workspace.ts";
+
+const REGISTRY = demandVariable("RIG_REGISTRY");
+const MODEL_BYTES = 200_000_000;
+const workspace = openWorkspace("layers");
+const test = timedSuite("layers");
+
+const heavy = await workspace.makePackage(
+  "heavy",
+  `models: [big.bin, {source: small, name: other}]
+inference: {entry_script: score.py, source_directory: src}
+outputs:
+  - {type: image, tags: ["\${name}:latest"]}
+  - {type: image, tags: ["${REGISTRY}/\${name}:1"], push: true}
+`,
+  { "src/score.py": ECHO_SCRIPT, "small/a.txt": "a", "small/deep/b.txt": "b" },
+);
+
+/** Bytes that no compression makes less of. */
+function noise(size: number, seed: number): Buffer {
+  const words = new Uint32Array(size / 4);
+  let state = seed;
+  for (let index = 0; index < words.length; index += 1) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    words[index] = state;
+  }
+  return Buffer.from(words.buffer);
+}
+
+async function layersOf(reference: string): Promise<readonly string[]> {
+  return (await demandImage(reference)).RootFS.Layers;
+}
+
+/** Bytes of all files below a folder, each counted once however many names it has. */
+async function diskUse(folder: string): Promise<number> {
+  const { stdout } = await execa("du", ["-sk", folder]);
+  return Number(stdout.split("\t")[0]) * 1024;
+}
+
+test("each model is a layer of its own, before the code", async () => {
+  await writeFile(heavy.at("big.bin"), noise(MODEL_BYTES, 1));
+  const { exitCode, stderr } = await heavy.call(["apply"]);
+  assert.is(exitCode, 0, stderr);
+  const history = await docker(["history", "--no-trunc", "--format", "{{.CreatedBy}}", `${heavy.name}:latest`]);
+  const copies = history.split("\n").filter((line) => line.startsWith("COPY"));
+  assert.is(copies.length, 4, history);
+  const targets = copies.map((line) => /\S+(?= # buildkit)/.exec(line)?.[0] ?? line).reverse();
+  assert.equal(targets, [
+    "/var/azureml-app/azureml-models/big/0/",
+    "/var/azureml-app/azureml-models/other/0/",
+    "/opt/mlpackage/runtime/",
+    "/var/azureml-app/src/",
+  ]);
+});
+
+test("no model is copied into the cache", async () => {
+  assert.ok((await diskUse(workspace.cacheDirectory)) < MODEL_BYTES / 10);
+  // Nor is a name of it left anywhere, and it is what it was.
+  const { nlink, mtimeMs, mode } = await stat(heavy.at("big.bin"));
+  assert.is(nlink, 1);
+  assert.ok(Date.now() - mtimeMs < 600_000);
+  assert.is(mode & 0o777, 0o644);
+});
+
+test("after a changed line of code, all layers but the last are the same, and no model is sent", async () => {
+  const before = await layersOf(`${heavy.name}:latest`);
+  await heavy.write({ "src/score.py": `${ECHO_SCRIPT}\n# changed\n` });
+  const { exitCode, stderr, durationMs } = await heavy.call(["apply"]);
+  assert.is(exitCode, 0, stderr);
+  const after = await layersOf(`${heavy.name}:latest`);
+  assert.equal(after.slice(0, -1), before.slice(0, -1));
+  assert.is.not(after.at(-1), before.at(-1));
+  assert.match(stderr, /COPY model-big .*\(cached\)/);
+  assert.match(stderr, /COPY model-other .*\(cached\)/);
+  assert.ok(durationMs < 20_000, `${durationMs} ms`);
+});
+
+test("a push sends what the registry does not have", async () => {
+  const pushed = await execa("docker", ["push", `${REGISTRY}/${heavy.name}:1`], { all: true });
+  const before = pushed.all.match(/Layer already exists/g)?.length ?? 0;
+  assert.is(before, (await layersOf(`${heavy.name}:latest`)).length, pushed.all);
+  await heavy.write({ "src/score.py": `${ECHO_SCRIPT}\n# changed again\n` });
+  const built = await heavy.call(["apply", "--only", `save:${heavy.name}:latest`]);
+  assert.is(built.exitCode, 0, built.stderr);
+  const tag = `${REGISTRY}/${heavy.name}:2`;
+  await docker(["tag", `${heavy.name}:latest`, tag]);
+  const again = await execa("docker", ["push", tag], { all: true });
+  assert.is(again.all.match(/Pushed/g)?.length, 1, again.all);
+  assert.is(again.all.match(/Layer already exists/g)?.length, before - 1, again.all);
+});
+
+test("a model of the same size and time with other bytes is another model", async () => {
+  const { atime, mtime } = await stat(heavy.at("big.bin"));
+  const before = await layersOf(`${heavy.name}:latest`);
+  await writeFile(heavy.at("big.bin"), noise(MODEL_BYTES, 2));
+  await utimes(heavy.at("big.bin"), atime, mtime);
+  const { exitCode, stderr } = await heavy.call(["apply", "--only", "save"]);
+  assert.is(exitCode, 0, stderr);
+  const after = await layersOf(`${heavy.name}:latest`);
+  assert.is(after.filter((layer) => !before.includes(layer)).length, 1);
+});
+
+test("packages whose files have the same names, sizes and times each get their own bytes", async () => {
+  const time = new Date("2020-01-01T00:00:00Z");
+  for (const word of ["first", "other"]) {
+    const twin = await workspace.makePackage(
+      word,
+      `models: [model.txt]
+inference: {entry_script: score.py, source_directory: src}
+environment: {python: {requirements: requirements.txt, find_links: [wheels]}}
+`,
+      {
+        "model.txt": word,
+        "src/score.py": ECHO_SCRIPT,
+        "src/word.txt": word,
+        // pip's own word for what it was given: it is kept by the RUN below.
+        "requirements.txt": `# ${word}\n`,
+        "wheels/readme.txt": word,
+      },
+    );
+    for (const file of ["model.txt", "src/score.py", "src/word.txt", "requirements.txt", "wheels/readme.txt"])
+      await utimes(twin.at(file), time, time);
+    const { exitCode, stderr } = await twin.call(["apply"]);
+    assert.is(exitCode, 0, stderr);
+    const files = ["azureml-models/model/0/model.txt", "src/word.txt"].map((file) => `/var/azureml-app/${file}`);
+    assert.is(await runIn(`${twin.name}:latest`, ["cat", ...files]), word + word);
+  }
+});
+
+test("the same package in another folder, with another cache, is the same image", async () => {
+  const files = { "model.txt": "m", "src/score.py": ECHO_SCRIPT, "src/run.sh": "#!/bin/sh\n" };
+  const yaml = "models: [model.txt]\ninference: {entry_script: score.py, source_directory: src}\n";
+  const ids: string[] = [];
+  for (const [index, word] of ["here", "there"].entries()) {
+    const made = await workspace.makePackage(word, yaml, files);
+    await made.write({ "mlpackage.yaml": `name: ${workspace.prefix}-same\n${await yamlOf(made)}` });
+    await utimes(made.at("model.txt"), index * 1e6, index * 1e6);
+    const environment = { MLPACKAGE_CACHE_DIR: made.at("../cache-of-it") + index };
+    const { exitCode, stderr } = await made.call(["apply", "--no-cache"], { environment });
+    assert.is(exitCode, 0, stderr);
+    ids.push((await demandImage(`${workspace.prefix}-same:latest`)).Id);
+  }
+  assert.is(ids[0], ids[1]);
+});
+
+async function yamlOf(made: { at(file: string): string }): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  return (await readFile(made.at("mlpackage.yaml"), "utf8")).replace(/^name: .*\n/, "");
+}
+
+test.run();

@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createBuildx, findBuildx } from "../../src/engines/buildx.ts";
+import type { BuildEvent, BuildRequest, EngineImage } from "../../src/model/engine.ts";
+import type { Processes, ProcessRequest, ProcessResult } from "../../src/model/host.ts";
+import type { Result } from "../../src/model/result.ts";
+import { renderDiagnostics } from "../../src/report/diagnostic-text.ts";
+import { assertGolden } from "../assert-golden.ts";
+import { makeHost } from "../fakes/host.ts";
+import { makeFolder, writeInto } from "../fakes/temporary-folder.ts";
+
+/** What buildx 0.29.1 and BuildKit of Docker 28.5.2 said on standard error, recorded with `--progress=rawjson`. */
+const recordings = fileURLToPath(new URL("../../fixtures/rawjson", import.meta.url));
+const cases = readdirSync(recordings).flatMap((file) =>
+  file.endsWith(".jsonl") ? [path.basename(file, ".jsonl")] : [],
+);
+
+const test = suite("buildx");
+
+const image: EngineImage = { id: "sha256:manifest", tags: [], repositoryDigests: [], sizeBytes: 1 };
+
+type Answer = { readonly stderr?: string; readonly metadata?: object } & Partial<ProcessResult>;
+
+/** A buildx that says what it is told to, once. */
+function createEngine(answer: Answer) {
+  const folder = makeFolder();
+  const requests: ProcessRequest[] = [];
+  const processes: Processes = {
+    async run(request) {
+      requests.push(request);
+      for (const line of (answer.stderr ?? "").split("\n").slice(0, -1)) request.onStderrLine?.(line);
+      const place = request.args[request.args.indexOf("--metadata-file") + 1] ?? "";
+      if (answer.metadata !== undefined)
+        writeInto(path.dirname(place), path.basename(place), JSON.stringify(answer.metadata));
+      return { exitCode: 0, stdout: "", stderr: "", ...answer };
+    },
+  };
+  const host = makeHost({
+    processes,
+    environment: { PATH: "/bin", SECRET: "x", DOCKER_CONTEXT: "other", DOCKER_HOST: "unix:///old" },
+  });
+  const describe = async (id: string) => (id === image.id ? image : undefined);
+  const engine = createBuildx("unix:///engine.sock", host, { describe });
+  const build = (change: Partial<BuildRequest> = {}): Promise<Result<EngineImage>> =>
+    engine.build({
+      dockerfile: path.join(folder, "Dockerfile"),
+      context: folder,
+      namedContexts: {},
+      target: "image",
+      platforms: [],
+      noCache: false,
+      signal: new AbortController().signal,
+      onEvent: () => {},
+      ...change,
+    });
+  return { build, requests };
+}
+
+for (const name of cases) {
+  test(`recorded: ${name}`, async () => {
+    const stderr = readFileSync(`${recordings}/${name}.jsonl`, "utf8");
+    const isSuccess = !stderr.includes("ERROR: ");
+    const metadata = isSuccess ? { "containerimage.digest": image.id } : undefined;
+    const events: BuildEvent[] = [];
+    const { build } = createEngine({ stderr, exitCode: isSuccess ? 0 : 1, ...(metadata && { metadata }) });
+    const built = await build({ onEvent: (event) => events.push(event) });
+    const end = built.ok ? `built ${built.value.id}` : renderDiagnostics(built.diagnostics, { color: false });
+    assertGolden(
+      `${recordings}/${name}.expected.txt`,
+      `${[...events.flatMap(eventLine), "", end].join("\n")}\n`,
+    );
+    assertPaired(events);
+  });
+}
+
+test("there are recordings", () => assert.ok(cases.length >= 10, `only ${cases.length}`));
+
+function eventLine(event: BuildEvent): readonly string[] {
+  switch (event.type) {
+    case "vertex-started":
+      return [`started ${event.name}`];
+    case "vertex-log":
+      return [`log ${JSON.stringify(event.text)}`];
+    case "vertex-finished":
+      return [`finished ${event.name}${event.cached ? " (cached)" : ""}${event.error ? ` (${event.error})` : ""}`];
+    case "vertex-progress":
+      return [];
+  }
+}
+
+/** Each vertex starts once and ends once, in this order, however often BuildKit tells it. */
+function assertPaired(events: readonly BuildEvent[]): void {
+  const open = new Set<string>();
+  const ended = new Set<string>();
+  for (const event of events) {
+    if (event.type === "vertex-started") {
+      assert.not(open.has(event.vertex) || ended.has(event.vertex), `${event.name} starts twice`);
+      open.add(event.vertex);
+    }
+    if (event.type !== "vertex-finished") continue;
+    assert.ok(open.delete(event.vertex), `${event.name} ends before it starts`);
+    assert.ok(event.durationMs >= 0);
+    ended.add(event.vertex);
+  }
+}
+
+test("the environment is what docker needs and no more", async () => {
+  const { build, requests } = createEngine({ metadata: { "containerimage.digest": image.id } });
+  await build();
+  assert.equal(requests[0]?.environment, {
+    PATH: "/bin",
+    DOCKER_HOST: "unix:///engine.sock",
+    BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
+  });
+});
+
+test("a classic store knows the image by its configuration", async () => {
+  const metadata = { "containerimage.digest": "sha256:x", "containerimage.config.digest": image.id };
+  const built = await createEngine({ metadata }).build();
+  assert.equal(built.ok && built.value, image);
+});
+
+async function codeOf(answer: Answer): Promise<string | undefined> {
+  const built = await createEngine(answer).build();
+  return built.ok ? undefined : built.diagnostics.map(({ code }) => code).join(" ");
+}
+
+test("an image that stays in the builder", async () => {
+  assert.is(await codeOf({ metadata: { "containerimage.digest": "sha256:x" } }), "build/image-not-loaded");
+});
+
+test("no buildx", async () => {
+  assert.is(await codeOf({ exitCode: undefined, failure: "not-found" }), "engine/no-buildx");
+});
+
+test("a buildx that dies without a word", async () => {
+  assert.is(await codeOf({ exitCode: undefined, failure: "signalled" }), "build/failed");
+});
+
+test("the plug-in's own binary is preferred", async () => {
+  const config = makeFolder({ "cli-plugins/docker-buildx": "#!/bin/sh" });
+  const found = await findBuildx(makeHost({ environment: { DOCKER_CONFIG: config } }));
+  assert.equal(found, { command: `${config}/cli-plugins/docker-buildx`, args: [] });
+});
+
+test.run();
