@@ -144,7 +144,7 @@ function digestTold(status = ""): string | undefined {
 }
 
 /** Names the registry and the reason; the engine's own words follow as the excerpt. */
-export function wordRegistryError(reference: string, words: string): Diagnostic {
+function wordRegistryError(reference: string, words: string): Diagnostic {
   const { registry } = parseImageReference(reference);
   const excerpt = [words];
   if (/unauthorized|authentication required|no basic auth|denied/i.test(words)) {

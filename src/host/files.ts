@@ -41,12 +41,13 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
   };
 }
 
-async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+const NOTHING_THERE = ["ENOENT", "ENOTDIR"];
+
+async function orUndefined<T>(promise: Promise<T>, codes = NOTHING_THERE): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (codes.includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }
@@ -70,9 +71,11 @@ async function listTree(
       if (ignore(relative)) continue;
       const absolute = path.join(root, relative);
       const link = await fs.lstat(absolute);
-      // A link to a folder could lead round in a circle; a link to a file is that file.
+      // A link to a folder could lead round in a circle; a link to a file is that file, one to itself is none.
       if (link.isDirectory()) await visit(relative);
-      const stats = link.isSymbolicLink() ? await orUndefined(fs.stat(absolute)) : link;
+      const stats = link.isSymbolicLink()
+        ? await orUndefined(fs.stat(absolute), [...NOTHING_THERE, "ELOOP"])
+        : link;
       if (stats?.isFile()) entries.push({ path: relative, size: stats.size, mode: stats.mode & 0o7777 });
     }
   };

@@ -12,7 +12,11 @@ export function createNetwork(): Network {
 
 function request(wanted: NetworkRequest): Promise<NetworkResponse> {
   return new Promise((resolve, reject) => {
-    const url = new URL(wanted.url);
+    const url = URL.canParse(wanted.url) ? new URL(wanted.url) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol)) {
+      reject(new NetworkError("ERR_INVALID_URL", `${wanted.url} is no address of the web`));
+      return;
+    }
     const client = url.protocol === "https:" ? https : http;
     const outgoing = client.request(url, {
       method: wanted.method ?? "GET",

@@ -4,11 +4,11 @@ import type { Processes, ProcessRequest, ProcessResult } from "../model/host.ts"
 const GRACE_MS = 10_000;
 
 /** Children of this process, through execa. A child still running when we exit is ended with us. */
-export function createProcesses(): Processes {
-  return { run };
+export function createProcesses(graceMs = GRACE_MS): Processes {
+  return { run: (request) => run(request, graceMs) };
 }
 
-async function run(request: ProcessRequest): Promise<ProcessResult> {
+async function run(request: ProcessRequest, graceMs: number): Promise<ProcessResult> {
   const { execa } = await import("execa");
   const child = execa(request.command, [...request.args], {
     env: { ...request.environment },
@@ -17,7 +17,7 @@ async function run(request: ProcessRequest): Promise<ProcessResult> {
     buffer: true,
     maxBuffer: 64 * 1024 * 1024,
     stripFinalNewline: false,
-    forceKillAfterDelay: GRACE_MS,
+    forceKillAfterDelay: graceMs,
     ...(request.directory !== undefined && { cwd: request.directory }),
     ...(request.input !== undefined ? { input: request.input } : { stdin: "ignore" as const }),
     ...(request.signal !== undefined && { cancelSignal: request.signal }),

@@ -1,19 +1,15 @@
-import { styleText } from "node:util";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { type Location, positionAt } from "../model/text-range.ts";
 import { codeFrame, type FrameLine } from "./code-frame.ts";
+import { type Paint, painter } from "./paint.ts";
 import { visibleLines, visibleText } from "./visible-text.ts";
-
-type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
 /** Diagnostics as people read them, a blank line between two, without a line break at the end. */
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   options: { readonly color: boolean },
 ): string {
-  const paint: Paint = options.color
-    ? (style, text) => styleText(style, text, { validateStream: false })
-    : (_, text) => text;
+  const paint = painter(options.color);
   return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, paint).join("\n")).join("\n\n");
 }
 

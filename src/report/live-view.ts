@@ -2,6 +2,7 @@ import type { RunEvent } from "../model/event.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Step } from "../model/step.ts";
 import { MARKS, painter } from "./paint.ts";
+import { cutToColumns, visibleText } from "./visible-text.ts";
 import { wordActivity, wordDuration, wordOutcome, wordStep } from "./wording.ts";
 
 /** What the live view knows of a step. */
@@ -56,21 +57,17 @@ export function drawLiveView(
     const name = wordStep(step);
     if (outcome !== undefined) {
       const [style, mark] = MARKS[outcome.status];
-      return `${paint(style, mark)} ${cut(`${name}: ${wordOutcome(outcome)}`, columns - 2)}`;
+      return `${paint(style, mark)} ${cutToColumns(`${name}: ${wordOutcome(outcome)}`, columns - 2)}`;
     }
-    if (startedMs === undefined) return paint("dim", cut(`  ${name}`, columns));
+    if (startedMs === undefined) return paint("dim", cutToColumns(`  ${name}`, columns));
     const spinner = SPINNER[Math.floor(timeMs / SPINNER_MS) % SPINNER.length] ?? "";
-    const elapsed = wordDuration(timeMs - startedMs);
-    return `${paint("cyan", spinner)} ${cut([name, elapsed, ...(doing === undefined ? [] : [visible(doing)])].join("  "), columns - 2)}`;
+    const parts = [name, wordDuration(timeMs - startedMs), ...(doing === undefined ? [] : [calm(doing)])];
+    return `${paint("cyan", spinner)} ${cutToColumns(parts.join("  "), columns - 2)}`;
   });
 }
 
-/** A container's or a build's own control characters must not move our cursor. */
-function visible(text: string): string {
+/** What a container or a build prints may have colours, and must not move our cursor. */
+function calm(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/[\u0000-\u001f\u007f]/g, " ");
-}
-
-function cut(text: string, columns: number): string {
-  return text.length <= columns ? text : `${text.slice(0, Math.max(columns - 1, 0))}…`;
+  return visibleText(text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, ""));
 }

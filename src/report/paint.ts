@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-export type Paint = (style: "green" | "red" | "yellow" | "cyan" | "dim" | "bold", text: string) => string;
+export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
 /** Colours a text where colour is wanted. */
 export function painter(color: boolean): Paint {

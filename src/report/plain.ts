@@ -19,7 +19,7 @@ export function createPlainReporter({ write, color }: Terminal): Reporter {
 }
 
 /** The lines an event is worth. */
-export function plainLines(event: RunEvent, color: boolean): readonly string[] {
+function plainLines(event: RunEvent, color: boolean): readonly string[] {
   const paint = painter(color);
   switch (event.type) {
     case "step-started":

@@ -20,3 +20,15 @@ export function columnsOf(text: string): number {
     0,
   );
 }
+
+/** A visible text that takes no more columns than these, with a mark where it was cut. */
+export function cutToColumns(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  let [kept, taken] = ["", 0];
+  for (const character of text) {
+    taken += columnsOf(character);
+    if (taken >= columns) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}

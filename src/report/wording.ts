@@ -8,7 +8,7 @@ export function wordStep(step: Step): string {
 }
 
 /** Why a step runs, in one phrase. */
-export function wordReason(reason: Reason): string {
+function wordReason(reason: Reason): string {
   switch (reason.type) {
     case "new":
       return "it never ran here";
@@ -33,10 +33,12 @@ export function wordReasons(reasons: readonly Reason[], most = 3): string {
   return [...shown, ...(reasons.length > most ? [`${reasons.length - most} more`] : [])].join("; ");
 }
 
-/** `code.src/score.py` is the file `score.py` of the code. */
+/** `code.src/score.py` is the file `src/score.py` of the code, and so are the files of a pin. */
 function wordInput(input: string): string {
+  const [, file, size] = /^pin\.identity\.files\.(.*)\.(?:(size)|digest|origin)$/.exec(input) ?? [];
+  if (file !== undefined) return size === undefined ? file : `the size of ${file}`;
   const [group = "", ...rest] = input.split(".");
-  return rest.length > 0 && FILE_GROUPS.has(group) ? `${rest.join(".")}` : `\`${input}\``;
+  return FILE_GROUPS.has(group) && rest.length > 0 ? rest.join(".") : `\`${input}\``;
 }
 
 const FILE_GROUPS: ReadonlySet<string> = new Set(["code", "requirements", "runtime", "bodyFiles"]);
@@ -49,8 +51,9 @@ function wordValue(json: string): string {
 
 export function wordDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** One line for what a running step tells, or undefined where it is not worth one. */

@@ -16,8 +16,8 @@ const LONGEST_PAUSE_MS = 30_000;
  * One file from a web server. With `sha256` the pin is known without asking; without, it is what the server says of the
  * file now: ETag, time and length.
  *
- * Errors: `source/credentials-in-url`, `source/unreachable`, `source/refused`, `source/too-many-redirects`,
- * `source/incomplete`, `source/digest-mismatch`.
+ * Errors: `source/not-a-file-url`, `source/credentials-in-url`, `source/unreachable`, `source/refused`,
+ * `source/too-many-redirects`, `source/bad-redirect`, `source/insecure-redirect`, `source/digest-mismatch`.
  */
 export const httpSource: Source = { schemes: ["http", "https"], parse, pin, fetch };
 
@@ -142,7 +142,8 @@ async function follow(
     if (response.status < 300) return succeed(response);
     response.discard();
     if (response.status >= 400 || location === undefined) return fail(wordRefusal(url, response));
-    const next = new URL(location, url);
+    const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+    if (next === undefined || !/^https?:$/.test(next.protocol)) return fail(wordBadRedirect(url, location));
     if (url.protocol === "https:" && next.protocol !== "https:") return fail(wordDowngrade(url, next));
     url = next;
   }
@@ -165,6 +166,12 @@ function wordRefusal(url: URL, response: NetworkResponse): Diagnostic {
       transient: status === 429 || status >= 500,
       retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : 0,
     },
+  });
+}
+
+function wordBadRedirect(url: URL, location: string): Diagnostic {
+  return errorDiagnostic("source/bad-redirect", `${url.host} sends the request on to no address of the web`, {
+    excerpt: [`Location: ${location}`],
   });
 }
 

@@ -116,7 +116,7 @@ function indexOptions(indexUrl: string | undefined, extraIndexUrls: readonly str
 /** Models, runtime and code, each a layer of its own that depends on none before it. */
 function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place): readonly string[] {
   const copies = [...layout.models, ...layout.runtime, ...layout.code].map(
-    (placement) => `COPY --link --chmod=u=rwX,go=rX ${copyArguments(placement, place)}`,
+    (placement) => `COPY ${copyArguments(placement, place)}`,
   );
   const { environment, inference } = inputs;
   return [
@@ -134,11 +134,15 @@ function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place
   ].filter((section) => section !== "");
 }
 
-/** A named context holds one folder, called by the digest of its content (see `stageContexts`); the star enters it. */
+/**
+ * A named context holds one folder, called by the digest of its content, with paths and modes as in the image (see
+ * `stageContexts`); the star enters it. A saved folder may have any modes by now, and BuildKit links no layer whose
+ * modes it must change.
+ */
 function copyArguments({ context, folder, target }: Placement, place: Place): string {
   return place === "contexts"
-    ? `--from=${context} ${copyPaths("*/", target)}`
-    : copyPaths(`${folder}/`, target);
+    ? `--link --from=${context} */ /`
+    : `--chmod=u=rwX,go=rX ${copyPaths(`${folder}/`, target)}`;
 }
 
 function mountSource({ context, folder }: Placement, place: Place): string {

@@ -53,7 +53,7 @@ export function filesBelow(output: StepOutput, prefix: string): readonly OutputF
 /** Writes the Dockerfile and takes what goes into the image beside the models, as it is now, into the store. */
 export const renderKind: StepKind = {
   kind: "render",
-  version: 1,
+  version: 2,
   summary: "writes the Dockerfile and its contexts",
   async run(step, context) {
     const inputs = step.inputs as unknown as RenderInputs;

@@ -12,7 +12,10 @@ export type PlaceFile = (file: OutputFile, folder: string, context: StepContext)
  * Lays out a folder for each named context and gives their places by name. Models are hard links: no weights are
  * copied.
  *
- * What COPY reads lies one folder deeper, in one called by the digest of what it holds. BuildKit sends only files whose
+ * What COPY reads has its whole path in the image, with the modes it shall have there: a layer is linked, and so
+ * survives a change of those below it, only if COPY neither changes modes nor makes folders, which get the time of now.
+ *
+ * And it lies one folder deeper, in one called by the digest of what it holds. BuildKit sends only files whose
  * path, size or time changed since the last build of a context of the same name, of any package, and two files can
  * well have all three alike (times of zero, or out of an archive). What RUN mounts stays on top, because a mount's path
  * is part of the RUN's own cache key; those files have the time of now instead.
@@ -23,6 +26,14 @@ export async function stageContexts(
 ): Promise<Readonly<Record<string, string>>> {
   const rendered = context.outputOf("render");
   const layout = layoutOf(rendered);
+  /** The same folders whenever and under whatever umask they were made. */
+  const settleFolders = async (root: string, paths: readonly string[]): Promise<void> => {
+    const folders = new Set(paths.flatMap(withParents));
+    await Promise.all(
+      [...folders].map((folder) => context.host.files.setMode(path.join(root, folder), 0o755)),
+    );
+    await Promise.all([...folders].map((folder) => context.host.files.setTime(path.join(root, folder), 0)));
+  };
   const stage = async (
     placement: Placement,
     files: readonly OutputFile[],
@@ -32,6 +43,7 @@ export async function stageContexts(
     const folder = path.join(directory, placement.context);
     await context.host.files.makeDirectory(path.join(folder, inner));
     await Promise.all(files.map((file) => place(file, path.join(folder, inner), context)));
+    await settleFolders(folder, [inner, ...files.map((file) => path.join(inner, path.dirname(file.path)))]);
     return [placement.context, folder] as const;
   };
   const mounted = [...layout.requirements, ...layout.wheels].map((placement) =>
@@ -39,17 +51,17 @@ export async function stageContexts(
   );
   const copied = [...layout.runtime, ...layout.code].map((placement) => {
     const files = filesOfContext(rendered, placement.context);
-    return stage(placement, files, copyTimeless, contentName(files));
+    return stage(placement, files, copyTimeless, pathInContext(placement, files));
   });
   const models = layout.models.map((placement) => {
     const { files } = context.outputOf(`fetch:${placement.model}`);
-    return stage(placement, files, linkFile, contentName(files));
+    return stage(placement, files, linkFile, pathInContext(placement, files));
   });
   return Object.fromEntries(await Promise.all([...mounted, ...copied, ...models]));
 }
 
-function contentName(files: readonly OutputFile[]): string {
-  return outputOfFiles(files).digest.slice("sha256:".length);
+function pathInContext({ target }: Placement, files: readonly OutputFile[]): string {
+  return path.join(outputOfFiles(files).digest.slice("sha256:".length), target);
 }
 
 export async function copyFile(file: OutputFile, folder: string, context: StepContext): Promise<void> {
@@ -65,6 +77,23 @@ async function copyTimeless(file: OutputFile, folder: string, context: StepConte
   await context.host.files.setTime(path.join(folder, file.path), 0);
 }
 
+/** A link shares the mode of the user's own file, which is not ours to change: one that others may not read is copied. */
 async function linkFile(file: OutputFile, folder: string, context: StepContext): Promise<void> {
-  await context.host.files.linkOrCopy(await demandFile(file, context), path.join(folder, file.path));
+  const { files } = context.host;
+  const origin = await demandFile(file, context);
+  const mode = (await files.status(origin))?.mode ?? 0;
+  if ((mode & READABLE) !== READABLE) return copyFile(file, folder, context);
+  await files.linkOrCopy(origin, path.join(folder, file.path));
+}
+
+/** By its owner, its group and everybody. */
+const READABLE = 0o444;
+
+/** A relative path and the folders that it lies in. */
+function withParents(relative: string): readonly string[] {
+  const parts = path
+    .normalize(relative)
+    .split(path.sep)
+    .filter((part) => part !== "" && part !== ".");
+  return parts.map((_part, index) => path.join(...parts.slice(0, index + 1)));
 }

@@ -4,13 +4,20 @@ import { noOp } from "./no-op.ts";
 import { oneChangedLine } from "./one-changed-line.ts";
 
 export type Contender = { readonly name: string; readonly run: () => Promise<unknown> };
-export type Bench = { readonly name: string; readonly rounds: number; readonly prepare: () => Promise<Prepared> };
+export type Bench = {
+  readonly name: string;
+  readonly rounds: number;
+  readonly prepare: () => Promise<Prepared>;
+};
 export type Prepared = { readonly contenders: readonly Contender[]; readonly cleanUp: () => Promise<void> };
 
 const BENCHES: readonly Bench[] = [noOp, oneChangedLine];
 
 /** The contenders in turn, so that a machine that drifts drifts for all. The first round warms up and is not counted. */
-async function measure(contenders: readonly Contender[], rounds: number): Promise<ReadonlyMap<string, readonly number[]>> {
+async function measure(
+  contenders: readonly Contender[],
+  rounds: number,
+): Promise<ReadonlyMap<string, readonly number[]>> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const { name, run } of contenders) {
@@ -34,7 +41,14 @@ function table(title: string, times: ReadonlyMap<string, readonly number[]>): st
     const ratio = (median(values) / median(base)).toFixed(2);
     return `| ${name} | ${median(values).toFixed(0)} | ${least.toFixed(0)}–${most.toFixed(0)} | ${ratio} |`;
   });
-  return [`## ${title}`, "", "| command | median ms | range | ratio |", "|---|---|---|---|", ...rows, ""].join("\n");
+  return [
+    `## ${title}`,
+    "",
+    "| command | median ms | range | ratio |",
+    "|---|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 const wanted = process.argv.slice(2);

@@ -17,19 +17,62 @@ type Row = readonly [what: string, failure: BuildFailure, code: string, subject?
 
 const rows: readonly Row[] = [
   ["nothing known", failure, "build/failed"],
-  ["a requirement of another", run("ERROR: No matching distribution found for numpy<1 (from scipy)"), "build/requirement-not-found", "numpy<1"],
-  ["a requirement with spaces", run("ERROR: No matching distribution found for a >= 2, < 3"), "build/requirement-not-found", "a >= 2, < 3"],
-  ["a version of a system package", run("E: Version '9' for 'curl' was not found", 100), "build/system-package-not-found", "curl"],
-  ["a package without a candidate", run("E: Package 'x11' has no installation candidate", 100), "build/system-package-not-found", "x11"],
+  [
+    "a requirement of another",
+    run("ERROR: No matching distribution found for numpy<1 (from scipy)"),
+    "build/requirement-not-found",
+    "numpy<1",
+  ],
+  [
+    "a requirement with spaces",
+    run("ERROR: No matching distribution found for a >= 2, < 3"),
+    "build/requirement-not-found",
+    "a >= 2, < 3",
+  ],
+  [
+    "a version of a system package",
+    run("E: Version '9' for 'curl' was not found", 100),
+    "build/system-package-not-found",
+    "curl",
+  ],
+  [
+    "a package without a candidate",
+    run("E: Package 'x11' has no installation candidate", 100),
+    "build/system-package-not-found",
+    "x11",
+  ],
   ["no pip", run("/usr/bin/python3: No module named pip"), "build/no-pip"],
   ["dash's words", run("/bin/sh: 1: python3: not found", 127), "build/command-not-found", "python3"],
-  ["bash's words", run("/bin/bash: line 1: python3: command not found", 127), "build/command-not-found", "python3"],
+  [
+    "bash's words",
+    run("/bin/bash: line 1: python3: command not found", 127),
+    "build/command-not-found",
+    "python3",
+  ],
   ["busybox' words", run("/bin/sh: python3: not found", 127), "build/command-not-found", "python3"],
   ["anything else", run("boom", 3), "build/instruction-failed"],
   ["a full disk, in the log", run("tar: write error: No space left on device"), "build/disk-full"],
-  ["a full disk, while exporting", { ...failure, vertexName: "exporting to image", vertexError: "mkdir /x: no space left on device" }, "build/disk-full"],
-  ["a base image", { ...failure, vertexName: "[internal] load metadata for docker.io/library/debian:x", vertexError: "not found" }, "build/base-image-unavailable", "debian:x"],
-  ["a base image elsewhere", { ...failure, vertexName: "[internal] load metadata for ghcr.io/a/b:x", vertexError: "403" }, "build/base-image-unavailable", "ghcr.io/a/b:x"],
+  [
+    "a full disk, while exporting",
+    { ...failure, vertexName: "exporting to image", vertexError: "mkdir /x: no space left on device" },
+    "build/disk-full",
+  ],
+  [
+    "a base image",
+    {
+      ...failure,
+      vertexName: "[internal] load metadata for docker.io/library/debian:x",
+      vertexError: "not found",
+    },
+    "build/base-image-unavailable",
+    "debian:x",
+  ],
+  [
+    "a base image elsewhere",
+    { ...failure, vertexName: "[internal] load metadata for ghcr.io/a/b:x", vertexError: "403" },
+    "build/base-image-unavailable",
+    "ghcr.io/a/b:x",
+  ],
 ];
 
 for (const [what, given, code, subject] of rows) {
@@ -51,7 +94,9 @@ test("a long one is cut", () => {
 });
 
 test("the excerpt is the end of the log", () => {
-  const { excerpt } = wordBuildFailure(run(Array.from({ length: 40 }, (_, index) => `line ${index}\n`).join("\n")));
+  const { excerpt } = wordBuildFailure(
+    run(Array.from({ length: 40 }, (_, index) => `line ${index}\n`).join("\n")),
+  );
   assert.is(excerpt?.length, 15);
   assert.is(excerpt?.at(-1), "line 39");
 });

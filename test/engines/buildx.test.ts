@@ -85,7 +85,9 @@ function eventLine(event: BuildEvent): readonly string[] {
     case "vertex-log":
       return [`log ${JSON.stringify(event.text)}`];
     case "vertex-finished":
-      return [`finished ${event.name}${event.cached ? " (cached)" : ""}${event.error ? ` (${event.error})` : ""}`];
+      return [
+        `finished ${event.name}${event.cached ? " (cached)" : ""}${event.error ? ` (${event.error})` : ""}`,
+      ];
     case "vertex-progress":
       return [];
   }

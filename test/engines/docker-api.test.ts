@@ -3,8 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createDockerApi, DockerApiError } from "../../src/engines/docker-api.ts";
 import { NetworkError } from "../../src/model/host.ts";
-import { type Handler, startServer } from "../fakes/http-server.ts";
 import { makeHost } from "../fakes/host.ts";
+import { type Handler, startServer } from "../fakes/http-server.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 
 const test = suite("docker API");

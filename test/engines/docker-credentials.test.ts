@@ -1,6 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Credentials, findCredentials, registryAuthHeader } from "../../src/engines/docker-credentials.ts";
+import {
+  type Credentials,
+  findCredentials,
+  registryAuthHeader,
+} from "../../src/engines/docker-credentials.ts";
 import type { ProcessRequest } from "../../src/model/host.ts";
 import { makeHost } from "../fakes/host.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
@@ -42,10 +46,20 @@ const rows: readonly Row[] = [
   ],
   ["with a port", { auths: { "r.io:5000": { auth: base64("ada:pass:word") } } }, "r.io:5000", ada],
   ["of another registry", { auths: { "r.io": { auth: base64("ada:pass:word") } } }, "other.io", undefined],
-  ["a token", { auths: { "r.io": { auth: base64("x:"), identitytoken: "token" } } }, "r.io", { identityToken: "token" }],
+  [
+    "a token",
+    { auths: { "r.io": { auth: base64("x:"), identitytoken: "token" } } },
+    "r.io",
+    { identityToken: "token" },
+  ],
   ["an empty entry, as a store leaves it", { auths: { "r.io": {} } }, "r.io", undefined],
   ["no colon", { auths: { "r.io": { auth: base64("ada") } } }, "r.io", undefined],
-  ["an empty password", { auths: { "r.io": { auth: base64("ada:") } } }, "r.io", { username: "ada", password: "" }],
+  [
+    "an empty password",
+    { auths: { "r.io": { auth: base64("ada:") } } },
+    "r.io",
+    { username: "ada", password: "" },
+  ],
   ["no entries", {}, "r.io", undefined],
   ["a file that is damaged", "{", "r.io", undefined],
 ];

@@ -27,7 +27,12 @@ type Row = readonly [
 
 const rows: readonly Row[] = [
   ["nothing said", {}, {}, DEFAULT],
-  ["DOCKER_HOST comes first", { DOCKER_HOST: "unix:///own.sock", DOCKER_CONTEXT: "remote" }, config, "unix:///own.sock"],
+  [
+    "DOCKER_HOST comes first",
+    { DOCKER_HOST: "unix:///own.sock", DOCKER_CONTEXT: "remote" },
+    config,
+    "unix:///own.sock",
+  ],
   ["an empty DOCKER_HOST is none", { DOCKER_HOST: "" }, {}, DEFAULT],
   ["the current context", {}, config, "unix:///colima.sock"],
   ["DOCKER_CONTEXT before it", { DOCKER_CONTEXT: "remote" }, config, "tcp://10.0.0.1:2375"],
@@ -47,7 +52,10 @@ for (const [what, environment, files, endpoint] of rows) {
 
 test("docker's folder is in the home folder", async () => {
   const files = Object.fromEntries(Object.entries(config).map(([name, text]) => [`.docker/${name}`, text]));
-  assert.is(await findDockerEndpoint(makeHost({ environment: { HOME: makeFolder(files) } })), "unix:///colima.sock");
+  assert.is(
+    await findDockerEndpoint(makeHost({ environment: { HOME: makeFolder(files) } })),
+    "unix:///colima.sock",
+  );
 });
 
 for (const [endpoint, isSupported] of [

@@ -45,7 +45,10 @@ test("a byte at a time", async () => {
 });
 
 test("a frame that is cut short is left out", async () => {
-  assert.equal(await read(frame(1, "whole"), frame(1, "cut").subarray(0, -1)), { stdout: "whole", stderr: "" });
+  assert.equal(await read(frame(1, "whole"), frame(1, "cut").subarray(0, -1)), {
+    stdout: "whole",
+    stderr: "",
+  });
 });
 
 test("nothing", async () => assert.equal(await read(), { stdout: "", stderr: "" }));

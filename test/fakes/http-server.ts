@@ -12,9 +12,7 @@ export async function startServer(handler: Handler, socketPath?: string) {
   });
   server.unref();
   await new Promise<void>((resolve) =>
-    socketPath === undefined
-      ? server.listen(0, "127.0.0.1", resolve)
-      : server.listen(socketPath, resolve),
+    socketPath === undefined ? server.listen(0, "127.0.0.1", resolve) : server.listen(socketPath, resolve),
   );
   const address = server.address();
   const port = typeof address === "object" ? (address as AddressInfo).port : 0;

@@ -7,7 +7,12 @@ import { type Answer, compareAnswer } from "../../src/steps/compare-answer.ts";
 const test = suite("compareAnswer");
 
 const expectation: TestConfig["expect"] = { status: 200, tolerance: 1e-9, headers: {} };
-const answer: Answer = { status: 200, headers: { "content-type": "text/plain" }, text: "fine", latencyMs: 12.3 };
+const answer: Answer = {
+  status: 200,
+  headers: { "content-type": "text/plain" },
+  text: "fine",
+  latencyMs: 12.3,
+};
 
 function messages(expect: Partial<TestConfig["expect"]>, change: Partial<Answer> = {}): readonly string[] {
   return compareAnswer({ ...expectation, ...expect }, { ...answer, ...change }).map(({ message }) => message);
@@ -23,7 +28,7 @@ const same: readonly Row[] = [
   [null, "null"],
   [[], "[]"],
   [{}, "{}"],
-  [[1, [2, { a: 3 }]], "[1,[2,{\"a\":3}]]"],
+  [[1, [2, { a: 3 }]], '[1,[2,{"a":3}]]'],
   [{ a: 1, b: 2 }, '{"b":2,"a":1}'],
   [1e300, "1e300"],
 ];
@@ -53,7 +58,10 @@ const different: readonly Row[] = [
 
 for (const [expected, answered, difference] of [...same, ...different]) {
   test(`${JSON.stringify(expected)} and ${answered}`, () => {
-    assert.equal(messages({ json: expected }, { text: answered }), difference === undefined ? [] : [difference]);
+    assert.equal(
+      messages({ json: expected }, { text: answered }),
+      difference === undefined ? [] : [difference],
+    );
   });
 }
 

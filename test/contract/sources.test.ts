@@ -1,0 +1,106 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { digestOf } from "../../src/model/digest.ts";
+import type { Source, SourceContext } from "../../src/model/source.ts";
+import { fileSource } from "../../src/sources/file.ts";
+import { httpSource } from "../../src/sources/http.ts";
+import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../../src/sources/index.ts";
+import { startServer } from "../fakes/http-server.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
+import { makeReference, makeSourceContext } from "../fakes/source-context.ts";
+import { makeFolder } from "../fakes/temporary-folder.ts";
+
+/** What is asked of every source, whatever it speaks to: a new one goes into this table. */
+const test = suite("sources");
+
+const content = "the model";
+const { url } = await startServer((request, response) =>
+  request.url === "/model.bin" ? response.end(content) : response.writeHead(404).end(),
+);
+
+type Case = {
+  readonly source: Source;
+  /** A reference to `content`. */
+  readonly good: string;
+  /** What is refused without a look at the world. */
+  readonly malformed: readonly string[];
+  /** Well formed, and nothing is there. */
+  readonly missing: string;
+};
+
+const cases: readonly Case[] = [
+  { source: fileSource, good: "model.bin", malformed: [], missing: "other.bin" },
+  {
+    source: httpSource,
+    good: `${url}/model.bin`,
+    malformed: ["https://", "https://example.com/", "https://a:b@example.com/x"],
+    missing: `${url}/other.bin`,
+  },
+];
+
+const makeContext = (): SourceContext =>
+  makeSourceContext(makeFolder({ "model.bin": content }), { clock: createManualClock() });
+
+for (const { source, good, malformed, missing } of cases) {
+  const name = source.schemes.join(" ") || "path";
+
+  test(`${name}: is found by its schemes`, () => {
+    assert.is(sourceOf(good), source);
+    for (const scheme of source.schemes) assert.ok(KNOWN_SCHEMES.includes(scheme));
+  });
+
+  test(`${name}: pins, and brings what it pinned`, async () => {
+    const context = makeContext();
+    const reference = source.parse(makeReference(good));
+    assert.ok(reference.ok);
+    const pinned = await source.pin(reference.value, context);
+    assert.ok(pinned.ok);
+    const fetched = await source.fetch(reference.value, pinned.value, context);
+    assert.ok(fetched.ok);
+    const [file] = fetched.value;
+    assert.equal([file?.path, file?.size, file?.mode], ["model.bin", content.length, 0o644]);
+    assert.is(file?.digest, digestOf(content));
+    assert.equal(pinned.value.paths, ["model.bin"]);
+    const isInStore = (await context.store.find(digestOf(content))) !== undefined;
+    assert.ok(
+      file?.origin !== undefined || isInStore,
+      "the content is neither in the package nor in the store",
+    );
+  });
+
+  test(`${name}: a pin is data, the same for the same, and knows no folder of ours`, async () => {
+    const [one, other] = [makeContext(), makeContext()];
+    const pins = await Promise.all([one, other].map((context) => source.pin(makeReference(good), context)));
+    const [first, second] = pins.map((pin) => (pin.ok ? pin.value : undefined));
+    assert.equal(first, second);
+    assert.equal(JSON.parse(JSON.stringify(first)), first);
+    assert.not.match(JSON.stringify(first), one.directory);
+  });
+
+  test(`${name}: what is not there is told with a code of its own`, async () => {
+    const pinned = await source.pin(makeReference(missing), makeContext());
+    assert.ok(!pinned.ok);
+    assert.match(pinned.diagnostics[0]?.code ?? "", /^source\/[a-z-]+$/);
+  });
+
+  for (const reference of malformed) {
+    test(`${name}: refuses ${reference} with a code of its own`, () => {
+      const parsed = source.parse(makeReference(reference));
+      assert.ok(!parsed.ok);
+      assert.match(parsed.diagnostics[0]?.code ?? "", /^source\/[a-z-]+$/);
+    });
+  }
+}
+
+test("every source is asked", () => {
+  const known = new Set(KNOWN_SCHEMES.map((scheme) => sourceOf(scheme === "" ? "x" : `${scheme}:x`)));
+  assert.equal(known, new Set(cases.map(({ source }) => source)));
+});
+
+test("schemes have no case, and a path has none", () => {
+  assert.is(sourceOf("HTTPS://example.com/x"), httpSource);
+  assert.equal(["a/b:c", "./a:b", "C++/x", "s3+x://y"].map(schemeOf), ["", "", "", "s3+x"]);
+  assert.is(sourceOf("gopher://x"), undefined);
+});
+
+test.run();

@@ -1,0 +1,165 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createFiles } from "../../src/host/files.ts";
+import { makeFolder, writeInto } from "../fakes/temporary-folder.ts";
+
+const test = suite("files");
+
+const files = createFiles(path.join(makeFolder(), "digests.json"));
+
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("half");
+  throw new Error("the stream broke");
+}
+
+test("what a path names", async () => {
+  const folder = makeFolder({ "a.txt": "abc", "run.sh": "#!/bin/sh" });
+  symlinkSync("a.txt", path.join(folder, "link"));
+  symlinkSync("nowhere", path.join(folder, "dangling"));
+  assert.equal(await files.status(`${folder}/a.txt`), { type: "file", size: 3, mode: 0o644 });
+  assert.is((await files.status(`${folder}/run.sh`))?.mode, 0o755);
+  assert.is((await files.status(`${folder}/link`))?.type, "file");
+  assert.is((await files.status(folder))?.type, "directory");
+  assert.is((await files.status("/dev/null"))?.type, "other");
+  for (const nothing of ["none", "dangling", "a.txt/below"]) {
+    assert.is(await files.status(`${folder}/${nothing}`), undefined, nothing);
+  }
+  assert.is(await files.realPath(`${folder}/link`), `${folder}/a.txt`);
+  assert.is(await files.realPath(`${folder}/none`), undefined);
+});
+
+test("all files below a folder, sorted by code unit", async () => {
+  const folder = makeFolder({
+    "b.txt": "1",
+    "a/z.txt": "22",
+    "a.txt": "",
+    "B.txt": "",
+    é: "",
+    "a/b/c": "#!x",
+  });
+  mkdirSync(path.join(folder, "empty"));
+  assert.equal(await files.listTree(folder), [
+    { path: "B.txt", size: 0, mode: 0o644 },
+    { path: "a.txt", size: 0, mode: 0o644 },
+    { path: "a/b/c", size: 3, mode: 0o755 },
+    { path: "a/z.txt", size: 2, mode: 0o644 },
+    { path: "b.txt", size: 1, mode: 0o644 },
+    { path: "é", size: 0, mode: 0o644 },
+  ]);
+});
+
+test("what is ignored is not even looked into", async () => {
+  const folder = makeFolder({ "a.txt": "", "skip/b.txt": "", "deep/skip/c.txt": "" });
+  const asked: string[] = [];
+  const listed = await files.listTree(folder, (file) => {
+    asked.push(file);
+    return path.basename(file) === "skip";
+  });
+  assert.equal(
+    listed.map((entry) => entry.path),
+    ["a.txt"],
+  );
+  assert.equal(asked.sort(), ["a.txt", "deep", "deep/skip", "skip"]);
+});
+
+test("links to files are files, links to folders lead nowhere", async () => {
+  const folder = makeFolder({ "real/a.txt": "a" });
+  symlinkSync("real/a.txt", path.join(folder, "linked.txt"));
+  symlinkSync(".", path.join(folder, "self"));
+  symlinkSync("../real", path.join(folder, "real/round"));
+  symlinkSync("nowhere", path.join(folder, "dangling"));
+  symlinkSync("circle", path.join(folder, "circle"));
+  assert.equal(
+    (await files.listTree(folder)).map((entry) => entry.path),
+    ["linked.txt", "real/a.txt"],
+  );
+});
+
+test("a stream that breaks leaves nothing behind", async () => {
+  const folder = makeFolder();
+  const error = await files.writeStream(path.join(folder, "new", "file"), failing()).catch(String);
+  assert.match(String(error), "the stream broke");
+  assert.equal(readdirSync(path.join(folder, "new")), []);
+});
+
+test("and what was there before as it was", async () => {
+  const folder = makeFolder({ file: "before" });
+  await files.writeStream(path.join(folder, "file"), failing()).catch(String);
+  assert.equal(readdirSync(folder), ["file"]);
+  assert.is(readFileSync(path.join(folder, "file"), "utf8"), "before");
+});
+
+test("writing takes the place of what was there, folders and all", async () => {
+  const folder = makeFolder({ "deep/file": "before" });
+  await files.writeAtomically(path.join(folder, "deep/file"), "after é");
+  await files.writeAtomically(path.join(folder, "other/new"), Uint8Array.of(1, 2));
+  assert.is(await files.readText(path.join(folder, "deep/file")), "after é");
+  assert.equal([...(await files.readBytes(path.join(folder, "other/new")))], [1, 2]);
+  assert.equal(readdirSync(path.join(folder, "deep")), ["file"]);
+});
+
+test("two who write at once: one of them wins whole", async () => {
+  const file = path.join(makeFolder(), "file");
+  const texts = ["a", "b", "c"].map((letter) => letter.repeat(100_000));
+  await Promise.all(texts.map((text) => files.writeAtomically(file, text)));
+  assert.ok(texts.includes(readFileSync(file, "utf8")));
+});
+
+test("a link shares the bytes of the file itself, and copies are their own", async () => {
+  const folder = makeFolder({ "real.bin": "x" });
+  symlinkSync("real.bin", path.join(folder, "soft"));
+  await files.linkOrCopy(path.join(folder, "soft"), path.join(folder, "sub/hard"));
+  assert.not(lstatSync(path.join(folder, "sub/hard")).isSymbolicLink());
+  assert.is(statSync(path.join(folder, "sub/hard")).ino, statSync(path.join(folder, "real.bin")).ino);
+  await files.copy(path.join(folder, "soft"), path.join(folder, "sub/copy"));
+  writeInto(folder, "real.bin", "changed");
+  assert.is(await files.readText(path.join(folder, "sub/copy")), "x");
+});
+
+test("removing what is not there, and what is full", async () => {
+  const folder = makeFolder({ "a/b/c": "x" });
+  await files.remove(path.join(folder, "none"));
+  await files.remove(path.join(folder, "a"));
+  assert.not(existsSync(path.join(folder, "a")));
+});
+
+test("modes and times", async () => {
+  const folder = makeFolder({ file: "x" });
+  const file = path.join(folder, "file");
+  await files.setMode(file, 0o755);
+  await files.setTime(file, 0);
+  assert.is(statSync(file).mode & 0o777, 0o755);
+  assert.is(statSync(file).mtimeMs, 0);
+});
+
+test("a temporary folder is new and nobody else's", async () => {
+  const parent = path.join(makeFolder(), "not", "there");
+  const [one, other] = await Promise.all([
+    files.makeTemporaryDirectory(parent, "x-"),
+    files.makeTemporaryDirectory(parent, "x-"),
+  ]);
+  assert.is.not(one, other);
+  assert.is(statSync(one).mode & 0o777, 0o700);
+});
+
+test("errors are Node's own", async () => {
+  const folder = makeFolder({ "locked/file": "x" });
+  const code = await files.readText(path.join(folder, "none")).catch((error) => error.code);
+  assert.is(code, "ENOENT");
+  chmodSync(path.join(folder, "locked"), 0o755);
+});
+
+test("there is room", async () => assert.ok((await files.freeBytes(makeFolder())) > 0));
+
+test.run();

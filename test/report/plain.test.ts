@@ -1,0 +1,81 @@
+import { stripVTControlCharacters } from "node:util";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Reporter, Terminal } from "../../src/model/reporter.ts";
+import { createJsonReporter } from "../../src/report/json-lines.ts";
+import { createPlainReporter } from "../../src/report/plain.ts";
+import { A_RUN } from "./a-run.ts";
+
+const test = suite("plain and JSON lines");
+
+function play(create: (terminal: Terminal) => Reporter, color = false): string {
+  let text = "";
+  const write = (more: string) => {
+    text += more;
+  };
+  const reporter = create({ write, color, columns: () => 80 });
+  for (const event of A_RUN) reporter.handle(event);
+  reporter.close();
+  return text;
+}
+
+test("a line an event", () => {
+  assert.equal(play(createPlainReporter).split("\n"), [
+    "= fetch a model with quite a long name indeed: fresh",
+    "▸ render Dockerfile: it never ran here",
+    "warning[plan/large-code]: the code is large",
+    "✔ render Dockerfile: succeeded in 0.02 s",
+    "▸ build image: it never ran here",
+    "    [environment 2/2] RUN x (2.50 s)",
+    "    [image 1/1] COPY y (cached)",
+    "✔ build image: succeeded in 3.00 s",
+    "▸ test image: it never ran here",
+    "✘ test image: failed in 0.50 s",
+    "2 succeeded, 1 fresh, 1 failed, 1 blocked (3.55 s)",
+    "",
+  ]);
+});
+
+test("colour changes nothing but the colour", () => {
+  const colored = play(createPlainReporter, true);
+  assert.match(colored, "\u001b[");
+  assert.is(stripVTControlCharacters(colored), play(createPlainReporter));
+});
+
+test("every event is an object on a line of its own", () => {
+  const lines = play(createJsonReporter).trimEnd().split("\n");
+  const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.equal(
+    events.map(({ type }) => type),
+    A_RUN.map(({ type }) => type),
+  );
+  assert.equal(
+    events.map(({ timeMs }) => timeMs),
+    A_RUN.map(({ timeMs }) => timeMs),
+  );
+  for (const event of events.filter(({ type }) => String(type).startsWith("step-"))) {
+    assert.type(event.step, "string");
+  }
+  assert.equal(events[0]?.steps, [
+    { id: "fetch:a", needs: [], after: [] },
+    { id: "render", needs: [], after: [] },
+    { id: "build", needs: ["fetch:a", "render"], after: [] },
+    { id: "test", needs: ["build"], after: [] },
+    { id: "push:x", needs: ["build"], after: ["test"] },
+  ]);
+  const failed = events.find(({ step, type }) => step === "test" && type === "step-finished");
+  assert.equal(failed?.outcome, {
+    status: "failed",
+    diagnostics: [{ code: "test/failed", severity: "error", message: "expected 1, got 2" }],
+    durationMs: 500,
+  });
+  assert.equal(events.at(-1)?.outcomes, {
+    "fetch:a": "fresh",
+    render: "succeeded",
+    build: "succeeded",
+    test: "failed",
+    "push:x": "blocked",
+  });
+});
+
+test.run();

@@ -1,0 +1,115 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { digestOf } from "../../src/model/digest.ts";
+import type { Reason, StepActivity } from "../../src/model/event.ts";
+import type { Outcome } from "../../src/model/outcome.ts";
+import {
+  isInternal,
+  wordActivity,
+  wordDuration,
+  wordReasons,
+  wordSummary,
+  wordVertex,
+} from "../../src/report/wording.ts";
+import { makeOutput } from "../fakes/steps.ts";
+
+const test = suite("wording");
+
+const [one, other] = [digestOf("one"), digestOf("other")];
+const changed = (input: string, from: unknown, to: unknown): Reason => ({
+  type: "input-changed",
+  input,
+  from: JSON.stringify(from),
+  to: JSON.stringify(to),
+});
+
+const reasons: readonly (readonly [reason: Reason, text: string])[] = [
+  [{ type: "new" }, "it never ran here"],
+  [{ type: "forced" }, "asked for with --no-cache"],
+  [{ type: "gone", what: "the image" }, "the image is gone or was changed"],
+  [{ type: "upstream", step: "render" }, "render made something else"],
+  [{ type: "input-added", input: "code.src/new.py" }, "src/new.py is new"],
+  [{ type: "input-removed", input: "requirements.r.txt" }, "r.txt is gone"],
+  [{ type: "input-added", input: "fetch:b" }, "`fetch:b` is new"],
+  [changed("code.a.b.py", `644 ${one}`, `644 ${other}`), "a.b.py changed (7692c3ad3540 → d9298a10d1b0)"],
+  [changed("inference.port", 1, 2), "`inference.port` changed (1 → 2)"],
+  [changed("code", {}, []), "`code` changed ({} → [])"],
+  [
+    changed("pin.identity.files.bert/a.bin.digest", one, other),
+    "bert/a.bin changed (7692c3ad3540 → d9298a10d1b0)",
+  ],
+  [changed("pin.identity.files.a.bin.size", 1, 2), "the size of a.bin changed (1 → 2)"],
+  [
+    changed("environment.variables.X", "a".repeat(99), "b"),
+    `\`environment.variables.X\` changed ("${"a".repeat(38)}… → "b")`,
+  ],
+];
+
+for (const [reason, text] of reasons) {
+  test(text, () => assert.is(wordReasons([reason]), text));
+}
+
+test("of many reasons the first are told", () => {
+  const many = Array.from({ length: 5 }, (): Reason => ({ type: "new" }));
+  assert.match(wordReasons(many), /; it never ran here; 2 more$/);
+  assert.is(wordReasons(many.slice(0, 3), 1), "it never ran here; 2 more");
+});
+
+for (const [milliseconds, text] of [
+  [0, "0.00 s"],
+  [1234, "1.23 s"],
+  [9994, "9.99 s"],
+  [9996, "10.0 s"],
+  [59_940, "59.9 s"],
+  [59_960, "1 min 0 s"],
+  [119_600, "2 min 0 s"],
+  [3_725_000, "62 min 5 s"],
+] as const) {
+  test(`${milliseconds} ms`, () => assert.is(wordDuration(milliseconds), text));
+}
+
+const vertices: readonly (readonly [name: string, short: string, internal?: boolean])[] = [
+  ["[environment 2/3] RUN --mount=type=cache,target=/x     apt-get update", "[environment 2/3] RUN apt-get update"],
+  ["[image 1/4] COPY --link --chmod=u=rwX,go=rX --from=app */ /x/", "[image 1/4] COPY app */ /x/"],
+  ["[internal] load build definition from Dockerfile", "[internal] load build definition from Dockerfile", true],
+  ["[app] load from client", "[app] load from client", true],
+  ["[app] load .dockerignore", "[app] load .dockerignore", true],
+  ["exporting to image", "exporting to image"],
+];
+
+for (const [name, short, internal = false] of vertices) {
+  test(name, () => {
+    assert.is(wordVertex(name), short);
+    assert.is(isInternal(name), internal);
+  });
+}
+
+const build = (event: Extract<StepActivity, { type: "build" }>["event"]): StepActivity => ({ type: "build", event });
+
+const activities: readonly (readonly [activity: StepActivity, text: string | undefined])[] = [
+  [{ type: "doing", text: "3.0 of 4.0 MB" }, "3.0 of 4.0 MB"],
+  [build({ type: "vertex-started", vertex: "a", name: "RUN x" }), "RUN x"],
+  [build({ type: "vertex-started", vertex: "a", name: "[internal] load" }), undefined],
+  [build({ type: "vertex-log", vertex: "a", text: "one\ntwo\r\n" }), "two"],
+  [build({ type: "vertex-log", vertex: "a", text: "10%\r20%\r" }), "20%"],
+  [build({ type: "vertex-finished", vertex: "a", name: "RUN x", cached: true, durationMs: 1 }), undefined],
+];
+
+for (const [activity, text] of activities) {
+  test(JSON.stringify(activity), () => assert.is(wordActivity(activity), text));
+}
+
+test("the summary", () => {
+  const fresh: Outcome = { status: "fresh", output: makeOutput("a") };
+  const outcomes = new Map<string, Outcome>([
+    ["a", fresh],
+    ["b", { status: "succeeded", output: makeOutput("b"), durationMs: 1 }],
+    ["c", { status: "failed", diagnostics: [], durationMs: 1 }],
+    ["d", { status: "blocked", by: ["c"] }],
+    ["e", { status: "cancelled" }],
+  ]);
+  assert.is(wordSummary(outcomes, 1500), "1 succeeded, 1 fresh, 1 failed, 1 blocked, 1 cancelled (1.50 s)");
+  assert.is(wordSummary(new Map([["a", fresh]]), 10), "nothing to do: 1 steps fresh (0.01 s)");
+});
+
+test.run();

@@ -1,0 +1,280 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { digestOf } from "../../src/model/digest.ts";
+import { NetworkError, type NetworkResponse } from "../../src/model/host.ts";
+import type { Result } from "../../src/model/result.ts";
+import type { SourceReference } from "../../src/model/source.ts";
+import { httpSource } from "../../src/sources/http.ts";
+import { type Handler, startServer } from "../fakes/http-server.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
+import { makeReference, makeSourceContext } from "../fakes/source-context.ts";
+import { makeFolder } from "../fakes/temporary-folder.ts";
+
+const test = suite("http source");
+
+const content = "weights ".repeat(1000);
+const sha256 = digestOf(content).slice("sha256:".length);
+
+/** A server, and a source that asks it for `/dir/model.bin`; nobody waits for the pauses between attempts. */
+async function serve(handler: Handler, more: Partial<SourceReference> = {}, name = "/dir/model.bin") {
+  const { url, requests } = await startServer(handler);
+  const clock = createManualClock();
+  const context = makeSourceContext(makeFolder(), { clock });
+  const reference = makeReference(`${url}${name}`, more);
+  const pin = () => httpSource.pin(reference, context);
+  const fetch = async () => {
+    const pinned = await pin();
+    return pinned.ok ? httpSource.fetch(reference, pinned.value, context) : pinned;
+  };
+  return { url, requests, clock, context, pin, fetch };
+}
+
+const send: Handler = (_request, response) => response.end(content);
+
+function codes(result: Result<unknown>): string {
+  return result.ok ? "ok" : result.diagnostics.map(({ code }) => code).join(" ");
+}
+
+type Reference = readonly [source: string, code: string];
+
+const references: readonly Reference[] = [
+  ["https://example.com/model.bin", "ok"],
+  ["https://example.com/a/b/model.bin?version=3", "ok"],
+  ["https://example.com/", "source/not-a-file-url"],
+  ["https://example.com", "source/not-a-file-url"],
+  ["https://", "source/not-a-file-url"],
+  ["https://ada:secret@example.com/model.bin", "source/credentials-in-url"],
+  ["https://token@example.com/model.bin", "source/credentials-in-url"],
+];
+
+for (const [source, code] of references) {
+  test(`parse ${source}`, () => {
+    const parsed = httpSource.parse(makeReference(source));
+    assert.is(codes(parsed), code);
+    assert.not.match(JSON.stringify(parsed.ok ? "" : parsed.diagnostics), /secret|token/);
+  });
+}
+
+test("with sha256 the server is not asked for the pin", async () => {
+  const { pin, requests, url } = await serve(send, { sha256 });
+  const pinned = await pin();
+  assert.equal(pinned.ok && pinned.value, {
+    scheme: "http",
+    identity: { url: `${url}/dir/model.bin`, sha256 },
+    paths: ["model.bin"],
+  });
+  assert.equal(requests, []);
+});
+
+test("without it the pin is what the server says of the file", async () => {
+  const { pin, requests, url } = await serve((_request, response) => {
+    response
+      .writeHead(200, { etag: '"1"', "last-modified": "Thu, 01 Jan 1970", "content-length": "5" })
+      .end();
+  });
+  const pinned = await pin();
+  assert.equal(pinned.ok && pinned.value.identity, {
+    url: `${url}/dir/model.bin`,
+    etag: '"1"',
+    lastModified: "Thu, 01 Jan 1970",
+    length: "5",
+  });
+  assert.equal(requests, ["HEAD /dir/model.bin"]);
+});
+
+test("the file comes into the store under its digest", async () => {
+  const { fetch, context } = await serve(send, { sha256 });
+  const fetched = await fetch();
+  assert.equal(fetched.ok && fetched.value, [
+    { path: "model.bin", digest: digestOf(content), size: content.length, mode: 0o644 },
+  ]);
+  assert.is(readFileSync((await context.store.find(digestOf(content))) ?? "", "utf8"), content);
+  assert.is(context.told.at(-1), content.length);
+});
+
+test("what the store has is not asked for", async () => {
+  const { fetch, requests } = await serve(send, { sha256 });
+  await fetch();
+  assert.is(codes(await fetch()), "ok");
+  assert.equal(requests, ["GET /dir/model.bin"]);
+});
+
+test("another file than the promised one is not kept", async () => {
+  const { fetch, context } = await serve((_request, response) => response.end("other"), { sha256 });
+  assert.is(codes(await fetch()), "source/digest-mismatch");
+  assert.is(await context.store.find(digestOf("other")), undefined);
+});
+
+const names: readonly (readonly [address: string, name: string])[] = [
+  ["/a%20b.bin", "a_b.bin"],
+  ["/%2e%2e%2fetc%2fpasswd", ".._etc_passwd"],
+  ["/x.bin?y=/z.pkl", "x.bin"],
+  ["/%E4%F6", "_E4_F6"],
+];
+
+for (const [address, name] of names) {
+  test(`${address} is called ${name}`, async () => {
+    const pinned = await (await serve(send, { sha256 }, address)).pin();
+    assert.equal(pinned.ok && pinned.value.paths, [name]);
+  });
+}
+
+test("an answer that is cut short is asked for again, and leaves nothing behind", async () => {
+  let attempts = 0;
+  const { fetch, clock, context } = await serve(
+    (_request, response) => {
+      attempts += 1;
+      response.writeHead(200, { "content-length": String(content.length) });
+      response.write(content.slice(0, 100));
+      if (attempts < 3) setTimeout(() => response.destroy(), 5);
+      else response.end(content.slice(100));
+    },
+    { sha256 },
+  );
+  assert.is(codes(await fetch()), "ok");
+  assert.equal(clock.sleeps, [500, 1000]);
+  assert.equal(readdirSync(path.join(context.storeDirectory, "incoming")), []);
+});
+
+test("a server that never sends the whole file", async () => {
+  const { fetch, context } = await serve(
+    (_request, response) => {
+      response.writeHead(200, { "content-length": "100" }).write("x");
+      setTimeout(() => response.destroy(), 5);
+    },
+    { sha256 },
+  );
+  assert.is(codes(await fetch()), "source/unreachable");
+  assert.equal(readdirSync(path.join(context.storeDirectory, "incoming")), []);
+  assert.not(readdirSync(context.storeDirectory).includes("blobs"));
+});
+
+type Refusal = readonly [status: number, headers: Record<string, string>, attempts: number, sleeps: number[]];
+
+const refusals: readonly Refusal[] = [
+  [404, {}, 1, []],
+  [403, {}, 1, []],
+  [429, {}, 4, [500, 1000, 2000]],
+  [429, { "retry-after": "3" }, 4, [3000, 3000, 3000]],
+  [503, { "retry-after": "3600" }, 4, [30_000, 30_000, 30_000]],
+  [503, { "retry-after": "Wed, 21 Oct 2015 07:28:00 GMT" }, 4, [500, 1000, 2000]],
+  [500, {}, 4, [500, 1000, 2000]],
+];
+
+for (const [status, headers, attempts, sleeps] of refusals) {
+  test(`${status} ${JSON.stringify(headers)}`, async () => {
+    const { pin, requests, clock } = await serve((_request, response) =>
+      response.writeHead(status, headers).end(),
+    );
+    const pinned = await pin();
+    assert.is(codes(pinned), "source/refused");
+    assert.is(!pinned.ok && pinned.diagnostics[0]?.details?.status, status);
+    assert.is(requests.length, attempts);
+    assert.equal(clock.sleeps, sleeps);
+  });
+}
+
+test("nobody listens", async () => {
+  const context = makeSourceContext(makeFolder(), { clock: createManualClock() });
+  assert.is(
+    codes(await httpSource.pin(makeReference("http://127.0.0.1:1/x"), context)),
+    "source/unreachable",
+  );
+});
+
+test("an interrupt ends the attempts", async () => {
+  const controller = new AbortController();
+  const clock = createManualClock();
+  const { url, requests } = await startServer((_request, response) => {
+    response.writeHead(500).end();
+    controller.abort();
+  });
+  const context = { ...makeSourceContext(makeFolder(), { clock }), signal: controller.signal };
+  const pinned = await httpSource.pin(makeReference(`${url}/x`), context).catch((error: Error) => error.name);
+  assert.ok(requests.length === 1 && clock.sleeps.length === 0, String(pinned));
+});
+
+test("redirects are followed", async () => {
+  const { fetch, requests } = await serve(
+    (request, response) => {
+      if (request.url === "/real") response.end(content);
+      else response.writeHead(302, { location: request.url === "/dir/model.bin" ? "next" : "/real" }).end();
+    },
+    { sha256 },
+  );
+  const fetched = await fetch();
+  assert.equal(fetched.ok && fetched.value.map(({ path: name }) => name), ["model.bin"]);
+  assert.equal(requests, ["GET /dir/model.bin", "GET /dir/next", "GET /real"]);
+});
+
+test("but not for ever", async () => {
+  const { pin, requests } = await serve((_request, response) =>
+    response.writeHead(302, { location: "/again" }).end(),
+  );
+  assert.is(codes(await pin()), "source/too-many-redirects");
+  assert.is(requests.length, 6);
+});
+
+test("a redirect to nowhere is a refusal", async () => {
+  const { pin } = await serve((_request, response) => response.writeHead(302).end());
+  assert.is(codes(await pin()), "source/refused");
+});
+
+/** A network of answers that need TLS, which a test server has not. */
+function answer(location: string): NetworkResponse {
+  return {
+    status: 302,
+    headers: { location },
+    body: (async function* () {})(),
+    text: async () => "",
+    discard: () => {},
+  };
+}
+
+for (const [location, code] of [
+  ["http://example.com/x", "source/insecure-redirect"],
+  ["ftp://example.com/x", "source/bad-redirect"],
+] as const) {
+  test(`from https to ${location}`, async () => {
+    const network = { request: async () => answer(location) };
+    const context = makeSourceContext(makeFolder(), { network, clock: createManualClock() });
+    assert.is(codes(await httpSource.pin(makeReference("https://example.com/x"), context)), code);
+  });
+}
+
+for (const [location, code] of [
+  ["file:///etc/passwd", "source/bad-redirect"],
+  ["http://", "source/bad-redirect"],
+] as const) {
+  test(`from http to ${location}`, async () => {
+    const { pin } = await serve((_request, response) => response.writeHead(302, { location }).end());
+    assert.is(codes(await pin()), code);
+  });
+}
+
+for (const [error, attempts] of [
+  ["ENOTFOUND", 1],
+  ["CERT_HAS_EXPIRED", 1],
+  ["ECONNRESET", 4],
+  ["ETIMEDOUT", 4],
+] as const) {
+  test(`${error} is tried ${attempts} times`, async () => {
+    let asked = 0;
+    const network = {
+      request: async () => {
+        asked += 1;
+        throw new NetworkError(error, "no");
+      },
+    };
+    const context = makeSourceContext(makeFolder(), { network, clock: createManualClock() });
+    assert.is(
+      codes(await httpSource.pin(makeReference("https://example.com/x"), context)),
+      "source/unreachable",
+    );
+    assert.is(asked, attempts);
+  });
+}
+
+test.run();
