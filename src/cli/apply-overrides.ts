@@ -43,8 +43,8 @@ function withValue(
   const [key, ...rest] = keys;
   if (key === undefined) return value;
   if (Array.isArray(target)) {
-    const index = Number(key);
-    if (!Number.isInteger(index) || index < 0 || index > target.length) return undefined;
+    const index = /^\d+$/.test(key) ? Number(key) : Number.NaN;
+    if (!(index <= target.length)) return undefined;
     const item = withValue(target[index], rest, value);
     return item === undefined ? undefined : target.toSpliced(index, 1, item);
   }

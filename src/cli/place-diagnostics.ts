@@ -54,9 +54,10 @@ async function findRequirement(
   const { requirements } = config.environment.python;
   if (!("file" in requirements)) return undefined;
   const text = await host.files.readText(`${config.directory}/${requirements.file}`);
-  const line = text.split("\n").find((one) => sameWords(one.replace(/\s*(#|;|--hash).*$/, ""), subject));
-  if (line === undefined) return undefined;
-  const start = text.indexOf(line);
+  const lines = [...text.matchAll(/^.*$/gm)];
+  const found = lines.find(([line]) => sameWords(line.replace(/\s*(#|;|--hash).*$/, ""), subject));
+  if (found === undefined) return undefined;
+  const { 0: line, index: start } = found;
   const folder = document.file.path.slice(0, document.file.path.lastIndexOf("/") + 1);
   return {
     file: { path: `${folder}${requirements.file}`, text },

@@ -123,8 +123,9 @@ function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place
     `FROM ${ENVIRONMENT_STAGE} AS ${IMAGE_STAGE}`,
     assignments("LABEL", labelsOf(inputs)),
     assignments("ENV", { ...serviceVariables(inference, layout), ...environment.variables }),
-    "WORKDIR /var/azureml-app",
     copies.join("\n"),
+    // After what brings the folder: one that WORKDIR makes has the time of now.
+    "WORKDIR /var/azureml-app",
     [
       `EXPOSE ${inference.port}`,
       `USER ${environment.user}`,

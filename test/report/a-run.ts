@@ -8,7 +8,11 @@ const fetch = makeStep("fetch:a", "", { name: "a model with quite a long name in
 const render = makeStep("render", "", { kind: "render", name: "Dockerfile" });
 const build = makeStep("build", "fetch:a render", { kind: "build", name: "image" });
 const testStep = makeStep("test", "build", { kind: "test", name: "image" });
-const push = makeStep("push:x", "build", { kind: "push", name: "registry.example.com/日本/モデル:1", after: ["test"] });
+const push = makeStep("push:x", "build", {
+  kind: "push",
+  name: "registry.example.com/日本/モデル:1",
+  after: ["test"],
+});
 
 export const STEPS: readonly Step[] = [fetch, render, build, testStep, push];
 
@@ -42,7 +46,10 @@ export const A_RUN: readonly RunEvent[] = [
   {
     type: "step-output",
     step: build,
-    activity: { type: "build", event: { type: "vertex-started", vertex: "v", name: "[environment 2/2] RUN  x" } },
+    activity: {
+      type: "build",
+      event: { type: "vertex-started", vertex: "v", name: "[environment 2/2] RUN  x" },
+    },
     timeMs: 40,
   },
   {
@@ -50,7 +57,11 @@ export const A_RUN: readonly RunEvent[] = [
     step: build,
     activity: {
       type: "build",
-      event: { type: "vertex-log", vertex: "v", text: `\u001b[31mred\u001b[0m\u001b[2J 語 ${"long ".repeat(99)}\n` },
+      event: {
+        type: "vertex-log",
+        vertex: "v",
+        text: `\u001b[31mred\u001b[0m\u001b[2J 語 ${"long ".repeat(99)}\n`,
+      },
     },
     timeMs: 50,
   },
@@ -59,7 +70,13 @@ export const A_RUN: readonly RunEvent[] = [
     step: build,
     activity: {
       type: "build",
-      event: { type: "vertex-finished", vertex: "v", name: "[environment 2/2] RUN  x", cached: false, durationMs: 2500 },
+      event: {
+        type: "vertex-finished",
+        vertex: "v",
+        name: "[environment 2/2] RUN  x",
+        cached: false,
+        durationMs: 2500,
+      },
     },
     timeMs: 2540,
   },
@@ -68,7 +85,13 @@ export const A_RUN: readonly RunEvent[] = [
     step: build,
     activity: {
       type: "build",
-      event: { type: "vertex-finished", vertex: "w", name: "[image 1/1] COPY y", cached: true, durationMs: 0 },
+      event: {
+        type: "vertex-finished",
+        vertex: "w",
+        name: "[image 1/1] COPY y",
+        cached: true,
+        durationMs: 0,
+      },
     },
     timeMs: 2550,
   },

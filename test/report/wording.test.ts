@@ -69,9 +69,16 @@ for (const [milliseconds, text] of [
 }
 
 const vertices: readonly (readonly [name: string, short: string, internal?: boolean])[] = [
-  ["[environment 2/3] RUN --mount=type=cache,target=/x     apt-get update", "[environment 2/3] RUN apt-get update"],
+  [
+    "[environment 2/3] RUN --mount=type=cache,target=/x     apt-get update",
+    "[environment 2/3] RUN apt-get update",
+  ],
   ["[image 1/4] COPY --link --chmod=u=rwX,go=rX --from=app */ /x/", "[image 1/4] COPY app */ /x/"],
-  ["[internal] load build definition from Dockerfile", "[internal] load build definition from Dockerfile", true],
+  [
+    "[internal] load build definition from Dockerfile",
+    "[internal] load build definition from Dockerfile",
+    true,
+  ],
   ["[app] load from client", "[app] load from client", true],
   ["[app] load .dockerignore", "[app] load .dockerignore", true],
   ["exporting to image", "exporting to image"],
@@ -84,7 +91,10 @@ for (const [name, short, internal = false] of vertices) {
   });
 }
 
-const build = (event: Extract<StepActivity, { type: "build" }>["event"]): StepActivity => ({ type: "build", event });
+const build = (event: Extract<StepActivity, { type: "build" }>["event"]): StepActivity => ({
+  type: "build",
+  event,
+});
 
 const activities: readonly (readonly [activity: StepActivity, text: string | undefined])[] = [
   [{ type: "doing", text: "3.0 of 4.0 MB" }, "3.0 of 4.0 MB"],

@@ -51,11 +51,13 @@ EOF
 }
 
 keep_archive() {
-  # An interrupted one is no archive: it gets its name when it is whole.
-  local partial=$archive.$rig_id
-  step 'saving the base images' docker save --output "$partial" "$debian_image" "$python_image"
-  rm -f "$rig_cache"/base-images-*.tar
-  mv "$partial" "$archive"
+  lock 8 packages
+  rm -f "$rig_cache"/base-images-*
+  # An interrupted one is no archive: it gets its name when it is whole. And without one it only takes longer.
+  if docker save --output "$archive.partial" "$debian_image" "$python_image" 2>/dev/null; then
+    mv "$archive.partial" "$archive"
+  fi
+  exec 8>&-
 }
 
 case ${1:-} in

@@ -31,7 +31,7 @@ install_missing() {
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%=*}" >/dev/null || packages+=("${pair#*=}")
   done
   [ "${#packages[@]}" -gt 0 ] || return 0
-  local install=(apt-get install -y -qq --no-install-recommends "${packages[@]}")
+  local install=(apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "${packages[@]}")
   DEBIAN_FRONTEND=noninteractive "${install[@]}" >/dev/null 2>&1 && return
   # The machine's lists may be absent or older than its mirror.
   step 'updating the package lists' apt-get update -qq

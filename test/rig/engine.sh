@@ -36,7 +36,7 @@ own_engine_host() {
   local host
   command -v docker >/dev/null || return 1
   host=${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)} || return 1
-  [ -n "$host" ] && within 3 docker version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1 || return 1
+  [ -n "$host" ] && within 5 docker version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1 || return 1
   echo "$host"
 }
 
@@ -55,10 +55,13 @@ record() {
     printf 'export DOCKER_CONFIG=%q\n' "$engine_dir/docker-config"
     # shellcheck disable=SC2016
     printf 'export PATH=%q:"$PATH"\n' "$engine_dir/bin"
+    # These may name a builder that only the user's configuration knows.
+    echo 'unset BUILDX_BUILDER BUILDX_CONFIG'
   } >"$engine_dir/environment"
 }
 
-docker_here() { (. "$engine_dir/environment" && within 5 docker "$@"); }
+# One that is down says so at once. A busy machine may take long, and "no" would take the engine from its users.
+docker_here() { (. "$engine_dir/environment" && within 30 docker "$@"); }
 
 answers() {
   [ -e "$engine_dir/environment" ] && { [ ! -e "$engine_dir/pid" ] || private_engine_pid >/dev/null; } &&

@@ -34,7 +34,9 @@ $(tail -n 20 "$engine_dir/dockerd.log")"
 }
 
 private_engine_pid() { daemon_pid "$engine_dir/pid" "$engine_dir/daemon.json"; }
-private_engine_answers() { within 5 "$engine_dir/bin/docker" -H "unix://$engine_dir/docker.sock" version >/dev/null 2>&1; }
+private_engine_answers() {
+  within 5 "$engine_dir/bin/docker" -H "unix://$engine_dir/docker.sock" version >/dev/null 2>&1
+}
 private_engine_settled() { ! private_engine_pid || private_engine_answers; }
 
 write_daemon_configuration() {
@@ -50,6 +52,7 @@ write_daemon_configuration() {
   "default-address-pools": [{ "base": "10.$bridge_number.128.0/17", "size": 24 }],
   "iptables": false,
   "ip6tables": false,
+  "exec-opts": ["native.cgroupdriver=cgroupfs"],
   "cgroup-parent": "/mlpackage-rig-$rig_id"
 }
 EOF

@@ -77,7 +77,7 @@ start_container() {
   docker port "$id" 5000/tcp | head -n 1
 }
 
-answer() { [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://$1/v2/")" = "$2" ]; }
+answer() { [ "$(curl -s -o /dev/null -m 20 -w '%{http_code}' "http://$1/v2/")" = "$2" ]; }
 
 answers() {
   [ -e "$registries_dir/environment" ] || return 1

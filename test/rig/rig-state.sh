@@ -100,7 +100,9 @@ close_rig_home() {
 lock() {
   mkdir -p "$rig_cache/locks"
   eval "exec $1>\"\$rig_cache/locks/$2\""
-  ! command -v flock >/dev/null || flock "$1"
+  command -v flock >/dev/null || return 0
+  # Not a flock that waits: a trap would only run when it has the lock.
+  until flock -n "$1"; do sleep 0.2; done
 }
 
 # Descriptor 9 is the rig's own lock. A script that holds it says so to the scripts that it calls.

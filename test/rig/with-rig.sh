@@ -13,36 +13,42 @@ if [ "${1:-}" = --only ]; then
 fi
 [ $# -gt 0 ] || fail 'usage: with-rig.sh [--only engine,registries,images] COMMAND [ARGUMENT…]'
 
-# What a signal has to end before the rig goes: COMMAND by its pid, or bringing up by its group, a minus before it.
-running=
+# What runs in the background, and has to end before the rig goes, is $!: with a minus before it while that is
+# bringing up, which is a process group, and without while it is COMMAND.
+sign=
 
 release() {
   local status=$?
   # A second Ctrl-C must not interrupt the cleaning up.
   trap '' INT TERM HUP QUIT
   trap - EXIT
-  [ -z "$running" ] || end_running
+  # Still waiting for someone else's rig to come up: nothing is ours.
+  [ -n "${RIG_LOCKED:-}" ] || [ -e "$RIG_HOME/leases/$$" ] || exit "$status"
+  [ -z "${!:-}" ] || end "$sign$!"
   lock_rig
   drop_lease
   [ -e "$RIG_HOME/kept" ] || leases_are_held || bring_down >&2
   exit "$status"
 }
 
-end_running() {
+end() {
   local signal
   for signal in TERM KILL; do
-    ! wait_until 5 is_over || return 0
-    kill -s "$signal" -- "$running" 2>/dev/null || true
+    ! wait_until 5 is_over "$1" || return 0
+    kill -s "$signal" -- "$1" 2>/dev/null || true
   done
 }
-is_over() { ! kill -0 -- "$running"; }
+is_over() { ! kill -0 -- "$1"; }
 
 # `stop SIGNAL STATUS`. A terminal's Ctrl-C reaches COMMAND by itself, and twice would mean "at once" to many.
 stop() {
-  case $running in
-    -*) kill -s TERM -- "$running" 2>/dev/null || true ;;
-    ?*) [ "$1" = INT ] || kill -s "$1" -- "$running" 2>/dev/null || true ;;
-  esac
+  if [ -n "${!:-}" ]; then
+    case $sign$1 in
+      -*) kill -s TERM -- "-$!" 2>/dev/null || true ;;
+      INT | QUIT) ;;
+      *) kill -s "$1" "$!" 2>/dev/null || true ;;
+    esac
+  fi
   exit "$2"
 }
 
@@ -59,22 +65,18 @@ take_lease
 # Both in the background, since bash runs no trap while it waits for a command in the foreground. This one in a
 # group of its own (set -m), so that it can be ended with everything below it.
 set -m
+sign=-
 # shellcheck disable=SC2046
 bring_up $(tr ',' ' ' <<<"$parts") </dev/null >&2 &
-running=-$!
 set +m
-wait "${running#-}"
-running=
+wait "$!"
 environment=$(rig_environment)
 unlock_rig
 eval "$environment"
 
 # This one in ours, so that it keeps the terminal. perl, because a background job ignores SIGINT, and only a program
 # that is told to can undo that.
+sign=
 # shellcheck disable=SC2016
 perl -e '$SIG{INT} = $SIG{QUIT} = "DEFAULT"; exec { $ARGV[0] } @ARGV; warn "$ARGV[0]: $!\n"; exit 127' "$@" <&0 &
-running=$!
-status=0
-wait "$running" || status=$?
-running=
-exit "$status"
+wait "$!"

@@ -1,0 +1,54 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { applyOverrides } from "../../src/cli/apply-overrides.ts";
+import { parseDocument } from "../../src/document/parse.ts";
+import type { Serializable } from "../../src/model/serializable.ts";
+
+const test = suite("applyOverrides");
+
+function apply(text: string, ...overrides: readonly string[]): Serializable {
+  const parsed = parseDocument({ path: "mlpackage.yaml", text });
+  assert.ok(parsed.ok);
+  const applied = applyOverrides(parsed.value, overrides);
+  return applied.ok ? applied.value.value : applied.diagnostics.map(({ code }) => code);
+}
+
+const rows: readonly (readonly [text: string, override: string, value: Serializable])[] = [
+  ["a: 1", "a=2", { a: 2 }],
+  ["a: 1", "b=text", { a: 1, b: "text" }],
+  ["a: 1", "b.c.d=x", { a: 1, b: { c: { d: "x" } } }],
+  ["a: {b: 1, c: 2}", "a.b=x", { a: { b: "x", c: 2 } }],
+  ["a: [1, 2]", "a.0=x", { a: ["x", 2] }],
+  ["a: [1]", "a.1=x", { a: [1, "x"] }],
+  ["a: [{b: 1}]", "a.0.b=2", { a: [{ b: 2 }] }],
+  ["a: 1", "a=[1, {}]", { a: [1, {}] }],
+  ["a: 1", "a=true", { a: true }],
+  ["a: 1", 'a="3"', { a: "3" }],
+  ["a: 1", "a=3.10", { a: 3.1 }],
+  ["a: 1", "a=", { a: "" }],
+  ["a: 1", "a=b=c", { a: "b=c" }],
+  ["a: 1", "a=${X}", { a: "${X}" }],
+  ["a: 1", "toString.name=x", { a: 1, toString: { name: "x" } }],
+];
+
+for (const [text, override, value] of rows) {
+  test(`${text} --set ${override}`, () => assert.equal(apply(text, override), value));
+}
+
+for (const override of ["a", "=x", "", "a.b=1", "c.2=x", "c.x=1", "c.-1=x", "c.0.5=x", "c.=x"]) {
+  test(`--set ${override} is refused`, () => {
+    assert.equal(apply("a: 1\nc: [1]", override), ["cli/bad-override"]);
+  });
+}
+
+test("one after the other", () => {
+  assert.equal(apply("a: 1", "b.c=1", "b.d=2", "b.c=3"), { a: 1, b: { c: 3, d: 2 } });
+});
+
+test("a prototype is nothing to override", () => {
+  const value = apply("a: 1", "__proto__.polluted=x");
+  assert.is(({} as Record<string, unknown>).polluted, undefined);
+  assert.equal(Object.keys(value as object), ["a", "__proto__"]);
+});
+
+test.run();
