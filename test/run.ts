@@ -27,7 +27,7 @@ type Count = { readonly passed: number; readonly failed: number };
 
 async function runFile(file: string, timeoutMs: number): Promise<Count> {
   const began = performance.now();
-  const { all, timedOut } = await execa("tsx", [file], {
+  const { all, timedOut } = await execa("node", ["--import", "tsx", file], {
     all: true,
     reject: false,
     preferLocal: true,

@@ -48,8 +48,10 @@ async function pin(reference: SourceReference, context: SourceContext): Promise<
   if (reference.sha256 !== undefined) {
     return succeed({ scheme: "http", identity: { url: url.href, sha256: reference.sha256 }, paths });
   }
-  const response = await requestWithRetries(url, "HEAD", context);
+  const response = await withRetries(context, () => follow(url, "HEAD", context));
   if (!response.ok) return response;
+  // Its connection would else stay open, and we with it.
+  response.value.discard();
   const {
     etag = "",
     "last-modified": lastModified = "",
@@ -98,10 +100,6 @@ async function* counted(response: NetworkResponse, length: number, context: Sour
   if (Number.isFinite(length) && bytes !== length) {
     throw new NetworkError("ECONNRESET", `${bytes} bytes came instead of ${length}`);
   }
-}
-
-function requestWithRetries(url: URL, method: "HEAD" | "GET", context: SourceContext) {
-  return withRetries(context, () => follow(url, method, context));
 }
 
 /** What may go better next time: no answer, an answer cut short, 429 and 5xx. */

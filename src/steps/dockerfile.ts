@@ -115,17 +115,17 @@ function indexOptions(indexUrl: string | undefined, extraIndexUrls: readonly str
 
 /** Models, runtime and code, each a layer of its own that depends on none before it. */
 function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place): readonly string[] {
-  const copies = [...layout.models, ...layout.runtime, ...layout.code].map(
-    (placement) => `COPY ${copyArguments(placement, place)}`,
-  );
+  const placements = [...layout.models, ...layout.runtime, ...layout.code];
+  const copies = placements.map((placement) => `COPY ${copyArguments(placement, place)}`);
+  // WORKDIR would make the folder with the time of now: it follows the first layer that brings it.
+  const bringsAppRoot = placements.findIndex(({ target }) => target.startsWith(`${layout.appRoot}/`));
+  const filesystem = copies.toSpliced(bringsAppRoot + 1, 0, `WORKDIR ${layout.appRoot}`);
   const { environment, inference } = inputs;
   return [
     `FROM ${ENVIRONMENT_STAGE} AS ${IMAGE_STAGE}`,
     assignments("LABEL", labelsOf(inputs)),
     assignments("ENV", { ...serviceVariables(inference, layout), ...environment.variables }),
-    copies.join("\n"),
-    // After what brings the folder: one that WORKDIR makes has the time of now.
-    "WORKDIR /var/azureml-app",
+    filesystem.join("\n"),
     [
       `EXPOSE ${inference.port}`,
       `USER ${environment.user}`,
@@ -163,7 +163,7 @@ function labelsOf({ name, base, labels }: DockerfileInputs): Readonly<Record<str
 
 function serviceVariables(inference: InferenceConfig, layout: ImageLayout): Readonly<Record<string, string>> {
   const common = {
-    AML_APP_ROOT: "/var/azureml-app",
+    AML_APP_ROOT: layout.appRoot,
     ...(layout.modelDirectory !== undefined && { AZUREML_MODEL_DIR: layout.modelDirectory }),
   };
   if (inference.kind === "command") return common;

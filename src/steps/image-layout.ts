@@ -22,6 +22,7 @@ export type ImageLayout = {
   readonly modelDirectory?: string;
   /** `AZUREML_ENTRY_SCRIPT`, relative to the app root. */
   readonly entryScript?: string;
+  readonly appRoot: string;
   readonly runtimeDirectory: string;
 };
 
@@ -73,6 +74,7 @@ export function layOutImage(inputs: LayoutInputs): ImageLayout {
     }),
     ...(modelDirectory !== undefined && { modelDirectory }),
     ...(inference.kind === "script" && { entryScript: `${codeFolder}/${inference.entryScript}` }),
+    appRoot: APP_ROOT,
     runtimeDirectory: RUNTIME_DIRECTORY,
   };
 }

@@ -59,40 +59,26 @@ export const renderKind: StepKind = {
     const inputs = step.inputs as unknown as RenderInputs;
     const layout = layOutImage(inputs);
     const base = await readBase(inputs, context);
-    const dockerfiles = (Object.keys(DOCKERFILES) as Place[]).map((place) =>
-      storeText(DOCKERFILES[place], renderDockerfile({ ...inputs, base }, layout, place), context),
-    );
     const { sourceDirectory = "." } = inputs.inference;
-    const folders = [
-      storeTree(inputs.code, path.join(context.directory, sourceDirectory), "app", context),
-      storeTree(inputs.runtime, context.runtimeDirectory, "runtime", context),
-      storeTree(inputs.requirements, context.directory, "requirements", context),
-      ...layout.wheels.map((wheels) =>
-        storeTree(
-          inputs.findLinks[wheels.source] ?? {},
-          path.join(context.directory, wheels.source),
-          wheels.context,
-          context,
+    const [dockerfiles, ignoreFiles, list, folders] = await Promise.all([
+      Promise.all(
+        (Object.keys(DOCKERFILES) as Place[]).map((place) =>
+          storeText(DOCKERFILES[place], renderDockerfile({ ...inputs, base }, layout, place), context),
         ),
       ),
-    ];
-    const { requirements } = inputs.environment.python;
-    const list =
-      "list" in requirements && layout.requirements.length > 0
-        ? [
-            await storeText(
-              `${CONTEXTS_FOLDER}/requirements/requirements.txt`,
-              `${requirements.list.join("\n")}\n`,
-              context,
-            ),
-          ]
-        : [];
-    const files = [
-      ...(await Promise.all(dockerfiles)),
-      ...(await storeIgnoreFiles(inputs, context)),
-      ...(await Promise.all(folders)).flat(),
-      ...list,
-    ];
+      storeIgnoreFiles(inputs, context),
+      storeRequirementList(inputs, layout, context),
+      Promise.all([
+        storeTree(inputs.code, path.join(context.directory, sourceDirectory), "app", context),
+        storeTree(inputs.runtime, context.runtimeDirectory, "runtime", context),
+        storeTree(inputs.requirements, context.directory, "requirements", context),
+        ...layout.wheels.map((wheels) => {
+          const from = path.join(context.directory, wheels.source);
+          return storeTree(inputs.findLinks[wheels.source] ?? {}, from, wheels.context, context);
+        }),
+      ]),
+    ]);
+    const files = [...dockerfiles, ...ignoreFiles, ...folders.flat(), ...list];
     return succeed(outputOfFiles([...files, ...baseContextFiles(inputs)], { layout: asData(layout) }));
   },
   findMissing: (_step, output, context) => findMissingFile(output, context),
@@ -115,6 +101,18 @@ async function readBase(
   if (base.kind === "image") return base;
   const dockerfile = baseImage.kind === "dockerfile" ? baseImage.dockerfile : "Dockerfile";
   return { text: await host.files.readText(path.join(directory, dockerfile)) };
+}
+
+/** Requirements that are listed in the configuration, as the file that pip reads. */
+async function storeRequirementList(
+  { environment }: RenderInputs,
+  layout: ImageLayout,
+  context: StepContext,
+): Promise<readonly OutputFile[]> {
+  const { requirements } = environment.python;
+  if (!("list" in requirements) || layout.requirements.length === 0) return [];
+  const file = `${CONTEXTS_FOLDER}/requirements/requirements.txt`;
+  return [await storeText(file, `${requirements.list.join("\n")}\n`, context)];
 }
 
 /** What a saved folder has beside the user's own context is let in, whatever their list leaves out. */

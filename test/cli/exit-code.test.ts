@@ -22,7 +22,11 @@ for (const [codes, exitCode] of [
   test(`before any step: ${codes}`, () => assert.is(exitCodeOf(diagnosticsOf(codes)), exitCode));
 }
 
-const failed = (codes: string): Outcome => ({ status: "failed", diagnostics: diagnosticsOf(codes), durationMs: 1 });
+const failed = (codes: string): Outcome => ({
+  status: "failed",
+  diagnostics: diagnosticsOf(codes),
+  durationMs: 1,
+});
 const succeeded: Outcome = { status: "succeeded", output: makeOutput("x"), durationMs: 1 };
 const fresh: Outcome = { status: "fresh", output: makeOutput("x") };
 const blocked: Outcome = { status: "blocked", by: ["x"] };

@@ -21,7 +21,8 @@ inference: score.py
 tests:
   - {name: two rows, request: {}}
 `;
-const requirements = "# numpy\nnumpy-stl\nnumpy\nscipy >= 1.0,<2  # why\ntorch==2 ; python_version > '3'\nflask==3 --hash=sha256:0\n";
+const requirements =
+  "# numpy\nnumpy-stl\nnumpy\nscipy >= 1.0,<2  # why\ntorch==2 ; python_version > '3'\nflask==3 --hash=sha256:0\n";
 
 function openAt(path: string): Package {
   const directory = makeFolder({ "reqs/r.txt": requirements });
@@ -54,9 +55,21 @@ const rows: readonly (readonly [what: string, more: Partial<Diagnostic>, place: 
   ["by an image", { details: { subject: "debian:bookworm" } }, 'mlpackage.yaml: "debian:bookworm"'],
   ["by a requirement", { details: { subject: "numpy" } }, "reqs/r.txt: numpy"],
   ["by a requirement as pip writes it", { details: { subject: "scipy<2,>=1.0" } }, undefined],
-  ["by a requirement with other spaces", { details: { subject: "scipy>=1.0,<2" } }, "reqs/r.txt: scipy >= 1.0,<2  # why"],
-  ["by a requirement with a marker", { details: { subject: "torch==2" } }, "reqs/r.txt: torch==2 ; python_version > '3'"],
-  ["by a requirement with a hash", { details: { subject: "flask==3" } }, "reqs/r.txt: flask==3 --hash=sha256:0"],
+  [
+    "by a requirement with other spaces",
+    { details: { subject: "scipy>=1.0,<2" } },
+    "reqs/r.txt: scipy >= 1.0,<2  # why",
+  ],
+  [
+    "by a requirement with a marker",
+    { details: { subject: "torch==2" } },
+    "reqs/r.txt: torch==2 ; python_version > '3'",
+  ],
+  [
+    "by a requirement with a hash",
+    { details: { subject: "flask==3" } },
+    "reqs/r.txt: flask==3 --hash=sha256:0",
+  ],
   ["by nothing", {}, undefined],
   ["by what is nowhere", { details: { subject: "nothing" } }, undefined],
 ];

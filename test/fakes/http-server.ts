@@ -10,7 +10,7 @@ export async function startServer(handler: Handler, socketPath?: string) {
     requests.push(`${request.method} ${request.url}`);
     handler(request, response);
   });
-  server.unref();
+  server.unref().on("connection", (socket) => socket.unref());
   await new Promise<void>((resolve) =>
     socketPath === undefined ? server.listen(0, "127.0.0.1", resolve) : server.listen(socketPath, resolve),
   );
