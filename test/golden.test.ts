@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,10 +10,10 @@ import { createFiles } from "../src/host/files.ts";
 import type { Config } from "../src/model/config.ts";
 import { fail, type Result } from "../src/model/result.ts";
 import { renderDiagnostics } from "../src/report/diagnostic-text.ts";
+import { assertGolden } from "./assert-golden.ts";
 
 const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
 const files = createFiles(join(tmpdir(), "mlpackage-golden-digests.json"));
-const update = process.env.UPDATE === "1";
 const test = suite("golden");
 
 const invalid = casesIn("invalid");
@@ -65,12 +65,6 @@ async function read(directory: string): Promise<Result<Config>> {
 function optionsOf(directory: string): Omit<ReadOptions, "directory"> {
   const path = join(directory, "options.json");
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : { variables: {} };
-}
-
-function assertGolden(path: string, actual: string): void {
-  if (update) writeFileSync(path, actual);
-  assert.ok(existsSync(path), `${path} is missing: UPDATE=1 writes it`);
-  assert.fixture(actual, readFileSync(path, "utf8"));
 }
 
 test.run();

@@ -9,6 +9,7 @@ const DISK_FAULTS: Readonly<Record<string, string>> = {
   EROFS: "the disk is read-only",
   EACCES: "this user may not go there",
   EPERM: "this user may not go there",
+  EEXIST: "a file is where a folder should be",
   ENOTDIR: "a file is where a folder should be",
   EMFILE: "too many files are open",
 };

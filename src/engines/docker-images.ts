@@ -73,8 +73,18 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     }
   }
 
+  /** A store drops an image together with its last name, unless a container uses it: one that never starts will do. */
   async function untag(reference: string): Promise<void> {
-    await api.find(`/images/${encodeURIComponent(reference)}`, { method: "DELETE", query: { noprune: "1" } });
+    const image = await describe(reference);
+    if (image === undefined) return;
+    const body = { Image: image.id, Cmd: ["-"], Labels: { "org.mlpackage.role": "holder" } };
+    const holder = await api.json<{ Id: string }>("/containers/create", { method: "POST", body });
+    try {
+      const query = { noprune: "1", force: "1" };
+      await api.find(`/images/${encodeURIComponent(reference)}`, { method: "DELETE", query });
+    } finally {
+      await api.find(`/containers/${holder.Id}`, { method: "DELETE", query: { force: "1", v: "1" } });
+    }
   }
 
   async function push(

@@ -97,6 +97,7 @@ export interface ImageStore {
   /** The digest a registry has under a reference; undefined where it has none. */
   resolve(reference: string): Promise<Result<string | undefined>>;
   tag(id: string, reference: string): Promise<Result<void>>;
+  /** Takes a name away; the image stays, also when it was the last. */
   untag(reference: string): Promise<void>;
   /** Sends a tagged image to the registry of its reference; gives the digest the registry has it under. */
   push(reference: string, onProgress: (text: string) => void, signal: AbortSignal): Promise<Result<string>>;

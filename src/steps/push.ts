@@ -1,7 +1,9 @@
 import { isDigest } from "../model/digest.ts";
-import { fail, succeed } from "../model/result.ts";
+import type { Engine } from "../model/engine.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
 import type { StepKind } from "../model/step-kind.ts";
 import { imageIdOf } from "./build.ts";
+import { lendTag } from "./lend-tag.ts";
 
 type PushInputs = { readonly tag: string; readonly load: boolean };
 
@@ -13,14 +15,9 @@ export const pushKind: StepKind = {
   async run(step, context) {
     const { tag, load } = step.inputs as unknown as PushInputs;
     const image = imageIdOf(context.outputOf("build"));
-    const tagged = await context.engine.tag(image, tag);
-    if (!tagged.ok) return fail(...tagged.diagnostics);
-    const pushed = await context.engine.push(
-      tag,
-      (text) => context.report({ type: "doing", text }),
-      context.signal,
+    const pushed = await (load ? keepTag : lendTag)(image, tag, context.engine, () =>
+      context.engine.push(tag, (text) => context.report({ type: "doing", text }), context.signal),
     );
-    if (!load) await context.engine.untag(tag);
     if (!pushed.ok) return fail(...pushed.diagnostics);
     const digest = pushed.value;
     if (!isDigest(digest)) throw new Error(`the engine pushed ${tag} and did not tell its digest`);
@@ -33,3 +30,13 @@ export const pushKind: StepKind = {
     return resolved.value === output.values.digest ? undefined : `${tag} in the registry`;
   },
 };
+
+async function keepTag<T>(
+  image: string,
+  tag: string,
+  engine: Engine,
+  act: () => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const tagged = await engine.tag(image, tag);
+  return tagged.ok ? act() : fail(...tagged.diagnostics);
+}

@@ -3,6 +3,7 @@ import type { StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import { imageIdOf } from "./build.ts";
+import { lendTag } from "./lend-tag.ts";
 import { outputOfFiles } from "./output-files.ts";
 
 /**
@@ -17,7 +18,8 @@ export async function saveArchive(
   const { engine, host, directory, signal } = context;
   const place = path.join(directory, target);
   const image = imageIdOf(context.outputOf("build"));
-  return withTag(image, tag, context, async () => {
+  // An archive carries the name its image had when it was exported.
+  return lendTag(image, tag, engine, async () => {
     const exported = await engine.export([tag], signal);
     if (!exported.ok) return fail(...exported.diagnostics);
     await host.files.writeStream(place, exported.value);
@@ -26,23 +28,4 @@ export async function saveArchive(
       outputOfFiles([{ path: path.basename(target), digest, size, mode: 0o644, origin: target }]),
     );
   });
-}
-
-/** An archive carries the name its image had when it was exported: lends the image the tag, then puts things back. */
-async function withTag(
-  image: string,
-  tag: string,
-  { engine }: StepContext,
-  act: () => Promise<Result<StepOutput>>,
-): Promise<Result<StepOutput>> {
-  const holder = await engine.describe(tag);
-  if (holder?.id === image) return act();
-  const tagged = await engine.tag(image, tag);
-  if (!tagged.ok) return fail(...tagged.diagnostics);
-  try {
-    return await act();
-  } finally {
-    if (holder === undefined) await engine.untag(tag);
-    else await engine.tag(holder.id, tag);
-  }
 }

@@ -5,15 +5,17 @@ import * as assert from "uvu/assert";
 import { demandImage, docker, inspectImage } from "./engine.ts";
 import { postScore, serveImage } from "./serve-image.ts";
 import { timedSuite } from "./timed-suite.ts";
-import { openWorkspace, PYTHON_IMAGE } from "./workspace.ts";
+import { ECHO_SCRIPT, openWorkspace, PYTHON_IMAGE } from "./workspace.ts";
 
+const CODE = "inference: {entry_script: score.py, source_directory: src}\n";
 const workspace = openWorkspace("archive");
 const packed = await workspace.makePackage(
   "packed",
-  `outputs:
+  `${CODE}outputs:
   - {type: oci-archive, path: dist/image.oci.tar}
   - {type: docker-archive, path: dist/image.tar}
 `,
+  { "src/score.py": ECHO_SCRIPT },
 );
 const tag = `${packed.name}:latest`;
 const test = timedSuite("archive");
@@ -29,6 +31,8 @@ test("both are written, and the engine has no tag of them", async () => {
   assert.is(exitCode, 0, stderr);
   assert.equal((await readdir(packed.at("dist"))).sort(), ["image.oci.tar", "image.tar"]);
   assert.is(await inspectImage(tag), undefined);
+  const again = await packed.call(["apply"]);
+  assert.match(again.stderr, "nothing to do", again.stderr);
 });
 
 for (const file of ["image.oci.tar", "image.tar"]) {
@@ -66,7 +70,7 @@ test("an archive that was changed is written anew, the other is not", async () =
 });
 
 test("with an image output as well, the tag is the new image's", async () => {
-  await packed.configure(`outputs:
+  await packed.configure(`${CODE}outputs:
   - {type: docker-archive, path: dist/image.tar}
   - {type: image, tags: ["\${name}:latest"]}
 build: {labels: {new: "1"}}
@@ -79,7 +83,7 @@ build: {labels: {new: "1"}}
 
 test("an archive whose folder is a file: one message", async () => {
   await packed.write({ occupied: "" });
-  await packed.configure("outputs: [{type: docker-archive, path: occupied/image.tar}]\n");
+  await packed.configure(`${CODE}outputs: [{type: docker-archive, path: occupied/image.tar}]\n`);
   const { exitCode, stderr } = await packed.call(["apply"]);
   assert.is(exitCode, 1, stderr);
   assert.is(stderr.match(/^error\[/gm)?.length, 1, stderr);

@@ -177,6 +177,8 @@ test("load: false leaves no tag in the engine", async () => {
   assert.is(exitCode, 0, stderr);
   assert.ok(await findTag(REGISTRY, iris.name, "4", login));
   assert.is(await inspectImage(`${REGISTRY}/${iris.name}:4`), undefined);
+  const again = await iris.call(args, { environment: loggedIn });
+  assert.match(again.stderr, "nothing to do", again.stderr);
 });
 
 test("the password is nowhere: not in what was printed, not in the cache, not in the image", async () => {

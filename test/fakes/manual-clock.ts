@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/model/host.ts";
 
-/** A clock that nobody waits for: a sleep is over at once, and the time has passed all the same. */
-export function createManualClock(): Clock & { readonly sleeps: readonly number[] } {
+/** A clock that nobody waits for: a sleep is over at once, and the time has passed all the same, or `rate` as much. */
+export function createManualClock(rate = 1): Clock & { readonly sleeps: readonly number[] } {
   const sleeps: number[] = [];
   let timeMs = 0;
   return {
@@ -11,7 +11,7 @@ export function createManualClock(): Clock & { readonly sleeps: readonly number[
     sleep: async (milliseconds, signal) => {
       signal?.throwIfAborted();
       sleeps.push(milliseconds);
-      timeMs += milliseconds;
+      timeMs += milliseconds * rate;
     },
   };
 }

@@ -88,10 +88,12 @@ remove_part() {
 
 # Only removes it when no part of the rig is left in it.
 close_rig_home() {
-  if [ ! -e "$RIG_HOME/.mlpackage-rig" ] || [ -e "$RIG_HOME/engine" ] || [ -e "$RIG_HOME/registries" ]; then
-    return 0
+  if [ ! -e "$RIG_HOME/.mlpackage-rig" ]; then
+    # Empty, if we were interrupted before the mark was there.
+    rmdir "$RIG_HOME" 2>/dev/null || true
+  elif [ ! -e "$RIG_HOME/engine" ] && [ ! -e "$RIG_HOME/registries" ]; then
+    remove_tree "$RIG_HOME"
   fi
-  remove_tree "$RIG_HOME"
 }
 
 # `lock FD NAME` holds until the descriptor is closed. Lock files live in the cache: one in the rig's own

@@ -1,0 +1,173 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { digestOf } from "../../src/model/digest.ts";
+import type { Service } from "../../src/model/engine.ts";
+import type { StepOutput } from "../../src/model/outcome.ts";
+import { succeed } from "../../src/model/result.ts";
+import type { Serializable } from "../../src/model/serializable.ts";
+import { testKind } from "../../src/steps/test.ts";
+import { type Handler, startServer } from "../fakes/http-server.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
+import { only } from "../fakes/only.ts";
+import { makeStepContext } from "../fakes/step-context.ts";
+import { makeStep } from "../fakes/steps.ts";
+import { makeFolder } from "../fakes/temporary-folder.ts";
+
+const test = suite("test step");
+
+const built: StepOutput = { digest: digestOf("built"), files: [], values: { image: "sha256:image" } };
+
+type Options = {
+  readonly readiness?: string;
+  readonly state?: Service["state"];
+  readonly clockRate?: number;
+  readonly tests?: readonly Serializable[];
+};
+
+/** Runs the step against a container that is a server of ours. */
+async function run(handler: Handler, { readiness = "/readyz", state, clockRate, tests = [] }: Options = {}) {
+  const { port, requests } = await startServer(handler);
+  let removed = 0;
+  const service = only<Service>({
+    hostPort: port,
+    state: state ?? (async () => ({ running: true, exitCode: 0 })),
+    logTail: async () => ["Traceback", "KeyError: 'data'"],
+    remove: async () => {
+      removed += 1;
+    },
+  });
+  const asked: object[] = [];
+  const context = makeStepContext(
+    makeFolder({ "body.json": '{"from": "a file"}', "body.bin": "\u0001" }),
+    {
+      start: async (request) => {
+        asked.push(request);
+        return succeed(service);
+      },
+    },
+    { build: built },
+  );
+  const clock = createManualClock(clockRate);
+  const step = makeStep("test", "build", { kind: "test", inputs: { port: 5001, readiness, tests } });
+  const result = await testKind.run(step, { ...context, host: { ...context.host, clock } });
+  assert.is(removed, 1, "the container is removed once, however it went");
+  const diagnostics = result.ok ? [] : result.diagnostics;
+  return { result, requests, asked, clock, diagnostics, codes: diagnostics.map(({ code }) => code) };
+}
+
+function makeTest(name: string, request: object, expect: object): Serializable {
+  return {
+    name,
+    request: { method: "POST", path: "/score", headers: {}, ...request },
+    expect: { status: 200, tolerance: 1e-9, headers: {}, ...expect },
+  };
+}
+
+const echo: Handler = (request, response) => {
+  if (request.url === "/readyz") return void response.end("ready");
+  let body = "";
+  request.on("data", (chunk) => {
+    body += chunk;
+  });
+  request.on("end", () => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ type: request.headers["content-type"] ?? null, body }));
+  });
+};
+
+const bodies: readonly (readonly [what: string, request: object, answer: Serializable])[] = [
+  ["data is sent as JSON", { body: { a: [1] } }, { type: "application/json", body: '{"a":[1]}' }],
+  ["a text as it is", { body: "é" }, { type: "text/plain; charset=utf-8", body: "é" }],
+  ["null is data", { body: null }, { type: "application/json", body: "null" }],
+  ["nothing", {}, { type: null, body: "" }],
+  ["a file", { bodyFile: "body.json" }, { type: "application/json", body: '{"from": "a file"}' }],
+  ["another file", { bodyFile: "body.bin" }, { type: "application/octet-stream", body: "\u0001" }],
+  [
+    "the type that is asked for",
+    { body: "<a/>", headers: { "Content-Type": "text/xml" } },
+    { type: "text/xml", body: "<a/>" },
+  ],
+];
+
+for (const [what, request, answer] of bodies) {
+  test(`request: ${what}`, async () => {
+    const { result, diagnostics } = await run(echo, { tests: [makeTest("one", request, { json: answer })] });
+    assert.ok(result.ok, JSON.stringify(diagnostics));
+    assert.equal(result.value.values, { passed: ["one"] });
+  });
+}
+
+test("the image is started on a port the kernel chooses", async () => {
+  const { asked } = await run(echo);
+  const { image, port, hostPort } = asked[0] as { image: string; port: number; hostPort: number };
+  assert.equal([image, port, hostPort], ["sha256:image", 5001, 0]);
+});
+
+test("without tests it has to become ready", async () => {
+  const { result, requests } = await run(echo);
+  assert.ok(result.ok);
+  assert.equal(requests, ["GET /readyz"]);
+});
+
+test("it is asked until it is ready", async () => {
+  let polls = 0;
+  const { result, clock } = await run((_request, response) => {
+    polls += 1;
+    response.writeHead(polls < 4 ? 503 : 200).end();
+  });
+  assert.ok(result.ok);
+  assert.is(clock.sleeps.length, 3);
+});
+
+test("of a foreign server any answer will do", async () => {
+  const { result, requests } = await run((_request, response) => response.writeHead(404).end(), {
+    readiness: "",
+  });
+  assert.ok(result.ok);
+  assert.equal(requests, ["GET /"]);
+});
+
+test("a container that ends tells why, once", async () => {
+  const { codes, diagnostics } = await run((_request, response) => response.writeHead(503).end(), {
+    state: async () => ({ running: false, exitCode: 3 }),
+  });
+  assert.equal(codes, ["service/exited"]);
+  assert.equal(diagnostics[0]?.details, { exitCode: 3 });
+  assert.equal(diagnostics[0]?.excerpt, ["the container's log:", "Traceback", "KeyError: 'data'"]);
+});
+
+test("one that never gets ready is given up", async () => {
+  const { codes, clock } = await run((_request, response) => response.writeHead(503).end(), {
+    clockRate: 1000,
+  });
+  assert.equal(codes, ["service/not-ready"]);
+  assert.ok(clock.monotonic() >= 600_000);
+});
+
+test("every test is asked, and all that is wrong is told, the log last", async () => {
+  const tests = [
+    makeTest("first", { body: "x" }, { status: 500, contains: "nothing" }),
+    makeTest("second", { body: "x" }, {}),
+    makeTest("third", { body: "x" }, { json: 1 }),
+  ];
+  const { codes, diagnostics, requests } = await run(echo, { tests });
+  assert.equal(codes, ["test/failed", "test/failed", "test/failed"]);
+  assert.equal(
+    diagnostics.map(({ details }) => details?.test),
+    ["first", "first", "third"],
+  );
+  assert.equal(
+    diagnostics.map(({ excerpt = [] }) => excerpt.includes("Traceback")),
+    [false, false, true],
+  );
+  assert.is(requests.filter((request) => request === "POST /score").length, 3);
+});
+
+test("a service that hangs up fails the test it hangs up on", async () => {
+  const handler: Handler = (request, response) =>
+    request.url === "/readyz" ? response.end() : request.socket.destroy();
+  const { codes } = await run(handler, { tests: [makeTest("one", {}, {})] });
+  assert.equal(codes, ["test/no-answer"]);
+});
+
+test.run();
