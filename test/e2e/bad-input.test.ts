@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { execa } from "execa";
 import * as assert from "uvu/assert";
-import { containersOfRole, inspectImage } from "./engine.ts";
+import { findContainers, inspectImage } from "./engine.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { ECHO_SCRIPT, openWorkspace, type PackageFolder } from "./workspace.ts";
 
@@ -96,7 +96,7 @@ for (const [index, [title, [script, words]]] of Object.entries(FAILING_SERVICES)
     assert.match(stderr, "error[service/exited]");
     assert.match(stderr, words);
     assert.is(await inspectImage(`${made.name}:latest`), undefined);
-    assert.equal(await containersOfRole("test"), []);
+    assert.equal(await findContainers(workspace.prefix, "test"), []);
   });
 }
 
@@ -122,7 +122,7 @@ test("a command that does not exist: one message", async () => {
   assert.is(exitCode, 1, stderr);
   assert.is(errorsIn(stderr).length, 1, stderr);
   assert.match(stderr, "no-such-program");
-  assert.equal(await containersOfRole("test"), []);
+  assert.equal(await findContainers(workspace.prefix, "test"), []);
 });
 
 test("a run that raises in a test: the difference, and the traceback", async () => {
@@ -147,7 +147,7 @@ test("run: a port that is taken", async () => {
   assert.is(exitCode, 1, stderr);
   assert.match(stderr, `error[engine/port-taken]: port ${port}`);
   await first.call(["stop"]);
-  assert.equal(await containersOfRole("service"), []);
+  assert.equal(await findContainers(workspace.prefix, "service"), []);
 });
 
 /** A small file system of its own; undefined where this user may not mount one. */

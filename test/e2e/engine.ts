@@ -29,9 +29,12 @@ export async function demandImage(reference: string): Promise<ImageDetails> {
   return image;
 }
 
-/** Ids of our containers of a role, of whatever package. */
-export async function containersOfRole(role: "test" | "service"): Promise<readonly string[]> {
-  return lines(await docker(["ps", "--all", "--quiet", "--filter", `label=org.mlpackage.role=${role}`]));
+/** Ids of containers of a role, of packages whose name begins so: a container has its image's labels. */
+export async function findContainers(prefix: string, role: "test" | "service"): Promise<readonly string[]> {
+  const format = '{{.ID}} {{.Label "org.opencontainers.image.title"}}';
+  const filter = `label=org.mlpackage.role=${role}`;
+  const found = lines(await docker(["ps", "--all", "--filter", filter, "--format", format]));
+  return found.filter((line) => line.split(" ")[1]?.startsWith(prefix));
 }
 
 /** What a command prints in a container of an image that is gone afterwards. */

@@ -1,7 +1,7 @@
 // The example of the README through every command, on a real engine.
 import { cp, readFile, rename, writeFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
-import { containersOfRole, docker, inspectImage } from "./engine.ts";
+import { docker, findContainers, inspectImage } from "./engine.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { openWorkspace, type PackageFolder } from "./workspace.ts";
 
@@ -93,7 +93,7 @@ test("apply builds, tests and tags", async () => {
   assert.is(stdout, "");
   assert.match(stderr, "5 succeeded");
   assert.ok(await inspectImage(`${example.name}:latest`));
-  assert.equal(await containersOfRole("test"), []);
+  assert.equal(await findContainers(workspace.prefix, "test"), []);
 });
 
 test("a second apply runs nothing, and says so", async () => {
@@ -169,7 +169,7 @@ test("run in the foreground shows the log, and SIGINT removes the container", as
   child.kill("SIGINT");
   const { exitCode, all } = await ended;
   assert.is(exitCode, 130, all);
-  assert.equal(await containersOfRole("service"), []);
+  assert.equal(await findContainers(workspace.prefix, "service"), []);
 });
 
 test("doctor finds nothing wrong", async () => {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import * as assert from "uvu/assert";
-import { containersOfRole, docker } from "./engine.ts";
+import { docker, findContainers } from "./engine.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { ECHO_SCRIPT, openWorkspace, type PackageFolder, PYTHON_IMAGE } from "./workspace.ts";
 
@@ -35,7 +35,7 @@ async function interrupt(
 }
 
 async function assertNothingIsLeft(): Promise<void> {
-  assert.equal(await containersOfRole("test"), []);
+  assert.equal(await findContainers(workspace.prefix, "test"), []);
   const work = path.join(workspace.cacheDirectory, "work");
   assert.equal(existsSync(work) ? await readdir(work) : [], []);
   const { stdout } = await execa("ps", ["-eo", "args"]);

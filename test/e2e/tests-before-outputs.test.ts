@@ -1,7 +1,7 @@
 // Nothing is tagged, written or pushed before the package's own tests have passed.
 import { existsSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { containersOfRole, demandImage, docker } from "./engine.ts";
+import { demandImage, docker, findContainers } from "./engine.ts";
 import { findTag } from "./registry-api.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { demandVariable, ECHO_SCRIPT, openWorkspace } from "./workspace.ts";
@@ -36,7 +36,7 @@ test("a failing test: exit 3, the difference, the log; nothing moves", async () 
   assert.is((await demandImage(`${greeting.name}:latest`)).Id, before.Id);
   assert.is(await findTag(REGISTRY, greeting.name, "pushed"), undefined);
   assert.not.ok(existsSync(greeting.at("dist")));
-  assert.equal(await containersOfRole("test"), []);
+  assert.equal(await findContainers(workspace.prefix, "test"), []);
 });
 
 test("a test that failed runs again, although nothing changed", async () => {
