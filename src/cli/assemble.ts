@@ -45,6 +45,8 @@ export async function assemble(
   const unknown = config.models.filter(({ source }) => sourceOf(source) === undefined);
   if (unknown.length > 0)
     return fail(...unknown.map((model) => wordUnknownScheme(model.source, opened.locate(model.pointer))));
+  // What a package is made of is nobody else's to read.
+  await host.files.makeDirectory(cacheDirectory, 0o700);
   const engine = await createDockerEngine(host);
   const store = createContentStore(cacheDirectory, host.files);
   const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };

@@ -1,6 +1,7 @@
 import { createDockerEngine } from "../engines/docker-engine.ts";
 import { type Manifest, readManifest } from "../execution/manifest.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
+import { digestOf } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { BUILD } from "../plan/build-graph.ts";
@@ -34,5 +35,9 @@ export async function findBuiltImage({ opened, engine, manifest }: LastRun): Pro
 
 /** By which the container of `run` is found again: one a package. */
 export function serviceLabels({ opened }: LastRun): Readonly<Record<string, string>> {
-  return { "org.mlpackage.role": "service", "org.mlpackage.package": opened.config.name };
+  return {
+    "org.mlpackage.role": "service",
+    "org.mlpackage.package": opened.config.name,
+    "org.mlpackage.file": digestOf(opened.configPath),
+  };
 }

@@ -34,6 +34,7 @@ export async function runGraph(
       remember: (step, key, fingerprint, output) => {
         made[step.id] = { key, fingerprint, output };
       },
+      wordFault,
       emit: reporter.handle,
       clock: host.clock,
       limits: limitsOf(jobs),
@@ -53,7 +54,9 @@ function limitsOf(jobs: number): Limits {
 
 async function rememberRun(assembly: Assembly, made: Manifest, { host }: Session): Promise<void> {
   const { manifest, manifestPath } = assembly;
-  const isKnown = Object.entries(made).every(([id, { key }]) => manifest[id]?.key === key);
+  const isKnown = Object.entries(made).every(
+    ([id, { key, output }]) => manifest[id]?.key === key && manifest[id]?.output.digest === output.digest,
+  );
   if (!isKnown) await writeManifest(manifestPath, { ...manifest, ...made }, host.files);
 }
 

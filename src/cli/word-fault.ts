@@ -11,10 +11,22 @@ const DISK_FAULTS: Readonly<Record<string, string>> = {
   EPERM: "this user may not go there",
   EEXIST: "a file is where a folder should be",
   ENOTDIR: "a file is where a folder should be",
+  EISDIR: "a folder is where a file should be",
+  ENOENT: "a file vanished meanwhile",
   EMFILE: "too many files are open",
 };
 
-const FULL = new Set(["ENOSPC", "EDQUOT"]);
+const MAKE_ROOM = "make room, or move the cache with `MLPACKAGE_CACHE_DIR`";
+const CHECK_OWNER = "check its owner and permissions";
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: MAKE_ROOM,
+  EDQUOT: MAKE_ROOM,
+  EROFS: CHECK_OWNER,
+  EACCES: CHECK_OWNER,
+  EPERM: CHECK_OWNER,
+  ENOENT: "apply again once the files stay as they are",
+};
 
 /** What goes wrong in the world around us and no code of ours can mend; undefined for a bug. */
 export function wordFault(error: unknown): Diagnostic | undefined {
@@ -34,12 +46,13 @@ export function wordFault(error: unknown): Diagnostic | undefined {
   return wordDiskFault(error as NodeJS.ErrnoException);
 }
 
-function wordDiskFault({ code = "", path }: NodeJS.ErrnoException): Diagnostic | undefined {
+/** Every error of a system call is the world's, whether we have words of our own for it or not. */
+function wordDiskFault({ code = "", path, syscall, message }: NodeJS.ErrnoException): Diagnostic | undefined {
+  if (syscall === undefined && DISK_FAULTS[code] === undefined) return undefined;
+  const place = path === undefined ? "" : `: \`${path}\``;
   const fault = DISK_FAULTS[code];
-  if (fault === undefined) return undefined;
-  return errorDiagnostic("host/file-fault", `${fault}${path === undefined ? "" : `: \`${path}\``}`, {
-    hint: FULL.has(code)
-      ? "make room, or move the cache with `MLPACKAGE_CACHE_DIR`"
-      : "check its owner and permissions",
+  const hint = HINTS[code];
+  return errorDiagnostic("host/file-fault", fault === undefined ? message : `${fault}${place}`, {
+    ...(hint !== undefined && { hint }),
   });
 }

@@ -65,13 +65,17 @@ async function checkReadable(input: InputPath, scope: Scope): Promise<readonly P
   }
 }
 
-async function checkPath(
-  input: InputPath,
-  { config, document, files, root }: Scope,
-): Promise<readonly PathWording[]> {
+async function checkPath(input: InputPath, scope: Scope): Promise<readonly PathWording[]> {
+  const { config, document, files, root } = scope;
   const absolute = input.path === "." ? config.directory : `${config.directory}/${input.path}`;
   const status = await files.status(absolute);
-  if (status === undefined) return [missing(input, document)];
+  if (status === undefined) {
+    const folder = input.role === "model" ? folderOfGlob(input.path) : undefined;
+    // What a glob finds below its folder is for the source to say.
+    return folder === undefined
+      ? [missing(input, document)]
+      : checkPath({ ...input, path: folder, type: "directory", role: "other" }, scope);
+  }
   const real = await files.realPath(absolute);
   if (real !== undefined && !isInside(root, real)) return [outside(input)];
   const mismatch = checkType(input, status);
@@ -79,6 +83,13 @@ async function checkPath(
   const found = { ...input, absolute, status };
   if (input.role === "script") return checkEntryScript(found, files);
   return input.role === "model" ? checkModelFiles(found, config, files) : [];
+}
+
+/** The folder before the first segment with a character of globs; undefined where there is none. */
+function folderOfGlob(path: string): string | undefined {
+  const segments = path.split("/");
+  const first = segments.findIndex((segment) => /[*?[{]/.test(segment));
+  return first === -1 ? undefined : segments.slice(0, first).join("/") || ".";
 }
 
 function missing({ path, role }: InputPath, document: Document): PathWording {

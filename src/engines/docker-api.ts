@@ -59,7 +59,7 @@ export function createDockerApi(endpoint: string, host: Host): DockerApi {
 
   async function json<T>(path: string, request?: ApiRequest): Promise<T> {
     const text = await (await open(path, request)).text();
-    return (text === "" ? undefined : JSON.parse(text)) as T;
+    return (text === "" ? undefined : parseAnswer(text)) as T;
   }
 
   async function find<T>(path: string, request?: ApiRequest): Promise<T | undefined> {
@@ -78,12 +78,20 @@ export function createDockerApi(endpoint: string, host: Host): DockerApi {
     for await (const chunk of response.body) {
       const lines = (pending + decoder.decode(chunk, { stream: true })).split("\n");
       pending = lines.pop() ?? "";
-      for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as T;
+      for (const line of lines) if (line.trim() !== "") yield parseAnswer(line) as T;
     }
-    if (pending.trim() !== "") yield JSON.parse(pending) as T;
+    if (pending.trim() !== "") yield parseAnswer(pending) as T;
   }
 
   return { endpoint, open, json, find, messages };
+}
+
+function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DockerApiError(200, "what answers there is no Docker engine");
+  }
 }
 
 function targetOf(endpoint: string): { readonly origin: string; readonly socketPath?: string } {

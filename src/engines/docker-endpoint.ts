@@ -9,13 +9,15 @@ export function dockerConfigDirectory(host: Host): string {
 
 /**
  * The engine's address as the docker client would choose it: `DOCKER_HOST`, else the context named by
- * `DOCKER_CONTEXT` or `currentContext`, else the default socket. A variable that is empty is not set.
+ * `DOCKER_CONTEXT` or `currentContext`, else the default socket. A context that
+ * does not exist gives `context:NAME`, which nothing can speak to. A variable that is empty is not set.
  */
 export async function findDockerEndpoint(host: Host): Promise<string> {
   const fromEnvironment = host.environment.DOCKER_HOST;
   if (fromEnvironment) return fromEnvironment;
   const context = host.environment.DOCKER_CONTEXT || (await currentContext(host)) || "default";
   const fromContext = context === "default" ? undefined : await endpointOfContext(context, host);
+  if (context !== "default" && fromContext === undefined) return `context:${context}`;
   return fromContext ?? "unix:///var/run/docker.sock";
 }
 

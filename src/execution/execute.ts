@@ -27,6 +27,8 @@ export type Execution = {
   readonly runStep: (step: Step, run: StepRun) => Promise<Result<StepOutput>>;
   /** Told of every step that has an output, so that the next plan can say what changed since. */
   readonly remember: (step: Step, key: Digest, fingerprint: Fingerprint, output: StepOutput) => void;
+  /** Words what went wrong in the world; undefined for a bug. */
+  readonly wordFault: (error: unknown) => Diagnostic | undefined;
   readonly emit: (event: RunEvent) => void;
   readonly clock: Clock;
   readonly limits: Limits;
@@ -47,13 +49,14 @@ export async function execute(graph: Graph, execution: Execution): Promise<Reado
   const emit = (event: Untimed<RunEvent>): void =>
     execution.emit({ ...event, timeMs: execution.clock.monotonic() - began } as RunEvent);
   const outputs = new Map<string, StepOutput>();
-  const underWay = new Map<string, Promise<{ readonly step: Step; readonly outcome: Outcome }>>();
+  const underWay = new Map<string, Promise<Settled>>();
   let schedule: Schedule = createSchedule(graph, execution.limits, execution.keepGoing);
   emit({ type: "plan-ready", steps: graph.steps });
+  if (execution.signal.aborted) schedule = stop(schedule);
   while (!isFinished(schedule)) {
     for (const step of readySteps(schedule)) {
       schedule = start(schedule, step.id);
-      underWay.set(step.id, settleStep(step, outputs, execution, emit));
+      underWay.set(step.id, withFaults(step, execution, settleStep(step, outputs, execution, emit)));
     }
     const { step, outcome } = await Promise.race(underWay.values());
     underWay.delete(step.id);
@@ -66,12 +69,25 @@ export async function execute(graph: Graph, execution: Execution): Promise<Reado
   return schedule.outcomes;
 }
 
+type Settled = { readonly step: Step; readonly outcome: Outcome };
+
+/** A fault of the world around a step is that step's failure; a bug of ours is thrown on. */
+async function withFaults(step: Step, execution: Execution, settling: Promise<Settled>): Promise<Settled> {
+  try {
+    return await settling;
+  } catch (error) {
+    const fault = execution.wordFault(error);
+    if (fault === undefined) throw error;
+    return { step, outcome: { status: "failed", diagnostics: [fault], durationMs: 0 } };
+  }
+}
+
 async function settleStep(
   step: Step,
   outputs: ReadonlyMap<string, StepOutput>,
   execution: Execution,
   emit: (event: Untimed<RunEvent>) => void,
-): Promise<{ readonly step: Step; readonly outcome: Outcome }> {
+): Promise<Settled> {
   const evaluated = await evaluateStep(step, outputs, execution.evaluation);
   if (evaluated.verdict === "fresh") {
     execution.remember(step, evaluated.key, evaluated.fingerprint, evaluated.output);

@@ -1,35 +1,39 @@
-import { constants, createReadStream, createWriteStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FileStatus, Files, TreeEntry } from "../model/host.ts";
 import { createDigestCache } from "./digest-cache.ts";
+import { createLimit } from "./limit.ts";
+
+/** Each may have two files open; the usual limit of a process is 1024. */
+const MOST_OPEN_FILES = 64;
 
 /** Files of this machine. Digests of large files are remembered in `digestCachePath` between runs. */
 export function createFiles(digestCachePath: string): Files & { close(): Promise<void> } {
   const digests = createDigestCache(digestCachePath);
+  const withOpenFile = createLimit(MOST_OPEN_FILES);
   return {
     status,
     realPath: (target) => orUndefined(fs.realpath(target)),
     readText: (target) => fs.readFile(target, "utf8"),
     readBytes: (target) => fs.readFile(target),
-    readStream: (target) => createReadStream(target, { highWaterMark: 1 << 20 }),
-    listTree: (target, ignore) => listTree(target, ignore ?? (() => false)),
-    digest: digests.digest,
-    makeDirectory: async (target) => void (await fs.mkdir(target, { recursive: true })),
+    readStream,
+    listTree: (target, ignore, boundary) => listTree(target, ignore ?? (() => false), boundary),
+    digest: (target) => withOpenFile(() => digests.digest(target)),
+    makeDirectory: async (target, mode) => {
+      await fs.mkdir(target, { recursive: true, ...(mode !== undefined && { mode }) });
+    },
     makeTemporaryDirectory: async (parent, prefix) => {
       await fs.mkdir(parent, { recursive: true });
       return fs.mkdtemp(path.join(parent, prefix));
     },
     writeAtomically,
-    writeStream,
+    writeStream: (target, chunks) => withOpenFile(() => writeStream(target, chunks)),
     rename: fs.rename,
-    copy: async (from, to) => {
-      await fs.mkdir(path.dirname(to), { recursive: true });
-      await fs.copyFile(from, to, constants.COPYFILE_FICLONE);
-    },
-    linkOrCopy,
+    copy: (from, to) => withOpenFile(() => copy(from, to)),
+    linkOrCopy: (from, to) => withOpenFile(() => linkOrCopy(from, to)),
     setMode: fs.chmod,
     setTime: (target, seconds) => fs.utimes(target, seconds, seconds),
     freeBytes: async (target) => {
@@ -39,6 +43,16 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     remove: (target) => fs.rm(target, { recursive: true, force: true, maxRetries: 3 }),
     close: digests.save,
   };
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await fs.mkdir(path.dirname(to), { recursive: true });
+  await fs.copyFile(from, to, constants.COPYFILE_FICLONE);
+}
+
+/** Opened when its first bytes are asked for. */
+async function* readStream(target: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(target, { highWaterMark: 1 << 20 });
 }
 
 const NOTHING_THERE = ["ENOENT", "ENOTDIR"];
@@ -62,25 +76,52 @@ async function status(target: string): Promise<FileStatus | undefined> {
 async function listTree(
   root: string,
   ignore: (relativePath: string) => boolean,
+  boundary?: string,
 ): Promise<readonly TreeEntry[]> {
   const entries: TreeEntry[] = [];
-  const visit = async (folder: string): Promise<void> => {
+  const [realRoot, realBoundary] = await Promise.all([root, boundary ?? root].map((one) => fs.realpath(one)));
+  /** `real` is the folder itself; `above` are those it was reached through, which a link could lead back to. */
+  const visit = async (folder: string, real: string, above: readonly string[]): Promise<void> => {
     const names = await fs.readdir(path.join(root, folder));
     for (const name of names) {
       const relative = folder === "" ? name : `${folder}/${name}`;
       if (ignore(relative)) continue;
       const absolute = path.join(root, relative);
       const link = await fs.lstat(absolute);
-      // A link to a folder could lead round in a circle; a link to a file is that file, one to itself is none.
-      if (link.isDirectory()) await visit(relative);
-      const stats = link.isSymbolicLink()
-        ? await orUndefined(fs.stat(absolute), [...NOTHING_THERE, "ELOOP"])
-        : link;
-      if (stats?.isFile()) entries.push({ path: relative, size: stats.size, mode: stats.mode & 0o7777 });
+      const target = link.isSymbolicLink() ? await followLink(absolute) : path.join(real, name);
+      if (target === undefined) continue;
+      const stats = link.isSymbolicLink() ? await fs.stat(target) : link;
+      const entry = { path: relative, size: stats.size, mode: stats.mode & 0o7777 };
+      if (boundary !== undefined && !isBelow(realBoundary ?? "", target)) {
+        entries.push({ ...entry, outside: stats.isDirectory() ? "directory" : "file" });
+      } else if (stats.isFile()) {
+        entries.push(entry);
+      } else if (stats.isDirectory()) {
+        const isFollowed = !link.isSymbolicLink() || (boundary !== undefined && !wouldRepeat(target));
+        if (isFollowed && ![...above, real].includes(target)) await visit(relative, target, [...above, real]);
+      }
     }
   };
-  await visit("");
+  /** Whether a link's folder is one that was ignored under its own name. */
+  const wouldRepeat = (target: string): boolean => {
+    const inside = path
+      .relative(realRoot ?? "", target)
+      .split(path.sep)
+      .join("/");
+    return inside !== "" && !inside.startsWith("../") && ignore(inside);
+  };
+  await visit("", realRoot ?? root, []);
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The path a link leads to in the end; one that leads to nothing, or to itself, leads nowhere. */
+async function followLink(link: string): Promise<string | undefined> {
+  return orUndefined(fs.realpath(link), [...NOTHING_THERE, "ELOOP"]);
+}
+
+function isBelow(folder: string, target: string): boolean {
+  const relative = path.relative(folder, target);
+  return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 async function writeAtomically(target: string, content: string | Uint8Array): Promise<void> {
@@ -94,7 +135,9 @@ async function writeStream(
   await fs.mkdir(path.dirname(target), { recursive: true });
   const temporary = `${target}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.partial`;
   try {
-    await pipeline(Readable.from(chunks), createWriteStream(temporary, { flags: "wx", flush: true }));
+    // Opened first: a stream that fails at once would else be opened after its file was removed.
+    const file = await fs.open(temporary, "wx");
+    await pipeline(Readable.from(chunks), file.createWriteStream({ flush: true }));
     await fs.rename(temporary, target);
   } catch (error) {
     await fs.rm(temporary, { force: true });

@@ -18,12 +18,14 @@ function request(wanted: NetworkRequest): Promise<NetworkResponse> {
       return;
     }
     const client = url.protocol === "https:" ? https : http;
-    const outgoing = client.request(url, {
-      method: wanted.method ?? "GET",
-      headers: { ...wanted.headers, ...lengthOf(wanted.body) },
-      ...(wanted.socketPath !== undefined && { socketPath: wanted.socketPath }),
-      ...(wanted.signal !== undefined && { signal: wanted.signal }),
-    });
+    let outgoing: http.ClientRequest;
+    try {
+      outgoing = client.request(url, optionsOf(wanted));
+    } catch (error) {
+      // A header that HTTP cannot carry.
+      reject(asNetworkError(error as Error));
+      return;
+    }
     const timeoutMs = wanted.timeoutMs ?? RESPONSE_TIMEOUT_MS;
     const timer = setTimeout(() => {
       outgoing.destroy(new NetworkError("ETIMEDOUT", `no answer from ${url.host} in ${timeoutMs} ms`));
@@ -38,6 +40,15 @@ function request(wanted: NetworkRequest): Promise<NetworkResponse> {
     });
     outgoing.end(wanted.body);
   });
+}
+
+function optionsOf(wanted: NetworkRequest): http.RequestOptions {
+  return {
+    method: wanted.method ?? "GET",
+    headers: { ...wanted.headers, ...lengthOf(wanted.body) },
+    ...(wanted.socketPath !== undefined && { socketPath: wanted.socketPath }),
+    ...(wanted.signal !== undefined && { signal: wanted.signal }),
+  };
 }
 
 function lengthOf(body: string | Uint8Array | undefined): Record<string, string> {

@@ -14,7 +14,8 @@ async function run(request: ProcessRequest, graceMs: number): Promise<ProcessRes
     env: { ...request.environment },
     extendEnv: false,
     reject: false,
-    buffer: true,
+    // What is read line by line is not kept as well: a long build says more than memory should hold.
+    buffer: { stdout: request.onStdoutLine === undefined, stderr: request.onStderrLine === undefined },
     maxBuffer: 64 * 1024 * 1024,
     stripFinalNewline: false,
     forceKillAfterDelay: graceMs,

@@ -10,7 +10,8 @@ export type Reason =
   | { readonly type: "gone"; readonly what: string }
   | { readonly type: "upstream"; readonly step: string }
   | { readonly type: "input-added" | "input-removed"; readonly input: string }
-  | { readonly type: "input-changed"; readonly input: string; readonly from: string; readonly to: string };
+  /** As canonical JSON; left out of inputs that may hold a secret. */
+  | { readonly type: "input-changed"; readonly input: string; readonly from?: string; readonly to?: string };
 
 /** What a plan says of a step. `pending`: it depends on what a step before it will make. */
 export type Verdict =

@@ -18,7 +18,13 @@ export type FileStatus = {
 };
 
 /** A regular file found below a folder; `path` is relative to it, with forward slashes. */
-export type TreeEntry = { readonly path: string; readonly size: number; readonly mode: number };
+export type TreeEntry = {
+  readonly path: string;
+  readonly size: number;
+  readonly mode: number;
+  /** What a link leads to that leads out of the boundary; it is not followed. */
+  readonly outside?: "file" | "directory";
+};
 
 /** Paths are absolute. Errors are Node's own, with their `code`; a path that is not there is `undefined` where the type says so. */
 export interface Files {
@@ -29,11 +35,19 @@ export interface Files {
   readText(path: string): Promise<string>;
   readBytes(path: string): Promise<Uint8Array>;
   readStream(path: string): AsyncIterable<Uint8Array>;
-  /** All regular files below a folder, links to files included, sorted by path; `ignore` prunes files and folders. */
-  listTree(path: string, ignore?: (relativePath: string) => boolean): Promise<readonly TreeEntry[]>;
+  /**
+   * All regular files below a folder, links to files included, sorted by path; `ignore` prunes files and folders.
+   * With a `boundary` links to folders are followed too, and what leads out of that folder is an entry that says so.
+   */
+  listTree(
+    path: string,
+    ignore?: (relativePath: string) => boolean,
+    boundary?: string,
+  ): Promise<readonly TreeEntry[]>;
   /** The SHA-256 of a file's content, remembered for as long as the file's identity stays the same. */
   digest(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
-  makeDirectory(path: string): Promise<void>;
+  /** With all that are missing above it; `mode` is for those that are made. */
+  makeDirectory(path: string, mode?: number): Promise<void>;
   /** A new private folder below `parent`. */
   makeTemporaryDirectory(parent: string, prefix: string): Promise<string>;
   /** Whole or not at all: temporary file, fsync, rename. */
@@ -71,6 +85,7 @@ export type ProcessRequest = {
 export type ProcessResult = {
   /** Undefined where the process could not be started or was ended by a signal. */
   readonly exitCode: number | undefined;
+  /** Empty, as is `stderr`, where its lines were read while they came. */
   readonly stdout: string;
   readonly stderr: string;
   readonly failure?: "not-found" | "not-started" | "timed-out" | "aborted" | "signalled";

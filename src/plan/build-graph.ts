@@ -129,7 +129,9 @@ function outputSteps(
       ]);
     case "dockerfile": {
       const needs = [RENDER, ...fetches.map(({ id }) => id)];
-      return [outputStep("save", output.path, { type: output.type, path: output.path }, needs, [], location)];
+      return [
+        outputStep("save", output.path, { type: output.type, path: output.path }, needs, after, location),
+      ];
     }
     case "oci-archive":
     case "docker-archive": {

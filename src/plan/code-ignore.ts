@@ -16,6 +16,12 @@ const LEFTOVERS = new Set([
   ".ruff_cache",
 ]);
 
+/** What holds secrets by convention, and would lie open in the image. */
+const SECRETS = /^(\.env(\..*)?|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.aws|\.azure|\.ssh|\.docker)$/;
+
+/** What a run that was killed may have left beside an output. */
+const UNFINISHED = /^\.mlpackage-|\.partial$/;
+
 /**
  * Tells which paths below a folder of code are not code: leftovers of tools, and all that the configuration names for
  * another purpose. A model beside its script would else be in the image twice, and an output would change its own input.
@@ -29,7 +35,8 @@ export function codeIgnore(
   const named = pathsBelow(folder, [...pathsOfOtherPurpose(config, configFile), ...modelFiles]);
   return (path) => {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    return LEFTOVERS.has(name) || name.endsWith(".pyc") || named.has(path);
+    const isLeftover = LEFTOVERS.has(name) || name.endsWith(".pyc") || UNFINISHED.test(name);
+    return isLeftover || SECRETS.test(name) || named.has(path);
   };
 }
 

@@ -45,8 +45,12 @@ function compareValues(
   if (now === undefined) return [{ type: "input-removed", input }];
   if (isRecord(before) && isRecord(now)) return compareRecords(before, now, input);
   const [from, to] = [canonicalJson(before), canonicalJson(now)];
-  return from === to ? [] : [{ type: "input-changed", input, from, to }];
+  if (from === to) return [];
+  return [{ type: "input-changed", input, ...(!MAY_BE_SECRET.test(input) && { from, to }) }];
 }
+
+/** People keep keys where a service reads them from; a plan is printed, logged and sent around. */
+const MAY_BE_SECRET = /^(environment\.variables|baseImage\.buildArgs|tests)(\.|$)/;
 
 function isRecord(value: Serializable): value is SerializableRecord {
   return value !== null && typeof value === "object" && !Array.isArray(value);

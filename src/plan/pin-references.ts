@@ -1,5 +1,6 @@
 import type { BaseImageConfig, Config, PythonConfig } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
+import { isOurDockerfile } from "../model/dockerfile-header.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Files, TreeEntry } from "../model/host.ts";
 import { nameOf } from "../model/image-reference.ts";
@@ -8,7 +9,7 @@ import type { Pin, Source, SourceContext } from "../model/source.ts";
 import { codeIgnore, contextIgnore } from "./code-ignore.ts";
 import type { BasePin, Pins, Tree } from "./pins.ts";
 import { findRequirementFiles } from "./requirement-files.ts";
-import { snapshotTree } from "./snapshot-tree.ts";
+import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
 
 /** What pinning asks of the world. */
 export type PinContext = {
@@ -34,14 +35,16 @@ export async function pinReferences(config: Config, context: PinContext): Promis
     pinFindLinks(config.environment.python, config.directory, context.files),
     pinBodyFiles(config, context.files),
   ]);
-  const failed = [models, base, requirements].flatMap((result) => (result.ok ? [] : result.diagnostics));
-  if (!models.ok || !base.ok || !requirements.ok) return fail(...failed);
+  const failed = [models, base, requirements, code].flatMap((result) =>
+    result.ok ? [] : result.diagnostics,
+  );
+  if (!models.ok || !base.ok || !requirements.ok || !code.ok) return fail(...failed);
   const { platform } = probed.value;
   return succeed(
     {
       models: models.value,
       base: base.value,
-      code: code.tree,
+      code: code.value,
       runtime,
       requirements: requirements.value,
       findLinks,
@@ -121,18 +124,54 @@ async function pinDockerfile(
   return snapshotFiles([dockerfile, ...(ignoreFile === undefined ? [] : [ignoreFile])], directory, files);
 }
 
-type PinnedCode = { readonly tree: Tree; readonly warnings: readonly Diagnostic[] };
-
-async function pinCode(config: Config, context: PinContext, models: readonly Pin[]): Promise<PinnedCode> {
+async function pinCode(config: Config, context: PinContext, models: readonly Pin[]): Promise<Result<Tree>> {
   const { sourceDirectory } = config.inference;
-  if (sourceDirectory === undefined) return { tree: {}, warnings: [] };
+  if (sourceDirectory === undefined) return succeed({});
   const folder = sourceDirectory === "." ? config.directory : `${config.directory}/${sourceDirectory}`;
-  const ignore = codeIgnore(config, sourceDirectory, context.configFile, models.flatMap(originsOf));
-  const entries = await context.files.listTree(folder, ignore);
-  return {
-    tree: await snapshotTree(context.files, folder, ignore),
-    warnings: warnOfLargeCode(entries, sourceDirectory),
-  };
+  const modelFiles = models.flatMap((pin, index) =>
+    holds(config.models[index]?.source ?? "", sourceDirectory) ? [] : originsOf(pin),
+  );
+  const named = codeIgnore(config, sourceDirectory, context.configFile, modelFiles);
+  const saved = await findSavedFolders(folder, await context.files.listTree(folder, named), context.files);
+  const ignore = (path: string) => named(path) || saved.has(path);
+  const entries = await context.files.listTree(folder, ignore, config.directory);
+  const outside = entries.filter((entry) => entry.outside !== undefined);
+  if (outside.length > 0) return fail(...outside.map(({ path }) => wordOutside(path, sourceDirectory)));
+  const tree = await snapshotEntries(context.files, folder, entries);
+  return succeed(tree, warnOfLargeCode(entries, sourceDirectory));
+}
+
+function wordOutside(path: string, folder: string): Diagnostic {
+  const link = folder === "." ? path : `${folder}/${path}`;
+  return errorDiagnostic(
+    "plan/link-outside",
+    `\`${link}\` is a link to a place outside the folder of the package`,
+    {
+      path: "/inference",
+      hint: "copy the file into the package",
+    },
+  );
+}
+
+/** Whether a model's folder is, or holds, the folder of the code: then its files are code as well. */
+function holds(source: string, folder: string): boolean {
+  const model = source.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+  return model === "." || folder === model || folder.startsWith(`${model}/`);
+}
+
+/** Folders that `mlpackage save` wrote among the code. */
+async function findSavedFolders(
+  folder: string,
+  entries: readonly TreeEntry[],
+  files: Files,
+): Promise<ReadonlySet<string>> {
+  const dockerfiles = entries.filter(({ path }) => path.endsWith("/Dockerfile"));
+  const texts = await Promise.all(dockerfiles.map(({ path }) => files.readText(`${folder}/${path}`)));
+  return new Set(
+    dockerfiles.flatMap(({ path }, index) =>
+      isOurDockerfile(texts[index] ?? "") ? [path.slice(0, -"/Dockerfile".length)] : [],
+    ),
+  );
 }
 
 /** More than this is hardly code: a data set, or weights that nobody named a model. */

@@ -1,7 +1,10 @@
-import type { PlannedStep } from "../model/event.ts";
+import type { PlannedStep, Reason } from "../model/event.ts";
 import type { Graph } from "../model/graph.ts";
 import type { StepOutput } from "../model/outcome.ts";
+import type { Step } from "../model/step.ts";
+import { compareFingerprints } from "./compare-fingerprints.ts";
 import { type Evaluation, evaluateStep } from "./evaluate-step.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { dependenciesOf } from "./order.ts";
 
 /**
@@ -14,7 +17,11 @@ export async function plan(graph: Graph, evaluation: Evaluation): Promise<readon
   for (const step of graph.steps) {
     const unmade = dependenciesOf(step).filter((id) => !outputs.has(id));
     if (step.needs.some((id) => !outputs.has(id))) {
-      planned.push({ step, verdict: "pending", on: unmade });
+      const because = reasonsOfItsOwn(step, evaluation);
+      planned.push({
+        step,
+        ...(because.length > 0 ? { verdict: "run", because } : { verdict: "pending", on: unmade }),
+      });
       continue;
     }
     const evaluated = await evaluateStep(step, outputs, evaluation);
@@ -26,6 +33,13 @@ export async function plan(graph: Graph, evaluation: Evaluation): Promise<readon
     );
   }
   return planned;
+}
+
+/** Why a step runs whatever the steps it needs will make. */
+function reasonsOfItsOwn(step: Step, evaluation: Evaluation): readonly Reason[] {
+  if (evaluation.force) return [{ type: "forced" }];
+  const last = evaluation.lastFingerprint(step.id);
+  return compareFingerprints(last, fingerprint(step, evaluation.kindVersion(step), last?.needs ?? {}));
 }
 
 /** Whether a run would have anything to do. */

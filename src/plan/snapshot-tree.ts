@@ -1,4 +1,4 @@
-import type { Files } from "../model/host.ts";
+import type { Files, TreeEntry } from "../model/host.ts";
 import type { Tree } from "./pins.ts";
 
 /** The state of all files below a folder: path → `<mode> <digest>`, the mode 644 or 755, whatever the umask was. */
@@ -7,7 +7,15 @@ export async function snapshotTree(
   folder: string,
   ignore: (path: string) => boolean = () => false,
 ): Promise<Tree> {
-  const entries = await files.listTree(folder, ignore);
+  return snapshotEntries(files, folder, await files.listTree(folder, ignore));
+}
+
+/** The same of files that are listed already. */
+export async function snapshotEntries(
+  files: Files,
+  folder: string,
+  entries: readonly TreeEntry[],
+): Promise<Tree> {
   const states = await Promise.all(
     entries.map(async (entry) => {
       const { digest } = await files.digest(`${folder}/${entry.path}`);

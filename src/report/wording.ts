@@ -23,8 +23,12 @@ function wordReason(reason: Reason): string {
     case "input-removed":
       return `${wordInput(reason.input)} is gone`;
     case "input-changed":
-      return `${wordInput(reason.input)} changed (${wordValue(reason.from)} → ${wordValue(reason.to)})`;
+      return `${wordInput(reason.input)} changed${wordChange(reason.from, reason.to)}`;
   }
+}
+
+function wordChange(from: string | undefined, to: string | undefined): string {
+  return from === undefined || to === undefined ? "" : ` (${wordValue(from)} → ${wordValue(to)})`;
 }
 
 /** The first reasons, and how many more there are. */
@@ -81,7 +85,7 @@ export function isInternal(vertexName: string): boolean {
 export function wordVertex(name: string): string {
   return name
     .replace(/--mount=\S+\s+/g, "")
-    .replace(/--link |--chmod=\S+ |--from=/g, "")
+    .replace(/--link |--chmod=\S+ |--from=(mlpackage-)?/g, "")
     .replace(/\s+/g, " ");
 }
 

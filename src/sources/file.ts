@@ -17,14 +17,31 @@ const ALWAYS_EXCLUDED = ["**/.git/**", "**/.DS_Store"];
  * Models in the package's own folder: a file, a folder, or a glob. They are pinned by the SHA-256 of each file and stay
  * where they are; nothing is copied.
  *
- * Errors: `source/not-found`, `source/empty`, `source/digest-mismatch`, `source/sha256-of-folder`.
+ * Errors: `source/not-found`, `source/empty`, `source/digest-mismatch`, `source/sha256-of-folder`,
+ * `source/outside-package`, `source/link-outside`.
  */
 export const fileSource: Source = {
   schemes: ["", "file"],
-  parse: (reference) => succeed({ ...reference, source: reference.source.replace(/^file:(\/\/)?/, "") }),
+  parse,
   pin,
   fetch,
 };
+
+function parse(reference: SourceReference): Result<SourceReference> {
+  const source = reference.source.replace(/^file:(\/\/)?/i, "");
+  const normal = path.posix.normalize(source);
+  const isOutside = path.posix.isAbsolute(normal) || normal === ".." || normal.startsWith("../");
+  if (!isOutside) return succeed({ ...reference, source });
+  return fail(
+    errorDiagnostic(
+      "source/outside-package",
+      `\`${reference.source}\` lies outside the folder of the package`,
+      {
+        hint: "copy it into the folder, and name it relative to `mlpackage.yaml`",
+      },
+    ),
+  );
+}
 
 async function pin(reference: SourceReference, { host, directory }: SourceContext): Promise<Result<Pin>> {
   const found = await findFiles(reference, directory, host.files);
@@ -67,10 +84,12 @@ async function findFiles(
 ): Promise<Result<readonly FoundFile[]>> {
   const source = path.posix.normalize(reference.source).replace(/\/$/, "");
   const status = await files.status(path.join(directory, source));
+  const { base, glob } = picomatch.scan(source);
+  const place = status === undefined ? base : source;
+  if (await leadsOutside(place, directory, files)) return fail(wordOutside(place));
   if (status?.type === "file") return succeed([{ path: path.posix.basename(source), origin: source }]);
   if (status?.type === "directory")
     return findInFolder(reference, source, path.posix.basename(source), directory, files);
-  const { base, glob } = picomatch.scan(source);
   const isFolder = (await files.status(path.join(directory, base)))?.type === "directory";
   if (glob !== "" && isFolder)
     return findInFolder({ ...reference, include: [glob] }, base, "", directory, files);
@@ -79,6 +98,29 @@ async function findFiles(
       hint: "the path is relative to the folder of `mlpackage.yaml`",
     }),
   );
+}
+
+/** Whether a glob could choose something below a folder. */
+function isReached(folder: string, globs: readonly string[]): boolean {
+  const depth = folder.split("/").length;
+  return globs.some((glob) => {
+    const segments = glob.split("/");
+    const head = segments.slice(0, depth);
+    return head.includes("**") || (segments.length > depth && picomatch.isMatch(folder, head.join("/")));
+  });
+}
+
+/** Whether a path of the package is, or lies behind, a link that leads out of it. */
+async function leadsOutside(place: string, directory: string, files: Files): Promise<boolean> {
+  const real = await files.realPath(path.join(directory, place));
+  if (real === undefined) return false;
+  const relative = path.relative((await files.realPath(directory)) ?? directory, real);
+  return relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
+}
+
+function wordOutside(link: string) {
+  const message = `\`${link}\` is a link to a place outside the folder of the package`;
+  return errorDiagnostic("source/link-outside", message, { hint: "copy the file into the package" });
 }
 
 /** A folder keeps its own name inside the model, as `Model.register()` kept it. */
@@ -91,13 +133,19 @@ async function findInFolder(
 ): Promise<Result<readonly FoundFile[]>> {
   const isIncluded = picomatch(reference.include.length > 0 ? [...reference.include] : ["**"], { dot: true });
   const isExcluded = picomatch([...ALWAYS_EXCLUDED, ...reference.exclude], { dot: true });
-  const tree = await files.listTree(path.join(directory, folder));
-  const found = tree
-    .filter((entry) => isIncluded(entry.path) && !isExcluded(entry.path))
-    .map((entry) => ({
-      path: path.posix.join(nameInside, entry.path),
-      origin: path.posix.join(folder, entry.path),
-    }));
+  const tree = await files.listTree(path.join(directory, folder), undefined, directory);
+  const chosen = tree.filter(
+    (entry) =>
+      !isExcluded(entry.path) &&
+      (isIncluded(entry.path) || (entry.outside === "directory" && isReached(entry.path, reference.include))),
+  );
+  const outside = chosen.filter((entry) => entry.outside !== undefined);
+  if (outside.length > 0)
+    return fail(...outside.map((entry) => wordOutside(path.posix.join(folder, entry.path))));
+  const found = chosen.map((entry) => ({
+    path: path.posix.join(nameInside, entry.path),
+    origin: path.posix.join(folder, entry.path),
+  }));
   if (found.length > 0) return succeed(found);
   return fail(
     errorDiagnostic("source/empty", `no file of \`${reference.source}\` belongs to the model`, {

@@ -48,7 +48,10 @@ async function pin(reference: SourceReference, context: SourceContext): Promise<
   if (reference.sha256 !== undefined) {
     return succeed({ scheme: "http", identity: { url: url.href, sha256: reference.sha256 }, paths });
   }
-  const response = await withRetries(context, () => follow(url, "HEAD", context));
+  const asked = await withRetries(context, () => follow(url, "HEAD", context));
+  const response = !isHeadRefused(asked)
+    ? asked
+    : await withRetries(context, () => follow(url, "GET", context));
   if (!response.ok) return response;
   // Its connection would else stay open, and we with it.
   response.value.discard();
@@ -57,6 +60,17 @@ async function pin(reference: SourceReference, context: SourceContext): Promise<
     "last-modified": lastModified = "",
     "content-length": length = "",
   } = response.value.headers;
+  if (etag === "" && lastModified === "") {
+    return fail(
+      errorDiagnostic(
+        "source/no-identity",
+        `${url.host} does not tell one version of the file from another`,
+        {
+          hint: "add the file's `sha256`: without it, nobody could say when the file has changed",
+        },
+      ),
+    );
+  }
   return succeed({ scheme: "http", identity: { url: url.href, etag, lastModified, length }, paths });
 }
 
@@ -100,6 +114,12 @@ async function* counted(response: NetworkResponse, length: number, context: Sour
   if (Number.isFinite(length) && bytes !== length) {
     throw new NetworkError("ECONNRESET", `${bytes} bytes came instead of ${length}`);
   }
+}
+
+/** An address that is signed for GET alone, or a server that knows no HEAD. */
+function isHeadRefused(asked: Result<unknown>): boolean {
+  if (asked.ok) return false;
+  return asked.diagnostics.some(({ details }) => [403, 405, 501].includes(Number(details?.status)));
 }
 
 /** What may go better next time: no answer, an answer cut short, 429 and 5xx. */

@@ -1,6 +1,7 @@
 import type { BaseImageConfig, EnvironmentConfig, InferenceConfig } from "../model/config.ts";
-import type { ImageLayout, Placement } from "./image-layout.ts";
-import { inlineBase } from "./inline-base.ts";
+import { DOCKERFILE_HEADER } from "../model/dockerfile-header.ts";
+import { type ImageLayout, namedContext, type Placement } from "./image-layout.ts";
+import type { InlinedBase } from "./inline-base.ts";
 import { copyPaths, dockerfileString, shellWord } from "./quoting.ts";
 
 /** What the text of a Dockerfile is made of. */
@@ -8,8 +9,8 @@ export type DockerfileInputs = {
   readonly name: string;
   readonly models: readonly { readonly name: string; readonly version: string }[];
   readonly baseImage: BaseImageConfig;
-  /** The text of the base's own Dockerfile, or what `FROM` names. */
-  readonly base: { readonly text: string } | { readonly reference: string; readonly digest: string };
+  /** The stages of the base's own Dockerfile, or what `FROM` names. */
+  readonly base: InlinedBase | { readonly reference: string; readonly digest: string };
   readonly environment: EnvironmentConfig;
   readonly inference: InferenceConfig;
   readonly labels: Readonly<Record<string, string>>;
@@ -21,19 +22,18 @@ export type Place = "contexts" | "folder";
 /** The server our runtime runs on; any version since this one will do. */
 const SERVER_REQUIREMENT = "gunicorn>=20.1";
 
-const ENVIRONMENT_STAGE = "environment";
+/** The stage that follows the base: an inlined one ends with its `FROM`. */
+export const ENVIRONMENT_STAGE = "environment";
 export const IMAGE_STAGE = "image";
-
-/** The first line of every Dockerfile we write; it is how we know one again. */
-export const DOCKERFILE_HEADER = "# Made by mlpackage from mlpackage.yaml: edit that, not this.";
 
 /**
  * The Dockerfile of a package: first the environment, which changes seldom, then one layer for each model, then the
  * code, so that a changed line of code touches the smallest layer alone.
  */
 export function renderDockerfile(inputs: DockerfileInputs, layout: ImageLayout, place: Place): string {
+  const directives = "stages" in inputs.base ? inputs.base.directives : [];
   const sections = [
-    DOCKERFILE_HEADER,
+    [...directives, DOCKERFILE_HEADER].join("\n"),
     ...renderEnvironment(inputs, layout, place),
     ...renderImage(inputs, layout, place),
   ];
@@ -42,12 +42,8 @@ export function renderDockerfile(inputs: DockerfileInputs, layout: ImageLayout, 
 
 /** Base image, system packages, Python packages: all that needs a RUN. */
 function renderEnvironment(inputs: DockerfileInputs, layout: ImageLayout, place: Place): readonly string[] {
-  const { base, baseImage } = inputs;
-  const from =
-    "text" in base && baseImage.kind === "dockerfile"
-      ? inlineBase(base.text, baseImage, ENVIRONMENT_STAGE)
-      : `FROM ${"reference" in base ? base.reference : ""} AS ${ENVIRONMENT_STAGE}`;
-  const { environment, inference } = inputs;
+  const { base, environment, inference } = inputs;
+  const from = "stages" in base ? base.stages : `FROM ${base.reference} AS ${ENVIRONMENT_STAGE}`;
   return [
     from,
     "USER root",
@@ -140,14 +136,15 @@ function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place
  * `stageContexts`); the star enters it. A saved folder may have any modes by now, and BuildKit links no layer whose
  * modes it must change.
  */
-function copyArguments({ context, folder, target }: Placement, place: Place): string {
+function copyArguments(placement: Placement, place: Place): string {
+  const { folder, target } = placement;
   return place === "contexts"
-    ? `--link --from=${context} */ /`
+    ? `--link --from=${namedContext(placement)} */ /`
     : `--chmod=u=rwX,go=rX ${copyPaths(`${folder}/`, target)}`;
 }
 
-function mountSource({ context, folder }: Placement, place: Place): string {
-  return place === "contexts" ? `from=${context}` : `source=${folder}`;
+function mountSource(placement: Placement, place: Place): string {
+  return place === "contexts" ? `from=${namedContext(placement)}` : `source=${placement.folder}`;
 }
 
 function labelsOf({ name, base, labels }: DockerfileInputs): Readonly<Record<string, string>> {

@@ -79,6 +79,11 @@ export function layOutImage(inputs: LayoutInputs): ImageLayout {
   };
 }
 
+/** What BuildKit calls a placement's context; a plain `runtime` or `app` would stand in for a stage of the user's own. */
+export function namedContext({ context }: Placement): string {
+  return `mlpackage-${context}`;
+}
+
 function modelPath({ name, version }: { readonly name: string; readonly version: string }): string {
   return `${APP_ROOT}/azureml-models/${name}/${version}`;
 }

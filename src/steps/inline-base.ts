@@ -1,7 +1,15 @@
 import type { BaseImageConfig } from "../model/config.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import { type Instruction, instructionsOf } from "./dockerfile-instructions.ts";
 import { dockerfileString } from "./quoting.ts";
 
 type DockerfileBase = Extract<BaseImageConfig, { kind: "dockerfile" }>;
+
+/** The first stages of our Dockerfile, and the parser directives that have to stand before everything else. */
+export type InlinedBase = { readonly directives: readonly string[]; readonly stages: string };
+
+type Stage = { readonly name: string | undefined; readonly end: number };
 
 /** The stage a user's Dockerfile ends in, where they gave it no name; one that they have not given to another. */
 const UNNAMED_STAGE = "mlpackage-base";
@@ -9,28 +17,113 @@ const UNNAMED_STAGE = "mlpackage-base";
 /**
  * A user's own Dockerfile as the first stages of ours, so that one build makes both and a saved folder is complete.
  * Build arguments become the defaults of their `ARG`; our environment begins from the target stage, or the last.
+ *
+ * Errors: `render/no-stage`, `render/unknown-target`, `render/unknown-build-arg`, `render/escape-directive`.
  */
-export function inlineBase(text: string, base: DockerfileBase, environmentStage: string): string {
-  const lines = withArguments(text.replace(/\r\n/g, "\n").trimEnd(), base.buildArgs).split("\n");
-  const stages = lines.flatMap((line, index) => {
-    const from = /^\s*FROM\s+(?:--\S+\s+)*\S+(?:\s+AS\s+(\S+))?\s*$/i.exec(line);
-    return from === null ? [] : [{ index, name: from[1] }];
+export function inlineBase(
+  text: string,
+  base: DockerfileBase,
+  environmentStage: string,
+): Result<InlinedBase> {
+  const { directives, lines } = splitDirectives(text);
+  const instructions = instructionsOf(lines);
+  const stages = instructions.flatMap(stageOf);
+  const target = findTarget(stages, base.target);
+  const faults = [
+    ...checkDirectives(directives, base),
+    ...(target === undefined ? [wordTarget(stages, base)] : []),
+    ...checkArguments(instructions, base),
+  ];
+  if (target === undefined || faults.length > 0) return fail(...faults);
+  const name = target.name ?? UNNAMED_STAGE;
+  const added = new Map(instructions.map((one) => [one.end, argumentsAfter(one, base.buildArgs)]));
+  const written = lines.flatMap((line, index) => {
+    const isUnnamed = index === target.end && target.name === undefined;
+    return [isUnnamed ? `${line.replace(/\\?\s*$/, "")} AS ${name}` : line, ...(added.get(index) ?? [])];
   });
-  const target = base.target === undefined ? stages.at(-1) : stages.find(({ name }) => name === base.target);
-  const name = target?.name ?? UNNAMED_STAGE;
-  if (target !== undefined && target.name === undefined) {
-    lines[target.index] = `${lines[target.index]?.trimEnd()} AS ${name}`;
-  }
-  return `${lines.join("\n")}\n\nFROM ${name} AS ${environmentStage}`;
+  return succeed({ directives, stages: `${written.join("\n")}\n\nFROM ${name} AS ${environmentStage}` });
 }
 
-function withArguments(text: string, buildArgs: Readonly<Record<string, string>>): string {
-  return Object.entries(buildArgs).reduce(
-    (lines, [name, value]) =>
-      lines.replace(
-        new RegExp(`^(\\s*[Aa][Rr][Gg]\\s+${name})(=.*)?$`, "gm"),
-        (_all, head) => `${head}=${dockerfileString(value)}`,
-      ),
-    text,
+/** BuildKit heeds directives in the first lines alone, and those are ours. */
+function splitDirectives(text: string) {
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .replace(/\r\n/g, "\n")
+    .trimEnd()
+    .split("\n");
+  const first = lines.findIndex((line) => !/^#\s*(syntax|escape|check)\s*=/i.test(line));
+  const count = first === -1 ? lines.length : first;
+  return { directives: lines.slice(0, count), lines: lines.slice(count) };
+}
+
+/** The directive would hold for our own lines too, which end with a backslash where they go on. */
+function checkDirectives(
+  directives: readonly string[],
+  { dockerfile }: DockerfileBase,
+): readonly Diagnostic[] {
+  if (!directives.some((line) => /^#\s*escape\s*=\s*`/i.test(line))) return [];
+  return [
+    errorDiagnostic("render/escape-directive", `\`${dockerfile}\` has another escape character than \`\\\``, {
+      path: "/base_image/dockerfile",
+      hint: "remove the `# escape` directive, and end lines that go on with a backslash",
+    }),
+  ];
+}
+
+function stageOf({ keyword, words, end }: Instruction): readonly Stage[] {
+  if (keyword !== "FROM") return [];
+  const [, as, name] = words.filter((word) => !word.startsWith("--"));
+  return [{ name: as?.toUpperCase() === "AS" ? name : undefined, end }];
+}
+
+/** Names have no case; a stage is known by its number too. */
+function findTarget(stages: readonly Stage[], target: string | undefined): Stage | undefined {
+  if (target === undefined) return stages.at(-1);
+  const named = stages.findLast(({ name }) => name?.toLowerCase() === target.toLowerCase());
+  return named ?? (/^\d+$/.test(target) ? stages[Number(target)] : undefined);
+}
+
+function wordTarget(stages: readonly Stage[], { dockerfile, target }: DockerfileBase): Diagnostic {
+  if (stages.length === 0) {
+    const message = `\`${dockerfile}\` has no \`FROM\``;
+    return errorDiagnostic("render/no-stage", message, { path: "/base_image/dockerfile" });
+  }
+  const known = stages.map(({ name }, index) => `\`${name ?? index}\``).join(", ");
+  return errorDiagnostic("render/unknown-target", `\`${dockerfile}\` has no stage \`${target}\``, {
+    path: "/base_image/target",
+    hint: `its stages are ${known}`,
+  });
+}
+
+function checkArguments(
+  instructions: readonly Instruction[],
+  { dockerfile, buildArgs }: DockerfileBase,
+): readonly Diagnostic[] {
+  const declared = new Set(instructions.flatMap(declaredBy));
+  return Object.keys(buildArgs)
+    .filter((name) => !declared.has(name))
+    .map((name) =>
+      errorDiagnostic("render/unknown-build-arg", `no \`ARG\` of \`${dockerfile}\` declares \`${name}\``, {
+        path: `/base_image/build_args/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+        hint:
+          declared.size === 0
+            ? `it has no \`ARG\`: add \`ARG ${name}\` where it is used`
+            : `it declares ${[...declared].map((one) => `\`${one}\``).join(", ")}`,
+      }),
+    );
+}
+
+/** The later of two declarations holds. */
+function argumentsAfter(
+  instruction: Instruction,
+  buildArgs: Readonly<Record<string, string>>,
+): readonly string[] {
+  const declared = declaredBy(instruction);
+  return Object.entries(buildArgs).flatMap(([name, value]) =>
+    declared.includes(name) ? [`ARG ${name}=${dockerfileString(value)}`] : [],
   );
+}
+
+function declaredBy({ keyword, words }: Instruction): readonly string[] {
+  return keyword === "ARG" ? words.map((word) => word.replace(/=.*$/s, "")) : [];
 }

@@ -1,3 +1,4 @@
+import { errorDiagnostic } from "../model/diagnostic.ts";
 import { isDigest } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
@@ -20,7 +21,11 @@ export const pushKind: StepKind = {
     );
     if (!pushed.ok) return fail(...pushed.diagnostics);
     const digest = pushed.value;
-    if (!isDigest(digest)) throw new Error(`the engine pushed ${tag} and did not tell its digest`);
+    if (!isDigest(digest)) {
+      return fail(
+        errorDiagnostic("push/no-digest", `the engine pushed \`${tag}\` without telling its digest`),
+      );
+    }
     return succeed({ digest, files: [], values: { tag, digest } });
   },
   async findMissing(step, output, { engine }) {

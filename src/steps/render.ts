@@ -1,11 +1,12 @@
 import path from "node:path";
 import type { Digest } from "../model/digest.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
-import { succeed } from "../model/result.ts";
+import { type Result, succeed } from "../model/result.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
-import { type DockerfileInputs, type Place, renderDockerfile } from "./dockerfile.ts";
+import { type DockerfileInputs, ENVIRONMENT_STAGE, type Place, renderDockerfile } from "./dockerfile.ts";
 import { FOLDER_BESIDE_BASE, type ImageLayout, layOutImage } from "./image-layout.ts";
+import { inlineBase } from "./inline-base.ts";
 import { findMissingFile, InputChanged, outputOfFiles } from "./output-files.ts";
 
 type Tree = Readonly<Record<string, string>>;
@@ -53,12 +54,14 @@ export function filesBelow(output: StepOutput, prefix: string): readonly OutputF
 /** Writes the Dockerfile and takes what goes into the image beside the models, as it is now, into the store. */
 export const renderKind: StepKind = {
   kind: "render",
-  version: 2,
+  version: 3,
   summary: "writes the Dockerfile and its contexts",
   async run(step, context) {
     const inputs = step.inputs as unknown as RenderInputs;
     const layout = layOutImage(inputs);
-    const base = await readBase(inputs, context);
+    const read = await readBase(inputs, context);
+    if (!read.ok) return read;
+    const base = read.value;
     const { sourceDirectory = "." } = inputs.inference;
     const [dockerfiles, ignoreFiles, list, folders] = await Promise.all([
       Promise.all(
@@ -96,11 +99,12 @@ function asData(layout: ImageLayout): SerializableRecord {
 async function readBase(
   inputs: RenderInputs,
   { host, directory }: StepContext,
-): Promise<DockerfileInputs["base"]> {
+): Promise<Result<DockerfileInputs["base"]>> {
   const { base, baseImage } = inputs;
-  if (base.kind === "image") return base;
-  const dockerfile = baseImage.kind === "dockerfile" ? baseImage.dockerfile : "Dockerfile";
-  return { text: await host.files.readText(path.join(directory, dockerfile)) };
+  if (base.kind === "image") return succeed(base);
+  if (baseImage.kind === "image") throw new Error("the base is pinned as a Dockerfile, and is an image");
+  const text = await host.files.readText(path.join(directory, baseImage.dockerfile));
+  return inlineBase(text, baseImage, ENVIRONMENT_STAGE);
 }
 
 /** Requirements that are listed in the configuration, as the file that pip reads. */

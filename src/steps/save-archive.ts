@@ -1,4 +1,5 @@
 import path from "node:path";
+import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { StepContext } from "../model/step-kind.ts";
@@ -17,6 +18,17 @@ export async function saveArchive(
 ): Promise<Result<StepOutput>> {
   const { engine, host, directory, signal } = context;
   const place = path.join(directory, target);
+  if ((await host.files.status(place))?.type === "directory") {
+    return fail(
+      errorDiagnostic(
+        "save/folder-in-the-way",
+        `\`${target}\` is a folder, and the archive would be a file`,
+        {
+          hint: "name a file, such as `dist/model.tar`; nothing was changed",
+        },
+      ),
+    );
+  }
   const image = imageIdOf(context.outputOf("build"));
   // An archive carries the name its image had when it was exported.
   return lendTag(image, tag, engine, async () => {

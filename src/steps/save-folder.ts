@@ -1,9 +1,9 @@
 import path from "node:path";
 import { errorDiagnostic } from "../model/diagnostic.ts";
+import { isOurDockerfile } from "../model/dockerfile-header.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { StepContext } from "../model/step-kind.ts";
-import { DOCKERFILE_HEADER } from "./dockerfile.ts";
 import type { Placement } from "./image-layout.ts";
 import { outputOfFiles } from "./output-files.ts";
 import {
@@ -34,7 +34,7 @@ export async function saveFolder(target: string, context: StepContext): Promise<
   }
   const written = filesOfFolder(context);
   await files.makeDirectory(path.dirname(place));
-  const aside = await files.makeTemporaryDirectory(path.dirname(place), `.${path.basename(place)}-`);
+  const aside = await files.makeTemporaryDirectory(path.dirname(place), ".mlpackage-");
   try {
     await Promise.all(written.map(({ file, to }) => copyFile({ ...file, path: to }, aside, context)));
     await files.setMode(aside, 0o755);
@@ -86,5 +86,5 @@ async function isReplaceable(place: string, { host }: StepContext): Promise<bool
   const dockerfile = path.join(place, "Dockerfile");
   if ((await host.files.status(dockerfile)) === undefined)
     return (await host.files.listTree(place)).length === 0;
-  return (await host.files.readText(dockerfile)).startsWith(DOCKERFILE_HEADER);
+  return isOurDockerfile(await host.files.readText(dockerfile));
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { OutputFile } from "../model/outcome.ts";
 import type { StepContext } from "../model/step-kind.ts";
-import type { Placement } from "./image-layout.ts";
+import { namedContext, type Placement } from "./image-layout.ts";
 import { demandFile, outputOfFiles } from "./output-files.ts";
 import { filesOfContext, layoutOf } from "./render.ts";
 
@@ -44,7 +44,7 @@ export async function stageContexts(
     await context.host.files.makeDirectory(path.join(folder, inner));
     await Promise.all(files.map((file) => place(file, path.join(folder, inner), context)));
     await settleFolders(folder, [inner, ...files.map((file) => path.join(inner, path.dirname(file.path)))]);
-    return [placement.context, folder] as const;
+    return [namedContext(placement), folder] as const;
   };
   const mounted = [...layout.requirements, ...layout.wheels].map((placement) =>
     stage(placement, filesOfContext(rendered, placement.context), copyFile, ""),

@@ -4,6 +4,8 @@ import { readCheckedConfig } from "../../src/config/read-config.ts";
 import { parseDocument } from "../../src/document/parse.ts";
 import type { Config } from "../../src/model/config.ts";
 import type { Files } from "../../src/model/host.ts";
+import { makeHost } from "../fakes/host.ts";
+import { makeFolder } from "../fakes/temporary-folder.ts";
 import { diagnosticsOf, readText } from "./read-fixture.ts";
 
 const test = suite("readConfig");
@@ -147,5 +149,28 @@ test("a file that cannot be read is a mistake of the user's, not ours", async ()
     ["config/unreadable-file"],
   );
 });
+
+const globs: readonly (readonly [model: string, codes: readonly string[]])[] = [
+  ["{name: m, source: 'models/*.pkl'}", []],
+  ["{name: m, source: './models/[ab].pkl'}", []],
+  ["{name: m, source: '*.pkl'}", []],
+  ["{name: m, source: 'none/*.pkl'}", ["config/missing-file"]],
+  ["{name: m, source: 'models/a.pkl/*'}", ["config/not-a-folder"]],
+  ["'models/*.pkl'", ["config/bad-value"]],
+];
+
+for (const [model, codes] of globs) {
+  test(`a glob as a source: ${model}`, async () => {
+    const directory = makeFolder({ "models/a.pkl": "a" });
+    const parsed = parseDocument({ path: "mlpackage.yaml", text: `${command}models: [${model}]` });
+    if (!parsed.ok) throw new Error("it is YAML");
+    const { files } = makeHost();
+    const result = await readCheckedConfig(parsed.value, { directory, variables: {}, files });
+    assert.equal(
+      diagnosticsOf(result).map(({ code }) => code),
+      codes,
+    );
+  });
+}
 
 test.run();

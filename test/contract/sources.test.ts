@@ -15,7 +15,9 @@ const test = suite("sources");
 
 const content = "the model";
 const { url } = await startServer((request, response) =>
-  request.url === "/model.bin" ? response.end(content) : response.writeHead(404).end(),
+  request.url === "/model.bin"
+    ? response.setHeader("etag", '"1"').end(content)
+    : response.writeHead(404).end(),
 );
 
 type Case = {
@@ -29,7 +31,12 @@ type Case = {
 };
 
 const cases: readonly Case[] = [
-  { source: fileSource, good: "model.bin", malformed: [], missing: "other.bin" },
+  {
+    source: fileSource,
+    good: "model.bin",
+    malformed: ["file://../x", "file:../x", "file:///etc/passwd", "file:a/../../x"],
+    missing: "other.bin",
+  },
   {
     source: httpSource,
     good: `${url}/model.bin`,

@@ -1,4 +1,5 @@
 // Layers: a model each, the code last; what did not change is neither sent nor pushed again, and never mixed up.
+import { createHash } from "node:crypto";
 import { chmod, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { execa } from "execa";
 import * as assert from "uvu/assert";
@@ -7,6 +8,8 @@ import { timedSuite } from "./timed-suite.ts";
 import { demandVariable, ECHO_SCRIPT, openWorkspace, PYTHON_IMAGE } from "./workspace.ts";
 
 const REGISTRY = demandVariable("RIG_REGISTRY");
+/** A tar of nothing: 1024 zeros. WORKDIR makes one, where its folder is there. */
+const EMPTY_LAYER = `sha256:${createHash("sha256").update(Buffer.alloc(1024)).digest("hex")}`;
 const MODEL_BYTES = 200_000_000;
 const workspace = openWorkspace("layers");
 const test = timedSuite("layers");
@@ -43,9 +46,10 @@ async function diskUse(folder: string): Promise<number> {
   return Number(stdout.split("\t")[0]) * 1024;
 }
 
-/** The layers of files, of the package's image as it is now: two models, the runtime, the code. WORKDIR's is empty. */
+/** The layers of files, of the package's image as it is now: two models, the runtime, the code. */
 async function fileLayers(): Promise<readonly string[]> {
-  return (await layersOf(`${heavy.name}:latest`)).slice(-5, -1);
+  const layers = await layersOf(`${heavy.name}:latest`);
+  return layers.filter((layer) => layer !== EMPTY_LAYER).slice(-4);
 }
 
 /** Which of them are others than before. */
@@ -92,7 +96,7 @@ test("after a changed line of code, all layers but the last are the same, and no
 test("a push sends what the registry does not have", async () => {
   const pushed = await execa("docker", ["push", `${REGISTRY}/${heavy.name}:1`], { all: true });
   const before = pushed.all.match(/Layer already exists/g)?.length ?? 0;
-  assert.is(before, (await layersOf(`${heavy.name}:latest`)).length, pushed.all);
+  assert.is(before, new Set(await layersOf(`${heavy.name}:latest`)).size, pushed.all);
   await heavy.write({ "src/score.py": `${ECHO_SCRIPT}\n# changed again\n` });
   const built = await heavy.call(["apply", "--only", `save:${heavy.name}:latest`]);
   assert.is(built.exitCode, 0, built.stderr);

@@ -38,8 +38,8 @@ const rows: readonly Row[] = [
   ["DOCKER_CONTEXT before it", { DOCKER_CONTEXT: "remote" }, config, "tcp://10.0.0.1:2375"],
   ["the default context", { DOCKER_CONTEXT: "default" }, config, DEFAULT],
   ["an empty DOCKER_CONTEXT is none", { DOCKER_CONTEXT: "" }, config, "unix:///colima.sock"],
-  ["a context that is gone", { DOCKER_CONTEXT: "gone" }, config, DEFAULT],
-  ["a context that is damaged", {}, { ...config, [metadataOf("colima")]: "{" }, DEFAULT],
+  ["a context that is gone", { DOCKER_CONTEXT: "gone" }, config, "context:gone"],
+  ["a context that is damaged", {}, { ...config, [metadataOf("colima")]: "{" }, "context:colima"],
   ["a config.json that is damaged", {}, { "config.json": "{" }, DEFAULT],
 ];
 

@@ -32,6 +32,7 @@ function begin(steps: readonly Step[], change: Partial<Execution> = {}) {
     evaluation,
     runStep: scripted.runStep,
     remember: ({ id }, _key, _fingerprint, output) => remembered.push(`${id} ${output.values.text}`),
+    wordFault: () => undefined,
     emit: (event) => events.push(event),
     clock: createManualClock(),
     limits: { jobs: 4, cpu: 4, network: 4, engine: 4, tags: 1 },

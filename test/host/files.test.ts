@@ -86,6 +86,26 @@ test("links to files are files, links to folders lead nowhere", async () => {
   );
 });
 
+test("with a boundary links to folders are followed, and what leads out is told", async () => {
+  const outer = makeFolder({ "package/model/a.txt": "a", "package/shared/b.txt": "bb", "secret/c.txt": "c" });
+  const folder = path.join(outer, "package/model");
+  symlinkSync("../shared", path.join(folder, "linked"));
+  symlinkSync("../model", path.join(outer, "package/shared/round"));
+  symlinkSync("../../secret", path.join(folder, "out"));
+  symlinkSync("../../secret/c.txt", path.join(folder, "c.txt"));
+  symlinkSync("linked", path.join(folder, "again"));
+  const listed = await files.listTree(folder, (file) => file === "again", path.join(outer, "package"));
+  assert.equal(
+    listed.map((entry) => [entry.path, entry.outside]),
+    [
+      ["a.txt", undefined],
+      ["c.txt", "file"],
+      ["linked/b.txt", undefined],
+      ["out", "directory"],
+    ],
+  );
+});
+
 test("a stream that breaks leaves nothing behind", async () => {
   const folder = makeFolder();
   const error = await files.writeStream(path.join(folder, "new", "file"), failing()).catch(String);

@@ -32,8 +32,8 @@ const rows: readonly Row[] = [
   [".", "mlpackage.yaml mlpackage.lock mlpackage.schema.json", "other.yaml"],
   [
     "src",
-    ".git __pycache__ a/b/__pycache__ a.pyc a/b.pyc .venv venv node_modules .ipynb_checkpoints .DS_Store",
-    "git pycache a.py .venvs my.pycs .env .gitignore",
+    ".git __pycache__ a/b/__pycache__ a.pyc a/b.pyc .venv venv node_modules .ipynb_checkpoints .DS_Store .env a/.env.local .netrc .ssh .mlpackage-x1 a.tar.12.ab.partial",
+    "git pycache a.py .venvs my.pycs environment .gitignore",
   ],
 ];
 

@@ -1,3 +1,4 @@
+import { symlinkSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Diagnostic, errorDiagnostic } from "../../src/model/diagnostic.ts";
@@ -181,6 +182,31 @@ tests: [{request: {body_file: body.json}}]`;
     bodyFiles: { "body.json": digestOf("{}") },
     platform: "linux/arm64",
   });
+});
+
+test("code: links to folders are followed, and links out of the package are refused", async () => {
+  const directory = makeFolder({ "src/score.py": "s", "shared/a.py": "a" });
+  const config = readText("name: demo\ninference: {entry_script: score.py, source_directory: src}", {
+    directory,
+  });
+  if (!config.ok) throw new Error("the text is right");
+  const pinCode = () =>
+    pinReferences(config.value, {
+      files: host.files,
+      engine: only<Engine>(anEngine),
+      sourceOf: () => source,
+      sourceContext: only<SourceContext>({}),
+      runtimeDirectory,
+      configFile: "mlpackage.yaml",
+    });
+  symlinkSync("../shared", `${directory}/src/shared`);
+  const pinned = await pinCode();
+  assert.equal(pinned.ok && Object.keys(pinned.value.code), ["score.py", "shared/a.py"]);
+  symlinkSync(makeFolder({ "b.py": "b" }), `${directory}/src/out`);
+  const refused = await pinCode();
+  assert.equal(!refused.ok && refused.diagnostics.map(({ code, message }) => [code, message]), [
+    ["plan/link-outside", "`src/out` is a link to a place outside the folder of the package"],
+  ]);
 });
 
 test.run();

@@ -116,4 +116,28 @@ test("links to files are followed, links in a circle are not", async () => {
   assert.equal(pinned.ok && pinned.value.paths, ["model/linked.bin"]);
 });
 
+test("links to folders are followed, links out of the package are refused", async () => {
+  const outer = makeFolder({ "package/model/a.bin": "a", "package/shared/b.bin": "b", "secret/c.bin": "c" });
+  const folder = path.join(outer, "package");
+  symlinkSync("../shared", path.join(folder, "model/shared"));
+  const pin = async (source: string, more: Partial<SourceReference> = {}) => {
+    const pinned = await fileSource.pin(makeReference(source, more), makeSourceContext(folder));
+    return pinned.ok
+      ? pinned.value.paths
+      : pinned.diagnostics.map(({ code, message }) => `${code} ${message}`);
+  };
+  assert.equal(await pin("model"), ["model/a.bin", "model/shared/b.bin"]);
+  symlinkSync("../../secret", path.join(folder, "model/out"));
+  symlinkSync("../../secret/c.bin", path.join(folder, "model/c.txt"));
+  const word = (link: string) =>
+    `source/link-outside \`${link}\` is a link to a place outside the folder of the package`;
+  assert.equal(await pin("model"), [word("model/c.txt"), word("model/out")]);
+  assert.equal(await pin("model/*.bin"), ["a.bin"]);
+  assert.equal(await pin("model/**/*.bin"), [word("model/out")]);
+  assert.equal(await pin("model/*/*.bin"), [word("model/out")]);
+  assert.equal(await pin("model", { exclude: ["out", "c.txt"] }), ["model/a.bin", "model/shared/b.bin"]);
+  assert.equal(await pin("model/c.txt"), [word("model/c.txt")]);
+  assert.equal(await pin("model/out/*.bin"), [word("model/out")]);
+});
+
 test.run();

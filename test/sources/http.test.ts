@@ -155,7 +155,8 @@ type Refusal = readonly [status: number, headers: Record<string, string>, attemp
 
 const refusals: readonly Refusal[] = [
   [404, {}, 1, []],
-  [403, {}, 1, []],
+  // Asked again with GET: the address may be signed for that alone.
+  [403, {}, 2, []],
   [429, {}, 4, [500, 1000, 2000]],
   [429, { "retry-after": "3" }, 4, [3000, 3000, 3000]],
   [503, { "retry-after": "3600" }, 4, [30_000, 30_000, 30_000]],

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Config } from "../../src/model/config.ts";
-import { DOCKERFILE_HEADER, type DockerfileInputs, renderDockerfile } from "../../src/steps/dockerfile.ts";
+import { DOCKERFILE_HEADER, isOurDockerfile } from "../../src/model/dockerfile-header.ts";
+import { type DockerfileInputs, ENVIRONMENT_STAGE, renderDockerfile } from "../../src/steps/dockerfile.ts";
 import { layOutImage } from "../../src/steps/image-layout.ts";
+import { inlineBase } from "../../src/steps/inline-base.ts";
 import { assertGolden } from "../assert-golden.ts";
 import { readText } from "../config/read-fixture.ts";
 
@@ -20,7 +22,7 @@ for (const name of cases) {
       const inputs = readInputs(name);
       const text = renderDockerfile(inputs, layOutImage(inputs), place);
       assertGolden(`${fixtures}/${name}/${place}.Dockerfile`, text);
-      assert.ok(text.startsWith(DOCKERFILE_HEADER));
+      assert.ok(isOurDockerfile(text));
     });
   }
 }
@@ -33,6 +35,13 @@ test("an empty value and an empty list leave nothing behind", () => {
   assert.not.match(text, /undefined|\n\n\n| $/m);
 });
 
+test("parser directives stand before the header", () => {
+  const inputs = readInputs("minimal");
+  const base = { directives: ["# syntax=a/b:1"], stages: "FROM a AS environment" };
+  const text = renderDockerfile({ ...inputs, base }, layOutImage(inputs), "contexts");
+  assert.ok(text.startsWith(`# syntax=a/b:1\n${DOCKERFILE_HEADER}\n\nFROM a AS environment\n`));
+});
+
 test("a line break in a value is never written", () => {
   const inputs = readInputs("minimal");
   const bad = { ...inputs, labels: { a: "x\nRUN evil" } };
@@ -43,11 +52,14 @@ function readInputs(name: string): DockerfileInputs & Config {
   const read = readText(readFileSync(`${fixtures}/${name}/mlpackage.yaml`, "utf8"));
   if (!read.ok) throw new Error(read.diagnostics.map(({ message }) => message).join("; "));
   const { baseImage, build } = read.value;
-  const own = `${fixtures}/${name}/base.Dockerfile`;
-  const base = existsSync(own)
-    ? { text: readFileSync(own, "utf8") }
-    : { reference: `${baseImage.kind === "image" ? baseImage.image : ""}@${digest}`, digest };
-  return { ...read.value, base, labels: build.labels };
+  if (baseImage.kind === "image") {
+    const base = { reference: `${baseImage.image}@${digest}`, digest };
+    return { ...read.value, base, labels: build.labels };
+  }
+  const own = readFileSync(`${fixtures}/${name}/base.Dockerfile`, "utf8");
+  const inlined = inlineBase(own, baseImage, ENVIRONMENT_STAGE);
+  if (!inlined.ok) throw new Error(inlined.diagnostics.map(({ message }) => message).join("; "));
+  return { ...read.value, base: inlined.value, labels: build.labels };
 }
 
 test.run();

@@ -88,14 +88,14 @@ test("contexts hold what belongs into the image, as it shall be there", async ()
   utimesSync(path.join(directory, "models/bert/config.json"), 7, 7);
   const staged = await stageContexts(context, makeFolder());
   assert.equal(Object.keys(staged).sort(), [
-    "app",
-    "model-bert",
-    "model-ridge",
-    "requirements",
-    "runtime",
-    "wheels-1",
+    "mlpackage-app",
+    "mlpackage-model-bert",
+    "mlpackage-model-ridge",
+    "mlpackage-requirements",
+    "mlpackage-runtime",
+    "mlpackage-wheels-1",
   ]);
-  assert.equal(look(staged.app ?? ""), [
+  assert.equal(look(staged["mlpackage-app"] ?? ""), [
     "644 DIGEST/var/azureml-app/src/score.py 0",
     "755 DIGEST 0",
     "755 DIGEST/var 0",
@@ -103,15 +103,15 @@ test("contexts hold what belongs into the image, as it shall be there", async ()
     "755 DIGEST/var/azureml-app/src 0",
     "755 DIGEST/var/azureml-app/src/run.sh 0",
   ]);
-  assert.equal(look(staged.requirements ?? "", false), ["644 r.txt"]);
-  assert.equal(look(staged["wheels-1"] ?? "", false), ["644 a.whl"]);
+  assert.equal(look(staged["mlpackage-requirements"] ?? "", false), ["644 r.txt"]);
+  assert.equal(look(staged["mlpackage-wheels-1"] ?? "", false), ["644 a.whl"]);
 });
 
 test("models are linked, not copied", async () => {
   const { context, prepare, directory } = await openPackage();
   await prepare();
   const staged = await stageContexts(context, makeFolder());
-  const root = staged["model-bert"] ?? "";
+  const root = staged["mlpackage-model-bert"] ?? "";
   const found = readdirSync(root, { recursive: true, encoding: "utf8" }).find((name) =>
     name.endsWith("weights.bin"),
   );
@@ -123,7 +123,7 @@ test("other content is another path, the same content the same", async () => {
   const digestOfApp = async (files: Readonly<Record<string, string>>) => {
     const { context, prepare } = await openPackage(files);
     await prepare();
-    return readdirSync((await stageContexts(context, makeFolder())).app ?? "");
+    return readdirSync((await stageContexts(context, makeFolder()))["mlpackage-app"] ?? "");
   };
   const [one, same, other] = [
     await digestOfApp(FILES),
