@@ -97,7 +97,7 @@ test("a push sends what the registry does not have", async () => {
   const pushed = await execa("docker", ["push", `${REGISTRY}/${heavy.name}:1`], { all: true });
   const before = pushed.all.match(/Layer already exists/g)?.length ?? 0;
   assert.is(before, new Set(await layersOf(`${heavy.name}:latest`)).size, pushed.all);
-  await heavy.write({ "src/score.py": `${ECHO_SCRIPT}\n# changed again\n` });
+  await heavy.write({ "src/score.py": `${ECHO_SCRIPT}\n# changed again in ${workspace.prefix}\n` });
   const built = await heavy.call(["apply", "--only", `save:${heavy.name}:latest`]);
   assert.is(built.exitCode, 0, built.stderr);
   const tag = `${REGISTRY}/${heavy.name}:2`;

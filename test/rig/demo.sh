@@ -8,7 +8,9 @@ if [ "${1:-}" != inside ]; then
   exec bash test/rig/with-rig.sh --only engine,images bash test/rig/demo.sh inside
 fi
 
-say() { printf '\n\033[1m$ %s\033[0m\n' "$*" >&2; }
+bold='' plain=''
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+say() { printf '\n%s$ %s%s\n' "$bold" "$*" "$plain" >&2; }
 mlpackage() {
   say "mlpackage $*"
   node dist/mlpackage.js -C fixtures/examples/diabetes "$@"

@@ -23,8 +23,14 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
 function planToText(planned: readonly PlannedStep[], color: boolean): string {
   const paint = painter(color);
   const lines = planned.map((entry) => planLine(entry, paint));
-  const work = planned.filter(({ verdict }) => verdict !== "fresh").length;
-  return `${[...lines, work === 0 ? "nothing to do" : `${work} of ${planned.length} steps to look at`].join("\n")}\n`;
+  return `${[...lines, wordTotals(planned)].join("\n")}\n`;
+}
+
+function wordTotals(planned: readonly PlannedStep[]): string {
+  if (!hasWork(planned)) return "nothing to do";
+  const count = (verdict: PlannedStep["verdict"]) => planned.filter((one) => one.verdict === verdict).length;
+  const pending = count("pending") > 0 ? `, ${count("pending")} that may run` : "";
+  return `${count("run")} to run${pending}, ${count("fresh")} fresh`;
 }
 
 function planLine(entry: PlannedStep, paint: Paint): string {
