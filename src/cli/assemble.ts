@@ -56,6 +56,7 @@ export async function assemble(
     sourceOf: demandSource,
     sourceContext,
     runtimeDirectory,
+    cacheDirectory,
     configFile: path.basename(opened.configPath),
   });
   if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));

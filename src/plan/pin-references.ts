@@ -18,6 +18,8 @@ export type PinContext = {
   readonly sourceOf: (reference: string) => Source;
   readonly sourceContext: SourceContext;
   readonly runtimeDirectory: string;
+  /** Often kept inside the package in CI, where it is no more code than any output. */
+  readonly cacheDirectory: string;
   /** The configuration file's name, which never belongs to the code. */
   readonly configFile: string;
 };
@@ -131,7 +133,8 @@ async function pinCode(config: Config, context: PinContext, models: readonly Pin
   const modelFiles = models.flatMap((pin, index) =>
     holds(config.models[index]?.source ?? "", sourceDirectory) ? [] : originsOf(pin),
   );
-  const named = codeIgnore(config, sourceDirectory, context.configFile, modelFiles);
+  const cache = pathBelow(config.directory, context.cacheDirectory);
+  const named = codeIgnore(config, sourceDirectory, context.configFile, [...modelFiles, ...cache]);
   const saved = await findSavedFolders(folder, await context.files.listTree(folder, named), context.files);
   const ignore = (path: string) => named(path) || saved.has(path);
   const entries = await context.files.listTree(folder, ignore, config.directory);
@@ -151,6 +154,11 @@ function wordOutside(path: string, folder: string): Diagnostic {
       hint: "copy the file into the package",
     },
   );
+}
+
+/** A path relative to a folder it lies below; none where it lies elsewhere. */
+function pathBelow(folder: string, path: string): readonly string[] {
+  return path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : [];
 }
 
 /** Whether a model's folder is, or holds, the folder of the code: then its files are code as well. */

@@ -1,4 +1,5 @@
 import { symlinkSync } from "node:fs";
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Diagnostic, errorDiagnostic } from "../../src/model/diagnostic.ts";
@@ -44,6 +45,7 @@ async function pin(
   yaml: string,
   files: Readonly<Record<string, string>> = {},
   engine: Partial<Engine> = {},
+  cache = "/elsewhere",
 ): Promise<Result<Pins>> {
   const directory = makeFolder({ "mlpackage.yaml": yaml, ...files });
   const config = readText(`name: demo\n${yaml}`, { directory });
@@ -54,6 +56,7 @@ async function pin(
     sourceOf: () => source,
     sourceContext: only<SourceContext>({}),
     runtimeDirectory,
+    cacheDirectory: path.resolve(directory, cache),
     configFile: "mlpackage.yaml",
   });
 }
@@ -197,6 +200,7 @@ test("code: links to folders are followed, and links out of the package are refu
       sourceOf: () => source,
       sourceContext: only<SourceContext>({}),
       runtimeDirectory,
+      cacheDirectory: "/elsewhere",
       configFile: "mlpackage.yaml",
     });
   symlinkSync("../shared", `${directory}/src/shared`);
@@ -207,6 +211,12 @@ test("code: links to folders are followed, and links out of the package are refu
   assert.equal(!refused.ok && refused.diagnostics.map(({ code, message }) => [code, message]), [
     ["plan/link-outside", "`src/out` is a link to a place outside the folder of the package"],
   ]);
+});
+
+test("the cache is no code, where CI keeps it inside the package", async () => {
+  const files = { "score.py": "", "ci/cache/blobs/a": "a", "ci/note.txt": "b" };
+  const { code } = await pinsOf(script, files, {}, "ci/cache");
+  assert.equal(Object.keys(code), ["ci/note.txt", "score.py"]);
 });
 
 test.run();

@@ -53,6 +53,7 @@ async function openPackage(files: Readonly<Record<string, string>> = FILES) {
     sourceOf: (reference) => sourceOf(reference) ?? only({}),
     sourceContext: { ...context, onProgress: () => {} },
     runtimeDirectory: context.runtimeDirectory,
+    cacheDirectory: "/elsewhere",
     configFile: "mlpackage.yaml",
   });
   if (!pins.ok) throw new Error(pins.diagnostics.map(({ message }) => message).join("; "));
