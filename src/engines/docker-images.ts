@@ -119,9 +119,17 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     return done.ok ? succeed(undefined) : done;
   }
 
-  async function exportImages(references: readonly string[], signal: AbortSignal) {
+  /** Asked for when its first bytes are: a request whose answer nobody reads would keep the process alive. */
+  async function* exportImages(
+    references: readonly string[],
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
     const response = await api.open("/images/get", { query: { names: references }, signal });
-    return succeed(response.body);
+    try {
+      yield* response.body;
+    } finally {
+      response.discard();
+    }
   }
 
   return { describe, resolve, tag, untag, push, pull, export: exportImages };

@@ -103,7 +103,7 @@ export interface ImageStore {
   push(reference: string, onProgress: (text: string) => void, signal: AbortSignal): Promise<Result<string>>;
   pull(reference: string, onProgress: (text: string) => void, signal: AbortSignal): Promise<Result<void>>;
   /** Images as one tar stream, an OCI layout that `docker load` reads too. */
-  export(references: readonly string[], signal: AbortSignal): Promise<Result<AsyncIterable<Uint8Array>>>;
+  export(references: readonly string[], signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** A container engine with buildx: three small contracts, and what it can do. */

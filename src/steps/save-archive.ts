@@ -16,7 +16,7 @@ export async function saveArchive(
   tag: string,
   context: StepContext,
 ): Promise<Result<StepOutput>> {
-  const { engine, host, directory } = context;
+  const { engine, host, directory, signal } = context;
   const place = path.join(directory, target);
   if ((await host.files.status(place))?.type === "directory") {
     return fail(
@@ -32,28 +32,10 @@ export async function saveArchive(
   const image = imageIdOf(context.outputOf("build"));
   // An archive carries the name its image had when it was exported.
   return lendTag(image, tag, engine, async () => {
-    const exported = await writeExport(tag, place, context);
-    if (!exported.ok) return fail(...exported.diagnostics);
+    await host.files.writeStream(place, engine.export([tag], signal));
     const { digest, size } = await host.files.digest(place);
     return succeed(
       outputOfFiles([{ path: path.basename(target), digest, size, mode: 0o644, origin: target }]),
     );
   });
-}
-
-/** An export that nobody reads to its end, since its file cannot be written, would wait for us and we for it. */
-async function writeExport(
-  tag: string,
-  place: string,
-  { engine, host, signal }: StepContext,
-): Promise<Result<void>> {
-  const reading = new AbortController();
-  try {
-    const exported = await engine.export([tag], AbortSignal.any([signal, reading.signal]));
-    if (!exported.ok) return exported;
-    await host.files.writeStream(place, exported.value);
-    return succeed(undefined);
-  } finally {
-    reading.abort();
-  }
 }

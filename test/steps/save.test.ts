@@ -4,7 +4,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../src/model/digest.ts";
 import type { StepOutput } from "../../src/model/outcome.ts";
-import { succeed } from "../../src/model/result.ts";
 import { saveKind } from "../../src/steps/save.ts";
 import { createTaggedImages, makeStepContext } from "../fakes/step-context.ts";
 import { makeStep } from "../fakes/steps.ts";
@@ -30,7 +29,7 @@ function prepareArchive(tags: Readonly<Record<string, string>>, stream = archive
     directory,
     {
       ...engine,
-      export: async (references) => succeed(stream(`tar of ${references.map((one) => byTag.get(one))}`)),
+      export: (references) => stream(`tar of ${references.map((one) => byTag.get(one))}`),
     },
     { build: built },
   );
