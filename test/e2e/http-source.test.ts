@@ -130,7 +130,7 @@ test("with sha256 the store answers for another address", async () => {
 
 test("redirects are followed", async () => {
   const moved = Buffer.from("moved");
-  answers.set("/c2.bin", send(moved));
+  answers.set("/c2.bin", send(moved, { etag: '"1"' }));
   const { exitCode, stderr } = await fetchFrom("c.bin", (_, response) =>
     response.writeHead(307, { location: "c2.bin" }).end(),
   );
@@ -153,10 +153,17 @@ test("without sha256: fetched again when the ETag changes, and only then", async
   assert.equal(asked, ["HEAD /d.bin", "GET /d.bin"]);
 });
 
+test("without sha256, a server that tells no version from another is refused", async () => {
+  const { exitCode, stderr } = await fetchFrom("f.bin", send(Buffer.from("one")));
+  assert.is(exitCode, 1, stderr);
+  assertOneError(stderr, "source/no-identity");
+  assert.equal(asked, ["HEAD /f.bin"]);
+});
+
 test("a Content-Length that promises more than comes is no file", async () => {
   const before = await stored();
   const { exitCode, stderr } = await fetchFrom("e.bin", (request, response) => {
-    response.writeHead(200, { "content-length": 100, connection: "close" });
+    response.writeHead(200, { "content-length": 100, connection: "close", etag: '"1"' });
     if (request.method === "HEAD") response.end();
     else response.write("short", () => response.socket?.end());
   });
