@@ -15,6 +15,7 @@ export function wordBuildFailure(failure: BuildFailure): Diagnostic {
   const { vertexName = "", vertexError = "" } = failure;
   const words = vertexError !== "" ? vertexError : lastError(failure.otherLines);
   if (/no space left on device/i.test([words, ...failure.log].join("\n"))) return wordFullDisk(words);
+  if (LOST_SNAPSHOT.test(words)) return wordLostSnapshot(words);
   if (vertexName.startsWith("[internal] load metadata for ")) {
     return wordBaseFailure(vertexName.slice("[internal] load metadata for ".length), words);
   }
@@ -30,6 +31,20 @@ function wordFullDisk(words: string): Diagnostic {
     excerpt: [firstLine(words)],
     hint: "make room with `docker system prune` or `docker buildx prune`",
   });
+}
+
+/** BuildKit's words for a snapshot that its cache names and that an interrupted build took along. */
+const LOST_SNAPSHOT = /failed to stat active key during commit|snapshot \S+ does not exist/;
+
+function wordLostSnapshot(words: string): Diagnostic {
+  return errorDiagnostic(
+    "build/lost-snapshot",
+    "BuildKit's cache lost a part of a build that was interrupted",
+    {
+      excerpt: [firstLine(words)],
+      hint: "`docker buildx prune` clears its cache; then apply again",
+    },
+  );
 }
 
 function wordBaseFailure(reference: string, words: string): Diagnostic {

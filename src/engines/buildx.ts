@@ -1,5 +1,5 @@
 import path from "node:path";
-import { errorDiagnostic } from "../model/diagnostic.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { BuildEvent, BuildRequest, EngineImage, ImageBuilder, ImageStore } from "../model/engine.ts";
 import type { Host } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
@@ -20,7 +20,14 @@ export function createBuildx(
   host: Host,
   images: Pick<ImageStore, "describe">,
 ): ImageBuilder {
+  /** A cache that lost a part cannot be mended from here, but it can be left aside. */
   async function build(request: BuildRequest): Promise<Result<EngineImage>> {
+    const built = await buildOnce(request);
+    if (built.ok || request.noCache || !built.diagnostics.some(isLostSnapshot)) return built;
+    return buildOnce({ ...request, noCache: true });
+  }
+
+  async function buildOnce(request: BuildRequest): Promise<Result<EngineImage>> {
     const metadataFile = path.join(path.dirname(request.dockerfile), "metadata.json");
     const failing = followFailure();
     const reader = createProgressReader((event) => {
@@ -82,6 +89,10 @@ function followFailure() {
       return { vertexName: failed.name, vertexError: failed.error, log };
     },
   };
+}
+
+function isLostSnapshot({ code }: Diagnostic): boolean {
+  return code === "build/lost-snapshot";
 }
 
 /** What docker says where it has no such plug-in. */

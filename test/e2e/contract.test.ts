@@ -40,6 +40,11 @@ const MODELS = {
     root: "/var/azureml-app/azureml-models/bert/0",
     files: ["bert/deep/a.bin"],
   },
+  "a-glob": {
+    yaml: `models: [{name: globbed, source: "weights/bert/**/*.bin"}]\n`,
+    root: "/var/azureml-app/azureml-models/globbed/0",
+    files: ["deep/a.bin"],
+  },
   "a-name-with-spaces": {
     yaml: `models: [{name: odd, source: "odd name's $file.bin"}]\n`.replace("$", "$$$$"),
     root: "/var/azureml-app/azureml-models/odd/0",

@@ -58,6 +58,16 @@ const rows: readonly Row[] = [
     "build/disk-full",
   ],
   [
+    "a part of the cache that an interrupted build took along",
+    {
+      ...failure,
+      vertexName: "[image 2/3] LINK COPY app */ /",
+      vertexError:
+        "failed to finalize parent during merge: failed to commit a to b during finalize: failed to stat active key during commit: snapshot a does not exist: not found",
+    },
+    "build/lost-snapshot",
+  ],
+  [
     "a base image",
     {
       ...failure,

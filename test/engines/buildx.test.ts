@@ -148,4 +148,16 @@ test("the plug-in's own binary is preferred", async () => {
   assert.equal(found, { command: `${config}/cli-plugins/docker-buildx`, args: [] });
 });
 
+test("a cache that lost a part is left aside, once", async () => {
+  const words =
+    "ERROR: failed to solve: failed to stat active key during commit: snapshot a does not exist\n";
+  const { build, requests } = createEngine({ stderr: words, exitCode: 1 });
+  const built = await build();
+  assert.is(!built.ok && built.diagnostics[0]?.code, "build/lost-snapshot");
+  assert.equal(
+    requests.map(({ args }) => args.includes("--no-cache")),
+    [false, true],
+  );
+});
+
 test.run();
