@@ -2,19 +2,48 @@ import path from "node:path";
 import { type Digest, startDigest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import type { ContentStore } from "../model/source.ts";
+import { blobPlace } from "./places.ts";
+import { createQuarantine, type OnDamage } from "./quarantine.ts";
 
-/** Blobs by SHA-256 in a folder of this machine: `blobs/<two digits>/<digest>`. */
-export function createContentStore(directory: string, files: Files): ContentStore {
-  const blobPath = (digest: Digest): string => {
-    const hexadecimal = digest.slice("sha256:".length);
-    return path.join(directory, "blobs", hexadecimal.slice(0, 2), hexadecimal);
-  };
+/**
+ * Blobs by SHA-256 in a folder of this machine: `blobs/<two digits>/<digest>`. What has other bytes than its name says
+ * is put aside and told to `onDamage`.
+ *
+ * They are not made read-only: the contexts of a build hold hard links to them, which share the mode, and COPY takes
+ * it into the image. What somebody writes into one is found by its digest.
+ */
+export function createContentStore(
+  directory: string,
+  files: Files,
+  onDamage: OnDamage = () => {},
+): ContentStore {
+  const quarantine = createQuarantine(directory, files, onDamage);
+
+  async function find(digest: Digest): Promise<string | undefined> {
+    const blob = blobPlace(directory, digest);
+    const found = await digestIfThere(blob, files);
+    if (found === digest) return blob;
+    if (found !== undefined) await quarantine.putAside("content", digest, blob);
+    return undefined;
+  }
+
+  async function keep(content: string, digest: Digest): Promise<string> {
+    const place = blobPlace(directory, digest);
+    if ((await find(digest)) !== undefined) {
+      // In use from now on, until a record says so: what nobody needs is removed some time after it was last written.
+      const isThere = await files.touch(place).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return place;
+    }
+    await files.makeDirectory(path.dirname(place));
+    await files.rename(content, place);
+    return place;
+  }
+
   return {
-    async find(digest) {
-      const blob = blobPath(digest);
-      if ((await files.status(blob))?.type !== "file") return undefined;
-      return (await files.digest(blob)).digest === digest ? blob : undefined;
-    },
+    find,
     async write(chunks) {
       const digest = startDigest();
       let size = 0;
@@ -27,15 +56,29 @@ export function createContentStore(directory: string, files: Files): ContentStor
       };
       const incoming = await files.makeTemporaryDirectory(path.join(directory, "incoming"), "blob-");
       try {
-        await files.writeStream(path.join(incoming, "content"), measured());
+        const content = path.join(incoming, "content");
+        await files.writeStream(content, measured());
         const blob = { digest: digest.finish(), size };
-        const place = blobPath(blob.digest);
-        await files.makeDirectory(path.dirname(place));
-        await files.rename(path.join(incoming, "content"), place);
-        return { ...blob, path: place };
+        return { ...blob, path: await keep(content, blob.digest) };
       } finally {
         await files.remove(incoming);
       }
     },
   };
+}
+
+/** The digest of a blob's bytes; `not-a-file` for what can have none, and for what the disk cannot read any more. */
+async function digestIfThere(blob: string, files: Files): Promise<Digest | "not-a-file" | undefined> {
+  const status = await files.status(blob);
+  if (status === undefined) return undefined;
+  if (status.type !== "file") return "not-a-file";
+  try {
+    return (await files.digest(blob)).digest;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Removed just now by another who collects garbage.
+    if (code === "ENOENT") return undefined;
+    if (code === "EIO") return "not-a-file";
+    throw error;
+  }
 }

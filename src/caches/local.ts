@@ -1,30 +1,62 @@
-import path from "node:path";
-import type { Cache } from "../model/cache.ts";
+import type { Cache, CacheMiss } from "../model/cache.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
-import { isStepOutput, type StepOutput } from "../model/outcome.ts";
+import type { StepOutput } from "../model/outcome.ts";
+import { recordPlace } from "./places.ts";
+import { createQuarantine, type OnDamage } from "./quarantine.ts";
+import { readRecord, writeRecord } from "./record.ts";
 
-/** Records of finished steps in a folder of this machine, one file a key: `steps/<two digits>/<digest>.json`. */
-export function createLocalCache(directory: string, files: Files): Cache {
-  const recordPath = (key: Digest): string => {
-    const hexadecimal = key.slice("sha256:".length);
-    return path.join(directory, "steps", hexadecimal.slice(0, 2), `${hexadecimal}.json`);
-  };
+/** A record's time says when it was last used, to within this: a run that finds everything done writes next to nothing. */
+export const USE_NOTED_EVERY_MS = 60 * 60 * 1000;
+
+/**
+ * Records of finished steps in a folder of this machine, one file a key: `steps/<two digits>/<digest>.json`.
+ * What is damaged is put aside and told to `onDamage`.
+ */
+export function createLocalCache(directory: string, files: Files, onDamage: OnDamage = () => {}): Cache {
+  const quarantine = createQuarantine(directory, files, onDamage);
+  /** What was damaged stays so until it is made anew, although it lies there no more. */
+  const damaged = new Set<Digest>();
+
+  async function find(key: Digest): Promise<StepOutput | CacheMiss> {
+    const place = recordPlace(directory, key);
+    const text = await readIfThere(place, files);
+    if (text === "absent") return text;
+    const output = text === "unreadable" ? "damaged" : readRecord(text.content, key);
+    if (output === "foreign") return "absent";
+    if (output === "damaged") await quarantine.putAside("record", key, place);
+    // That it is used is worth knowing, and no more: the folder may be read-only, the record just gone.
+    else await files.touch(place, USE_NOTED_EVERY_MS).catch(() => {});
+    return output;
+  }
+
   return {
     async get(key) {
-      const record = recordPath(key);
-      if ((await files.status(record)) === undefined) return undefined;
-      try {
-        const { key: recordedKey, output } = JSON.parse(await files.readText(record)) as Partial<CacheRecord>;
-        return recordedKey === key && isStepOutput(output) ? { output } : undefined;
-      } catch {
-        // Cut short or damaged: the step runs again and writes it anew.
-        return undefined;
-      }
+      const output = await find(key);
+      if (typeof output !== "string") return { output, restore: async () => true };
+      if (output === "damaged") damaged.add(key);
+      return damaged.has(key) ? "damaged" : output;
     },
-    put: (key, output) =>
-      files.writeAtomically(recordPath(key), JSON.stringify({ key, output } satisfies CacheRecord)),
+    async put(key, output) {
+      await files.writeAtomically(recordPlace(directory, key), writeRecord(key, output));
+      damaged.delete(key);
+    },
   };
 }
 
-type CacheRecord = { readonly key: Digest; readonly output: StepOutput };
+/** Errors that say something of this one file, and nothing of the disk or of us. */
+const UNREADABLE: ReadonlySet<string> = new Set(["EISDIR", "EACCES", "EPERM", "EIO", "ELOOP"]);
+
+async function readIfThere(
+  place: string,
+  files: Files,
+): Promise<{ readonly content: string } | "absent" | "unreadable"> {
+  try {
+    return { content: await files.readText(place) };
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return "absent";
+    if (UNREADABLE.has(code)) return "unreadable";
+    throw error;
+  }
+}

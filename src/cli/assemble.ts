@@ -1,8 +1,11 @@
 import path from "node:path";
 import { createContentStore } from "../caches/content-store.ts";
 import { createLocalCache } from "../caches/local.ts";
+import { type Damage, wordDamage } from "../caches/quarantine.ts";
+import type { SharedCache } from "../caches/shared.ts";
 import { createDockerEngine } from "../engines/docker-engine.ts";
 import { type Manifest, readManifest } from "../execution/manifest.ts";
+import type { Cache } from "../model/cache.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
@@ -10,12 +13,13 @@ import type { Graph } from "../model/graph.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { ContentStore, Source } from "../model/source.ts";
 import type { StepContext } from "../model/step-kind.ts";
-import { buildGraph } from "../plan/build-graph.ts";
+import { BUILD, buildGraph } from "../plan/build-graph.ts";
 import type { Evaluation } from "../plan/evaluate-step.ts";
 import { pinReferences } from "../plan/pin-references.ts";
 import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../sources/index.ts";
 import { STEP_KINDS } from "../steps/index.ts";
 import type { Package } from "./open-package.ts";
+import { createOutlet, type Outlet } from "./outlet.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
 import type { Session } from "./session.ts";
 import { wordFault } from "./word-fault.ts";
@@ -28,6 +32,9 @@ export type Assembly = {
   readonly manifest: Manifest;
   readonly manifestPath: string;
   readonly evaluation: Evaluation;
+  /** What the caches have to say, from the first look into them on. */
+  readonly outlet: Outlet;
+  readonly sharedCache: SharedCache | undefined;
   /** The context of a step, less what only a run can give. */
   readonly contextOf: () => StepContext;
 };
@@ -45,10 +52,18 @@ export async function assemble(
   const unknown = config.models.filter(({ source }) => sourceOf(source) === undefined);
   if (unknown.length > 0)
     return fail(...unknown.map((model) => wordUnknownScheme(model.source, opened.locate(model.pointer))));
+  const engine = await createDockerEngine(host);
+  const manifestPath = manifestPathOf(session, opened);
+  const manifest = await readManifest(manifestPath, host.files);
+  askAhead(engine, manifest);
   // What a package is made of is nobody else's to read.
   await host.files.makeDirectory(cacheDirectory, 0o700);
-  const engine = await createDockerEngine(host);
-  const store = createContentStore(cacheDirectory, host.files);
+  const outlet = createOutlet();
+  const onDamage = (damage: Damage) => outlet.warn(wordDamage(damage));
+  const store = createContentStore(cacheDirectory, host.files, onDamage);
+  const local = createLocalCache(cacheDirectory, host.files, onDamage);
+  const shared = await openSharedCache(session, { local, store, warn: outlet.warn });
+  if (!shared.ok) return shared;
   const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };
   const pins = await pinReferences(config, {
     files: host.files,
@@ -61,8 +76,6 @@ export async function assemble(
   });
   if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));
   const graph = buildGraph(config, pins.value, opened.locate);
-  const manifestPath = manifestPathOf(session, opened);
-  const manifest = await readManifest(manifestPath, host.files);
   const contextOf = (): StepContext => ({
     ...sourceContext,
     engine,
@@ -72,17 +85,37 @@ export async function assemble(
     ...OUTSIDE_A_RUN,
   });
   const evaluation: Evaluation = {
-    cache: createLocalCache(cacheDirectory, host.files),
-    lastFingerprint: (id) => manifest[id]?.fingerprint,
+    cacheOf: (step) => (STEP_KINDS[step.kind].shareable ? (shared.value ?? local) : local),
+    lastFingerprint: (id) => manifest.steps[id]?.fingerprint,
+    lastFailure: (id) => manifest.failed[id],
     kindVersion: (step) => STEP_KINDS[step.kind].version,
     findMissing: (step, output) =>
       STEP_KINDS[step.kind].findMissing(step, output, contextOf()).catch(wordUnknown),
     force,
   };
   return succeed(
-    { graph, engine, store, manifest, manifestPath, evaluation, contextOf },
+    {
+      ...{ graph, engine, store, manifest, manifestPath, evaluation, contextOf },
+      ...{ outlet, sharedCache: shared.value },
+    },
     await placeDiagnostics(pins.warnings, opened, host),
   );
+}
+
+/** Inspecting an image is what takes longest where there is nothing to do; the answer is shared with who asks next. */
+function askAhead(engine: Engine, { steps }: Manifest): void {
+  const image = steps[BUILD]?.output.values.image;
+  if (typeof image === "string") engine.describe(image).catch(() => {});
+}
+
+/** Loaded where there is one: most runs have none. */
+async function openSharedCache(
+  { host, workingDirectory, signal }: Session,
+  caches: { readonly local: Cache; readonly store: ContentStore; readonly warn: Outlet["warn"] },
+): Promise<Result<SharedCache | undefined>> {
+  if (!host.environment.MLPACKAGE_SHARED_CACHE) return succeed(undefined);
+  const loaded = await import("./shared-cache.ts");
+  return loaded.openSharedCache({ host, workingDirectory, signal, ...caches });
 }
 
 /** Each configuration file has a manifest of its own, by where the file lies. */

@@ -10,6 +10,7 @@ export const EXIT = {
   wrongInput: 64,
   noEngine: 69,
   bug: 70,
+  lockTimedOut: 75,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -28,6 +29,7 @@ export function exitCodeOfRun(outcomes: ReadonlyMap<string, Outcome>): number {
   );
   if (failures.length === 0) return EXIT.done;
   if (failures.flat().some(isEngineMissing)) return EXIT.noEngine;
+  if (failures.flat().some(({ code }) => code === "lock/timed-out")) return EXIT.lockTimedOut;
   const isTest = failures.flat().every(({ code }) => /^(test|service)\//.test(code));
   return isTest ? EXIT.testFailed : EXIT.stepFailed;
 }

@@ -24,7 +24,7 @@ export async function openLastRun(session: Session): Promise<Result<LastRun>> {
 
 /** The image that `apply` built last, if the engine still has it. */
 export async function findBuiltImage({ opened, engine, manifest }: LastRun): Promise<Result<string>> {
-  const image = manifest[BUILD]?.output.values.image;
+  const image = manifest.steps[BUILD]?.output.values.image;
   if (typeof image === "string" && (await engine.describe(image)) !== undefined) return succeed(image);
   return fail(
     errorDiagnostic("cli/not-applied", `the engine has no image of \`${opened.config.name}\``, {

@@ -1,46 +1,32 @@
-#!/usr/bin/env node
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheDirectoryOf } from "../host/cache-directory.ts";
 import { createNodeHost, type NodeHost } from "../host/node-host.ts";
-import type { Files } from "../model/host.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
-import { type Arguments, addCommonOptions, COMMANDS, readCommonOptions } from "./options.ts";
+import { UsageError } from "./option.ts";
+import { type Call, readArguments } from "./read-arguments.ts";
 import { reportDiagnostics, type Session } from "./session.ts";
 
 /** Argv, environment and streams in; exit code out. The one place that knows our own process. */
 async function main(): Promise<number> {
-  const { default: yargs } = await import("yargs");
+  const words = process.argv.slice(2);
+  const call = readArguments(words) ?? (await askYargs(words));
+  if (call === undefined) return EXIT.done;
+  const { command, common, values } = call;
   const cacheDirectory = cacheDirectoryOf(process.env);
-  const host = createNodeHost(process.env, cacheDirectory);
-  let called: ((args: Arguments) => Promise<number>) | undefined;
-  const parser = addCommonOptions(yargs(process.argv.slice(2)))
-    .scriptName("mlpackage")
-    .usage("$0 <command>\n\nTurn a model and its scoring script into a tested container image.")
-    .version(await readVersion(host.files))
-    .completion("completion", "print the completion script of your shell")
-    .parserConfiguration({ "camel-case-expansion": true })
-    .strict()
-    .demandCommand(1, "name a command")
-    .recommendCommands()
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new UsageError(message);
-    });
-  for (const { usage, summary, options, run } of COMMANDS) {
-    parser.command(usage, summary, options, () => {
-      called = (args) =>
-        withSession({ host, cacheDirectory, options: readCommonOptions(args) }, (session) =>
-          run(session, args),
-        );
-    });
-  }
-  const args = (await parser.parse()) as Arguments;
-  // Help, version and completion have printed what was asked for.
-  return called === undefined ? EXIT.done : called(args);
+  const host = createNodeHost(
+    process.env,
+    cacheDirectory,
+    `${command.name} in ${path.resolve(common.directory)}`,
+  );
+  return withSession({ host, cacheDirectory, options: common }, (session) => command.run(session, values));
 }
 
-/** The call itself is wrong. */
-class UsageError extends Error {}
+/** Loaded for those calls alone that need more than reading. */
+async function askYargs(words: readonly string[]): Promise<Call | undefined> {
+  const loaded = await import("./ask-yargs.ts");
+  return loaded.askYargs(words, await readVersion());
+}
 
 async function withSession(
   {
@@ -111,12 +97,6 @@ function catchInterrupts(): { readonly signal: AbortSignal; readonly exitCode: (
   return { signal: controller.signal, exitCode: () => exitCode };
 }
 
-function cacheDirectoryOf(env: NodeJS.ProcessEnv): string {
-  const named = env.MLPACKAGE_CACHE_DIR;
-  if (named !== undefined && named !== "") return path.resolve(named);
-  return path.join(env.XDG_CACHE_HOME || path.join(env.HOME || "/", ".cache"), "mlpackage");
-}
-
 /** https://no-color.org, and FORCE_COLOR for pipes that want it all the same. */
 function isColorWanted(env: NodeJS.ProcessEnv): boolean {
   if (env.NO_COLOR) return false;
@@ -129,25 +109,30 @@ async function readInput(): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-async function readVersion(files: Files): Promise<string> {
+async function readVersion(): Promise<string> {
   const fromHere = import.meta.url.includes("/src/cli/") ? "../../package.json" : "../package.json";
+  const { files } = createNodeHost(process.env, cacheDirectoryOf(process.env));
   const text = await files.readText(fileURLToPath(new URL(fromHere, import.meta.url)));
   return (JSON.parse(text) as { version: string }).version;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
+function reportCrash(error: unknown): number {
   if (error instanceof UsageError || (error as Error)?.name === "YError") {
     process.stderr.write(
       `error: ${(error as Error).message}\nhint: \`mlpackage --help\` shows the commands\n`,
     );
-    process.exitCode = EXIT.wrongInput;
-  } else {
-    const { stack } = error as Error;
-    process.stderr.write(
-      `error[bug]: something in mlpackage is broken; please report it with these lines\n${stack}\n`,
-    );
-    process.exitCode = EXIT.bug;
+    return EXIT.wrongInput;
   }
+  const { stack } = error as Error;
+  process.stderr.write(
+    `error[bug]: something in mlpackage is broken; please report it with these lines\n${stack}\n`,
+  );
+  return EXIT.bug;
 }
+
+// Not awaited, so that the bundle can be a script: those V8 can be handed compiled.
+void main()
+  .catch(reportCrash)
+  .then((code) => {
+    process.exitCode = code;
+  });

@@ -1,260 +1,204 @@
-import type { Argv } from "yargs";
 import { GRAPH_FORMATS } from "../report/graph-text.ts";
 import { PROGRESS_MODES } from "../report/index.ts";
-import type { CommonOptions, Session } from "./session.ts";
+import { type Command, defineCommand, type Options, type ValuesOf } from "./option.ts";
 
-/** Parsed arguments as yargs gives them. */
-export type Arguments = Readonly<Record<string, unknown>>;
+export const COMMON_OPTIONS = {
+  file: { type: "string", alias: "f", default: "mlpackage.yaml", describe: "the configuration file" },
+  directory: { type: "string", alias: "C", default: ".", describe: "the folder to work in" },
+  set: { type: "list", takes: "one", describe: "override a value: key.path=value" },
+  json: { type: "boolean", default: false, describe: "print the result as JSON" },
+  quiet: { type: "boolean", alias: "q", default: false, describe: "say nothing but errors" },
+  verbose: { type: "boolean", alias: "v", default: false, describe: "say more" },
+  color: { type: "boolean", default: true, describe: "colour the output; also off with NO_COLOR" },
+  progress: {
+    type: "string",
+    choices: PROGRESS_MODES,
+    default: "auto",
+    describe: "how progress is shown",
+  },
+} as const satisfies Options;
 
-/** A command: what help says of it, its own options, and the code, which is loaded only when it is called. */
-export type Command = {
-  readonly usage: string;
-  readonly summary: string;
-  readonly options: (parser: Argv) => Argv;
-  readonly run: (session: Session, args: Arguments) => Promise<number>;
-};
-
-export function addCommonOptions(parser: Argv): Argv {
-  return parser
-    .option("file", {
-      alias: "f",
-      type: "string",
-      default: "mlpackage.yaml",
-      describe: "the configuration file",
-      requiresArg: true,
-    })
-    .option("directory", {
-      alias: "C",
-      type: "string",
-      default: ".",
-      describe: "the folder to work in",
-      requiresArg: true,
-    })
-    .option("set", {
-      type: "string",
-      array: true,
-      nargs: 1,
-      default: [],
-      describe: "override a value: key.path=value",
-    })
-    .option("json", { type: "boolean", default: false, describe: "print the result as JSON" })
-    .option("quiet", { alias: "q", type: "boolean", default: false, describe: "say nothing but errors" })
-    .option("verbose", { alias: "v", type: "boolean", default: false, describe: "say more" })
-    .option("color", {
-      type: "boolean",
-      default: true,
-      describe: "colour the output; also off with NO_COLOR",
-    })
-    .option("progress", {
-      choices: PROGRESS_MODES,
-      default: "auto" as const,
-      describe: "how progress is shown",
-    });
-}
-
-export function readCommonOptions(args: Arguments): CommonOptions {
-  return {
-    file: String(args.file),
-    directory: String(args.directory),
-    set: (args.set as readonly unknown[]).map(String),
-    json: args.json === true,
-    quiet: args.quiet === true,
-    verbose: args.verbose === true,
-    color: args.color !== false,
-    progress: args.progress as CommonOptions["progress"],
-  };
-}
+const CACHE_OPTION = {
+  cache: {
+    type: "boolean",
+    default: true,
+    describe: "take finished steps from the cache; --no-cache runs all",
+  },
+} as const satisfies Options;
 
 /** What `plan` and `apply` choose steps by. */
-function addSelectOptions(parser: Argv): Argv {
-  return parser
-    .option("only", {
-      type: "string",
-      array: true,
-      default: [],
-      describe: "only these steps, by id or kind, and what they need",
-    })
-    .option("cache", {
-      type: "boolean",
-      default: true,
-      describe: "take finished steps from the cache; --no-cache runs all",
-    });
-}
+const SELECT_OPTIONS = {
+  only: { type: "list", takes: "all", describe: "only these steps, by id or kind, and what they need" },
+  ...CACHE_OPTION,
+} as const satisfies Options;
 
-function addRunOptions(parser: Argv): Argv {
-  return parser
-    .option("jobs", {
-      alias: "j",
-      type: "number",
-      default: 8,
-      describe: "how many steps run at once",
-      requiresArg: true,
-    })
-    .option("keep-going", {
-      alias: "k",
-      type: "boolean",
-      default: false,
-      describe: "go on with other steps after a failure",
-    });
-}
+const RUN_OPTIONS = {
+  jobs: { type: "number", alias: "j", default: 8, describe: "how many steps run at once" },
+  "keep-going": {
+    type: "boolean",
+    alias: "k",
+    default: false,
+    describe: "go on with other steps after a failure",
+  },
+  "lock-timeout": { type: "duration", describe: "how long to wait for another run, such as 30s" },
+  trace: { type: "string", describe: "write what ran when, for chrome://tracing, to this file" },
+} as const satisfies Options;
 
-const selectOptions = (args: Arguments) => ({
-  only: (args.only as readonly unknown[]).map(String),
-  force: args.cache === false,
+const selectOptions = ({ only, cache }: ValuesOf<typeof SELECT_OPTIONS>) => ({ only, force: !cache });
+
+const runOptions = (values: ValuesOf<typeof RUN_OPTIONS>) => ({
+  jobs: Math.max(1, Math.floor(values.jobs) || 1),
+  keepGoing: values["keep-going"],
+  lockTimeoutMs: values["lock-timeout"],
+  trace: values.trace,
 });
-
-const runOptions = (args: Arguments) => ({
-  jobs: Math.max(1, Math.floor(Number(args.jobs)) || 1),
-  keepGoing: args.keepGoing === true,
-});
-
-const none = (parser: Argv): Argv => parser;
 
 /** Every command, in the order help shows them. */
 export const COMMANDS: readonly Command[] = [
-  {
-    usage: "validate",
+  defineCommand({
+    name: "validate",
     summary: "check the file and every path it names; touches nothing",
-    options: none,
     run: async (session) => (await import("./commands/validate.ts")).validate(session),
-  },
-  {
-    usage: "plan",
+  }),
+  defineCommand({
+    name: "plan",
     summary: "show what apply would do, step by step, and why",
-    options: (parser) =>
-      addSelectOptions(parser).option("detailed-exitcode", {
+    options: {
+      ...SELECT_OPTIONS,
+      "detailed-exitcode": {
         type: "boolean",
         default: false,
         describe: "exit with 2 if there is work to do",
-      }),
-    run: async (session, args) =>
+      },
+      out: { type: "string", describe: "write the plan to this file, for `apply FILE`" },
+    },
+    run: async (session, values) =>
       (await import("./commands/plan.ts")).plan(session, {
-        ...selectOptions(args),
-        detailedExitcode: args.detailedExitcode === true,
+        ...selectOptions(values),
+        detailedExitcode: values["detailed-exitcode"],
+        out: values.out,
       }),
-  },
-  {
-    usage: "apply",
+  }),
+  defineCommand({
+    name: "apply",
     summary: "build, test and write the outputs; only what changed runs",
-    options: (parser) => addRunOptions(addSelectOptions(parser)),
-    run: async (session, args) =>
-      (await import("./commands/apply.ts")).apply(session, { ...selectOptions(args), ...runOptions(args) }),
-  },
-  {
-    usage: "graph",
+    positionals: [{ name: "plan", isRequired: false, describe: "what `plan --out` wrote: do just that" }],
+    options: { ...SELECT_OPTIONS, ...RUN_OPTIONS },
+    run: async (session, values) =>
+      (await import("./commands/apply.ts")).apply(session, {
+        ...selectOptions(values),
+        ...runOptions(values),
+        plan: values.plan,
+      }),
+  }),
+  defineCommand({
+    name: "why",
+    summary: "say why a step would run, or why it need not",
+    positionals: [{ name: "step", isRequired: true, describe: "its id, such as build" }],
+    options: CACHE_OPTION,
+    run: async (session, { step, cache }) =>
+      (await import("./commands/why.ts")).why(session, { step, force: !cache }),
+  }),
+  defineCommand({
+    name: "graph",
     summary: "print the graph of steps",
-    options: (parser) =>
-      parser.option("format", {
-        choices: GRAPH_FORMATS,
-        default: "mermaid" as const,
-        describe: "the language to print it in",
-      }),
-    run: async (session, args) =>
-      (await import("./commands/graph.ts")).graph(session, {
-        format: args.format as (typeof GRAPH_FORMATS)[number],
-      }),
-  },
-  {
-    usage: "run",
-    summary: "start the image here and show its log",
-    options: (parser) =>
-      parser
-        .option("port", {
-          alias: "p",
-          type: "number",
-          default: 0,
-          describe: "port on 127.0.0.1; 0 for any free one",
-          requiresArg: true,
-        })
-        .option("detach", {
-          alias: "d",
-          type: "boolean",
-          default: false,
-          describe: "return once it is ready",
-        }),
-    run: async (session, args) =>
-      (await import("./commands/run.ts")).run(session, {
-        port: Number(args.port),
-        detach: args.detach === true,
-      }),
-  },
-  {
-    usage: "stop",
-    summary: "stop the service that run started",
-    options: none,
-    run: async (session) => (await import("./commands/stop.ts")).stop(session),
-  },
-  {
-    usage: "logs",
-    summary: "print the log of the running service",
-    options: (parser) =>
-      parser
-        .option("follow", { type: "boolean", default: false, describe: "go on as it grows" })
-        .option("tail", { type: "number", default: 200, describe: "how many lines", requiresArg: true }),
-    run: async (session, args) =>
-      (await import("./commands/logs.ts")).logs(session, {
-        follow: args.follow === true,
-        tail: Number(args.tail),
-      }),
-  },
-  {
-    usage: "score",
-    summary: "send a request to the running service and print the answer",
-    options: (parser) =>
-      parser
-        .option("data", {
-          type: "string",
-          describe: "the body; @file for a file's content, - for standard input",
-          requiresArg: true,
-        })
-        .option("url", { type: "string", describe: "another service's address", requiresArg: true }),
-    run: async (session, args) =>
-      (await import("./commands/score.ts")).score(session, {
-        data: args.data as string | undefined,
-        url: args.url as string | undefined,
-      }),
-  },
-  {
-    usage: "save <folder>",
-    summary: "write the Dockerfile folder that plain docker build takes",
-    options: (parser) =>
-      addRunOptions(parser).positional("folder", {
+    options: {
+      format: {
         type: "string",
-        demandOption: true,
-        describe: "where to, inside the package",
-      }),
-    run: async (session, args) =>
-      (await import("./commands/save.ts")).save(session, {
-        ...runOptions(args),
-        folder: String(args.folder),
-      }),
-  },
-  {
-    usage: "pull",
+        choices: GRAPH_FORMATS,
+        default: "mermaid",
+        describe: "the language to print it in",
+      },
+    },
+    run: async (session, { format }) => (await import("./commands/graph.ts")).graph(session, { format }),
+  }),
+  defineCommand({
+    name: "run",
+    summary: "start the image here and show its log",
+    options: {
+      port: { type: "number", alias: "p", default: 0, describe: "port on 127.0.0.1; 0 for any free one" },
+      detach: { type: "boolean", alias: "d", default: false, describe: "return once it is ready" },
+    },
+    run: async (session, { port, detach }) =>
+      (await import("./commands/run.ts")).run(session, { port, detach }),
+  }),
+  defineCommand({
+    name: "stop",
+    summary: "stop the service that run started",
+    run: async (session) => (await import("./commands/stop.ts")).stop(session),
+  }),
+  defineCommand({
+    name: "logs",
+    summary: "print the log of the running service",
+    options: {
+      follow: { type: "boolean", default: false, describe: "go on as it grows" },
+      tail: { type: "number", default: 200, describe: "how many lines" },
+    },
+    run: async (session, { follow, tail }) =>
+      (await import("./commands/logs.ts")).logs(session, { follow, tail }),
+  }),
+  defineCommand({
+    name: "score",
+    summary: "send a request to the running service and print the answer",
+    options: {
+      data: { type: "string", describe: "the body; @file for a file's content, - for standard input" },
+      url: { type: "string", describe: "another service's address" },
+    },
+    run: async (session, { data, url }) =>
+      (await import("./commands/score.ts")).score(session, { data, url }),
+  }),
+  defineCommand({
+    name: "save",
+    summary: "write the Dockerfile folder that plain docker build takes",
+    positionals: [{ name: "folder", isRequired: true, describe: "where to, inside the package" }],
+    options: RUN_OPTIONS,
+    run: async (session, values) =>
+      (await import("./commands/save.ts")).save(session, { ...runOptions(values), folder: values.folder }),
+  }),
+  defineCommand({
+    name: "pull",
     summary: "bring the pushed images back by digest",
-    options: none,
     run: async (session) => (await import("./commands/pull.ts")).pull(session),
-  },
-  {
-    usage: "registry",
+  }),
+  defineCommand({
+    name: "registry",
     summary: "show the address and user name of each output's registry",
-    options: (parser) =>
-      parser.option("show-password", { type: "boolean", default: false, describe: "show the password too" }),
-    run: async (session, args) =>
-      (await import("./commands/registry.ts")).registry(session, {
-        showPassword: args.showPassword === true,
+    options: {
+      "show-password": { type: "boolean", default: false, describe: "show the password too" },
+    },
+    run: async (session, values) =>
+      (await import("./commands/registry.ts")).registry(session, { showPassword: values["show-password"] }),
+  }),
+  defineCommand({
+    name: "cache",
+    summary: "list, check, clear or carry over what the cache holds",
+    positionals: [
+      {
+        name: "action",
+        isRequired: true,
+        choices: ["ls", "du", "verify", "gc", "clear", "export", "import"],
+        describe: "what to do with it",
+      },
+      { name: "archive", isRequired: false, describe: "the file to export to or import from" },
+    ],
+    options: {
+      "max-size": { type: "string", describe: "what gc leaves at most, such as 20GB" },
+    },
+    run: async (session, values) =>
+      (await import("./commands/cache.ts")).cache(session, {
+        action: values.action,
+        file: values.archive,
+        maximumSize: values["max-size"],
       }),
-  },
-  {
-    usage: "doctor",
+  }),
+  defineCommand({
+    name: "doctor",
     summary: "look for what is wrong with this machine, and say how to mend it",
-    options: none,
     run: async (session) => (await import("./commands/doctor.ts")).doctor(session),
-  },
-  {
-    usage: "schema",
+  }),
+  defineCommand({
+    name: "schema",
     summary: "print the JSON Schema of the file",
-    options: none,
     run: async (session) => (await import("./commands/schema.ts")).schema(session),
-  },
+  }),
 ];

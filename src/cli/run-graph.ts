@@ -1,19 +1,31 @@
 import path from "node:path";
 import { execute, type StepRun } from "../execution/execute.ts";
-import { type Manifest, type ManifestEntry, writeManifest } from "../execution/manifest.ts";
 import type { Limits } from "../execution/schedule.ts";
+import { warningDiagnostic } from "../model/diagnostic.ts";
 import type { Graph } from "../model/graph.ts";
 import type { Outcome, StepOutput } from "../model/outcome.ts";
 import { fail, type Result } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
+import { combineReporters } from "../report/combine-reporters.ts";
 import { STEP_KINDS } from "../steps/index.ts";
 import type { Assembly } from "./assemble.ts";
+import { lockName } from "./lock-name.ts";
 import type { Package } from "./open-package.ts";
+import type { Outlet } from "./outlet.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
+import { createRunMemory } from "./remember-run.ts";
 import { createReporter, type Session } from "./session.ts";
+import { recordTrace } from "./trace-file.ts";
 import { wordFault } from "./word-fault.ts";
 
-export type RunOptions = { readonly jobs: number; readonly keepGoing: boolean };
+export type RunOptions = {
+  readonly jobs: number;
+  readonly keepGoing: boolean;
+  /** How long to wait for another run, in milliseconds; undefined for as long as it takes. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** A file for a trace of the run. */
+  readonly trace?: string | undefined;
+};
 
 /** Runs a graph with a reporter beside it, and writes down what was made. */
 export async function runGraph(
@@ -21,43 +33,75 @@ export async function runGraph(
   opened: Package,
   assembly: Assembly,
   graph: Graph,
-  { jobs, keepGoing }: RunOptions,
+  { jobs, keepGoing, lockTimeoutMs, trace }: RunOptions,
 ): Promise<ReadonlyMap<string, Outcome>> {
   const { host, signal } = session;
-  const reporter = await createReporter(session);
-  const made: Record<string, ManifestEntry> = {};
+  const { manifest, outlet, sharedCache } = assembly;
+  const recording = recordTrace(session, trace);
+  const reporter = combineReporters(await createReporter(session), recording.reporter);
+  const began = host.clock.monotonic();
+  outlet.tellTo((diagnostic) =>
+    reporter.handle({ type: "diagnostic", diagnostic, timeMs: host.clock.monotonic() - began }),
+  );
+  const memory = createRunMemory(assembly, session);
   try {
     return await execute(graph, {
       evaluation: assembly.evaluation,
       runStep: async (step, run) =>
         placed(step, await runStep(step, run, session, assembly), opened, session),
-      remember: (step, key, fingerprint, output) => {
-        made[step.id] = { key, fingerprint, output };
-      },
+      kindOf: (step) => STEP_KINDS[step.kind],
+      remember: memory.remember,
+      rememberFailure: memory.rememberFailure,
+      lastDuration: (id) => manifest.steps[id]?.durationMs,
       wordFault,
       emit: reporter.handle,
       clock: host.clock,
+      random: host.random,
+      locks: host.locks,
+      locksOf: (step, key) => [key, ...exclusiveLocks(step, opened)].map(lockName),
+      ...(lockTimeoutMs !== undefined && { lockTimeoutMs }),
       limits: limitsOf(jobs),
       keepGoing,
       signal,
     });
   } finally {
+    await sharedCache?.finish();
+    await orWarn(outlet, async () => {
+      if (await memory.save()) await tidyUp(session);
+    });
     reporter.close();
-    await rememberRun(assembly, made, session);
+    await recording.save();
   }
+}
+
+/** A run that could not write down what it learned is as good; the next one will have to look again. */
+async function orWarn({ warn }: Outlet, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const fault = wordFault(error);
+    if (fault === undefined) throw error;
+    const hint = fault.hint === undefined ? {} : { hint: fault.hint };
+    warn(warningDiagnostic("cache/not-recorded", `this run is not remembered: ${fault.message}`, hint));
+  }
+}
+
+/** Keeps the cache below its limit; loaded by runs alone that have put something into it. */
+async function tidyUp({ host, cacheDirectory }: Session): Promise<void> {
+  const { collectGarbageIfDue } = await import("../caches/collect-garbage.ts");
+  const { files, clock, identity } = host;
+  await collectGarbageIfDue({ directory: cacheDirectory, files, clock, isAlive: identity.isAlive });
+}
+
+/** A path means another thing in each package; the engine's tags are everybody's. */
+function exclusiveLocks({ exclusive, pool }: Step, { config }: Package): readonly string[] {
+  if (exclusive === undefined) return [];
+  return [pool === "tags" ? exclusive : path.join(config.directory, exclusive)];
 }
 
 /** BuildKit and the disk gain nothing from many builds at once; hashing and small requests do. */
 function limitsOf(jobs: number): Limits {
   return { jobs, cpu: jobs, network: jobs, engine: Math.min(jobs, 4), tags: 1 };
-}
-
-async function rememberRun(assembly: Assembly, made: Manifest, { host }: Session): Promise<void> {
-  const { manifest, manifestPath } = assembly;
-  const isKnown = Object.entries(made).every(
-    ([id, { key, output }]) => manifest[id]?.key === key && manifest[id]?.output.digest === output.digest,
-  );
-  if (!isKnown) await writeManifest(manifestPath, { ...manifest, ...made }, host.files);
 }
 
 async function runStep(
@@ -66,11 +110,11 @@ async function runStep(
   session: Session,
   assembly: Assembly,
 ): Promise<Result<StepOutput>> {
-  const { files } = session.host;
+  const { files, identity } = session.host;
   const workDirectories: string[] = [];
   const makeWorkDirectory = async (): Promise<string> => {
     const made = await files.makeTemporaryDirectory(
-      path.join(session.cacheDirectory, "work"),
+      path.join(session.cacheDirectory, "work", identity.id),
       `${step.kind}-`,
     );
     workDirectories.push(made);
@@ -79,7 +123,7 @@ async function runStep(
   try {
     return await STEP_KINDS[step.kind].run(step, { ...assembly.contextOf(), ...run, makeWorkDirectory });
   } catch (error) {
-    if (session.signal.aborted) return fail();
+    if (run.signal.aborted) return fail();
     const fault = wordFault(error);
     if (fault === undefined) throw error;
     return fail(fault);

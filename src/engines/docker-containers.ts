@@ -10,12 +10,16 @@ type ContainerDetails = {
   readonly NetworkSettings: { readonly Ports: Record<string, { HostPort: string }[] | null> };
 };
 
+type ListedContainer = {
+  readonly Id: string;
+  readonly Ports: readonly { readonly PublicPort?: number }[];
+  readonly Labels: Readonly<Record<string, string>>;
+};
+
 /** How long a container has to finish its request in flight before it is killed, in seconds. */
 const STOP_SECONDS = "10";
 
 export function createContainerRunner(api: DockerApi): ContainerRunner {
-  const toService = (id: string, hostPort: number): Service => createService(api, id, hostPort);
-
   async function start(request: ServiceRequest): Promise<Result<Service>> {
     let id: string | undefined;
     try {
@@ -27,9 +31,10 @@ export function createContainerRunner(api: DockerApi): ContainerRunner {
       id = created.Id;
       await api.json(`/containers/${id}/start`, { method: "POST" });
       const details = await api.json<ContainerDetails>(`/containers/${id}/json`);
-      return succeed(toService(id, publishedPort(details, request.port) ?? request.hostPort));
+      const hostPort = publishedPort(details, request.port) ?? request.hostPort;
+      return succeed(createService(api, { id, hostPort, labels: request.labels }));
     } catch (error) {
-      if (id !== undefined) await toService(id, 0).remove();
+      if (id !== undefined) await createService(api, { id, hostPort: 0, labels: {} }).remove();
       if (error instanceof DockerApiError) return fail(wordStartError(error, request));
       throw error;
     }
@@ -37,12 +42,13 @@ export function createContainerRunner(api: DockerApi): ContainerRunner {
 
   async function findServices(labels: Readonly<Record<string, string>>): Promise<readonly Service[]> {
     const filters = { label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) };
-    const found = await api.json<{ Id: string; Ports: { PublicPort?: number }[] }[]>("/containers/json", {
+    const found = await api.json<readonly ListedContainer[]>("/containers/json", {
       query: { all: "1", filters: JSON.stringify(filters) },
     });
-    return found.map(({ Id, Ports }) =>
-      toService(Id, Ports.find(({ PublicPort }) => PublicPort)?.PublicPort ?? 0),
-    );
+    return found.map(({ Id, Ports, Labels }) => {
+      const hostPort = Ports.find(({ PublicPort }) => PublicPort)?.PublicPort ?? 0;
+      return createService(api, { id: Id, hostPort, labels: Labels });
+    });
   }
 
   return { start, findServices };
@@ -83,7 +89,10 @@ function wordStartError(error: DockerApiError, request: ServiceRequest) {
   );
 }
 
-function createService(api: DockerApi, id: string, hostPort: number): Service {
+function createService(
+  api: DockerApi,
+  { id, hostPort, labels }: Pick<Service, "id" | "hostPort" | "labels">,
+): Service {
   const logs = (query: Record<string, string>, signal?: AbortSignal) =>
     api.open(`/containers/${id}/logs`, {
       query: { stdout: "1", stderr: "1", ...query },
@@ -93,6 +102,7 @@ function createService(api: DockerApi, id: string, hostPort: number): Service {
   return {
     id,
     hostPort,
+    labels,
     async state() {
       const details = await api.find<ContainerDetails>(`/containers/${id}/json`);
       return { running: details?.State.Running ?? false, exitCode: details?.State.ExitCode ?? -1 };

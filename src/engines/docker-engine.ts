@@ -10,44 +10,60 @@ import { createImageStore } from "./docker-images.ts";
 import { processEnvironment } from "./process-environment.ts";
 
 /** An engine that does not answer in this time is taken to be absent. */
-const PROBE_TIMEOUT_MS = 1_500;
+const PROBE_TIMEOUT_MS = 6_000;
 
-type Version = { readonly Version: string; readonly Os: string; readonly Arch: string };
-type Info = { readonly DriverStatus?: readonly (readonly [string, string])[] };
+type Info = {
+  readonly ServerVersion: string;
+  readonly OSType: string;
+  readonly Architecture: string;
+  readonly DriverStatus?: readonly (readonly [string, string])[];
+};
 
 /** The Docker Engine the docker client would use: its API over the socket, and buildx for builds. */
 export async function createDockerEngine(host: Host): Promise<Engine> {
   const endpoint = await findDockerEndpoint(host);
   const api = createDockerApi(endpoint, host);
   const images = createImageStore(api, host);
-  let probed: Promise<Result<Capabilities>> | undefined;
+  // Whoever makes an engine is going to ask: meanwhile they can do other things.
+  const probed = probe(api);
+  probed.catch(() => {});
   return {
     ...images,
     ...createContainerRunner(api),
     ...createBuildx(endpoint, host, images),
-    probe: () => (probed ??= probe(api, host)),
+    probe: () => probed,
   };
 }
 
-async function probe(api: DockerApi, _host: Host): Promise<Result<Capabilities>> {
+async function probe(api: DockerApi): Promise<Result<Capabilities>> {
   if (!isSupportedEndpoint(api.endpoint)) return fail(unsupportedEndpoint(api.endpoint));
   try {
-    const options = { timeoutMs: PROBE_TIMEOUT_MS };
-    const [version, info] = await Promise.all([
-      api.json<Version>("/version", options),
-      api.json<Info>("/info", { timeoutMs: 4 * PROBE_TIMEOUT_MS }),
-    ]);
+    const info = await api.json<Info>("/info", { timeoutMs: PROBE_TIMEOUT_MS });
     const storage = info.DriverStatus?.find(([name]) => name === "driver-type")?.[1] ?? "";
     return succeed({
       endpoint: api.endpoint,
-      engineVersion: version.Version,
+      engineVersion: info.ServerVersion,
       containerdStore: storage.startsWith("io.containerd."),
-      platform: `${version.Os}/${version.Arch}`,
+      platform: `${info.OSType}/${architectureOf(info)}`,
     });
   } catch (error) {
     if (error instanceof NetworkError) return fail(unreachable(api.endpoint, error));
     throw error;
   }
+}
+
+/** The engine tells what `uname -m` says; images have the words of Go. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x86_64: "amd64",
+  aarch64: "arm64",
+  armv7l: "arm",
+  armv6l: "arm",
+  i686: "386",
+  i386: "386",
+};
+
+function architectureOf({ Architecture }: Info): string {
+  return ARCHITECTURES[Architecture] ?? Architecture;
 }
 
 /** The version of the buildx plug-in; fails where there is none. */

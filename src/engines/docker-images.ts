@@ -5,6 +5,7 @@ import { nameOf, parseImageReference } from "../model/image-reference.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { type DockerApi, DockerApiError } from "./docker-api.ts";
 import { findCredentials, registryAuthHeader } from "./docker-credentials.ts";
+import { shareRecentAnswers } from "./recent-answers.ts";
 
 type ImageDetails = {
   readonly Id: string;
@@ -27,7 +28,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     return registryAuthHeader(registry, await findCredentials(registry, host));
   };
 
-  async function describe(reference: string): Promise<EngineImage | undefined> {
+  async function ask(reference: string): Promise<EngineImage | undefined> {
     const details = await api.find<ImageDetails>(`/images/${encodeURIComponent(reference)}/json`);
     return (
       details && {
@@ -38,6 +39,8 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
       }
     );
   }
+
+  const { describe, forget } = shareRecentAnswers(ask, host.clock);
 
   async function resolve(reference: string): Promise<Result<string | undefined>> {
     try {
@@ -70,12 +73,14 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
           `the engine refused the tag \`${reference}\`: ${error.message}`,
         ),
       );
+    } finally {
+      forget();
     }
   }
 
   /** A store drops an image together with its last name, unless a container uses it: one that never starts will do. */
   async function untag(reference: string): Promise<void> {
-    const image = await describe(reference);
+    const image = await ask(reference);
     if (image === undefined) return;
     const body = { Image: image.id, Cmd: ["-"], Labels: { "org.mlpackage.role": "holder" } };
     const holder = await api.json<{ Id: string }>("/containers/create", { method: "POST", body });
@@ -83,6 +88,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
       const query = { noprune: "1", force: "1" };
       await api.find(`/images/${encodeURIComponent(reference)}`, { method: "DELETE", query });
     } finally {
+      forget();
       await api.find(`/containers/${holder.Id}`, { method: "DELETE", query: { force: "1", v: "1" } });
     }
   }
@@ -116,6 +122,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
       api.messages<ProgressMessage>("/images/create", request),
       onProgress,
     );
+    forget();
     return done.ok ? succeed(undefined) : done;
   }
 
@@ -176,10 +183,13 @@ function wordRegistryError(reference: string, words: string): Diagnostic {
     );
   }
   if (
-    /no such host|connection refused|i\/o timeout|network is unreachable|deadline exceeded|EOF/i.test(words)
+    /no such host|connection refused|connection reset|i\/o timeout|network is unreachable|deadline exceeded|EOF/i.test(
+      words,
+    )
   ) {
     return errorDiagnostic("registry/unreachable", `the registry ${registry} does not answer`, {
       excerpt,
+      details: { transient: !/no such host/i.test(words) },
       hint: `check the name in \`${reference}\` and the network the engine runs in`,
     });
   }
@@ -191,6 +201,6 @@ function wordRegistryError(reference: string, words: string): Diagnostic {
   return errorDiagnostic(
     "registry/failed",
     `the registry ${registry} did not take or give \`${reference}\``,
-    { excerpt },
+    { excerpt, details: { transient: /\b(429|5\d\d)\b|too many requests|unavailable/i.test(words) } },
   );
 }

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { type BigIntStats, createReadStream } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import type { Digest } from "../model/digest.ts";
+import { type Digest, digestOf, isDigest } from "../model/digest.ts";
+import { createFileHasher, type Digested } from "./hash-file.ts";
 
 /** Smaller files are read each time: that costs less than remembering them. */
 const REMEMBERED_FROM_BYTES = 1 << 20;
@@ -10,48 +10,68 @@ const REMEMBERED_FROM_BYTES = 1 << 20;
 /** A file changed this shortly before it was hashed could change again without a new time stamp. */
 const RACY_NANOSECONDS = 2_000_000_000n;
 
+/** With more entries than these, those of files that are gone are dropped when the cache is written. */
+const ENTRIES_BEFORE_PRUNING = 4096;
+
 type Entry = { readonly identity: string; readonly digest: Digest };
-type Digested = { readonly digest: Digest; readonly size: number };
 
 /**
  * Digests of files, remembered between runs for as long as device, inode, size, mode, mtime and ctime (in ns) stay.
  * After git's index: an entry as young as the file it describes is not trusted ("racily clean").
  */
 export function createDigestCache(cachePath: string) {
+  const hashFile = createFileHasher();
+  const fresh = new Map<string, Entry>();
+  const underWay = new Map<string, Promise<Digested>>();
   let entries: Promise<Map<string, Entry>> | undefined;
-  let changed = false;
   const load = () => (entries ??= readEntries(cachePath));
 
   async function digest(file: string): Promise<Digested> {
     const stats = await fs.stat(file, { bigint: true });
     const size = Number(stats.size);
-    if (size < REMEMBERED_FROM_BYTES) {
-      const content = await fs.readFile(file);
-      return { digest: `sha256:${createHash("sha256").update(content).digest("hex")}`, size: content.length };
-    }
+    if (size < REMEMBERED_FROM_BYTES) return readDigest(file);
     const known = await load();
     const identity = identityOf(stats);
     const remembered = known.get(file);
     if (remembered?.identity === identity) return { digest: remembered.digest, size };
-    const hashed = await hashFile(file);
+    // Several steps may ask for one file at once.
+    const request = `${file} ${identity}`;
+    const asked =
+      underWay.get(request) ?? hashAndRemember(file, stats).finally(() => underWay.delete(request));
+    underWay.set(request, asked);
+    return asked;
+  }
+
+  /** Whatever is remembered: what this finds is remembered instead. */
+  async function digestAfresh(file: string): Promise<Digested> {
+    const stats = await fs.stat(file, { bigint: true });
+    if (stats.size < REMEMBERED_FROM_BYTES) return readDigest(file);
+    await load();
+    return hashAndRemember(file, stats);
+  }
+
+  async function hashAndRemember(file: string, stats: BigIntStats): Promise<Digested> {
+    const hashed = await hashFile(file, Number(stats.size));
     const after = await fs.stat(file, { bigint: true });
-    if (identityOf(after) === identity && !isRacy(after)) {
-      known.set(file, { identity, digest: hashed.digest });
-      changed = true;
+    const identity = identityOf(after);
+    if (identity === identityOf(stats) && !isRacy(after)) {
+      const entry = { identity, digest: hashed.digest };
+      (await load()).set(file, entry);
+      fresh.set(file, entry);
     }
     return hashed;
   }
 
+  /** Adds what is new to what another process may have written meanwhile. */
   async function save(): Promise<void> {
-    if (!changed || entries === undefined) return;
-    changed = false;
-    const temporary = `${cachePath}.${process.pid}.partial`;
-    await fs.mkdir(path.dirname(cachePath), { recursive: true });
-    await fs.writeFile(temporary, JSON.stringify([...(await entries)]));
-    await fs.rename(temporary, cachePath);
+    if (fresh.size === 0) return;
+    const merged = new Map([...(await readEntries(cachePath)), ...fresh]);
+    fresh.clear();
+    const kept = merged.size > ENTRIES_BEFORE_PRUNING ? await withoutGone(merged) : merged;
+    await writeWhole(cachePath, JSON.stringify([...kept]));
   }
 
-  return { digest, save };
+  return { digest, digestAfresh, save };
 }
 
 function identityOf(stats: BigIntStats): string {
@@ -63,21 +83,39 @@ function isRacy(stats: BigIntStats): boolean {
   return stats.mtimeNs > oldestRacy || stats.ctimeNs > oldestRacy;
 }
 
-async function hashFile(file: string): Promise<Digested> {
-  const hash = createHash("sha256");
-  let size = 0;
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { digest: `sha256:${hash.digest("hex")}`, size };
+async function readDigest(file: string): Promise<Digested> {
+  const content = await fs.readFile(file);
+  return { digest: digestOf(content), size: content.length };
 }
 
 async function readEntries(cachePath: string): Promise<Map<string, Entry>> {
   try {
-    return new Map(JSON.parse(await fs.readFile(cachePath, "utf8")) as [string, Entry][]);
+    const entries = JSON.parse(await fs.readFile(cachePath, "utf8")) as readonly [string, Entry][];
+    return new Map(entries.filter(([, entry]) => isDigest(entry?.digest)));
   } catch {
     // Not there, or damaged: a cache of digests can always be made anew.
     return new Map();
+  }
+}
+
+/** In turn, since a thousand files at once are more than a process may ask for. */
+async function withoutGone(entries: ReadonlyMap<string, Entry>): Promise<ReadonlyMap<string, Entry>> {
+  const kept = new Map<string, Entry>();
+  for (const [file, entry] of entries) {
+    const stats = await fs.stat(file, { bigint: true }).catch(() => undefined);
+    if (stats !== undefined && identityOf(stats) === entry.identity) kept.set(file, entry);
+  }
+  return kept;
+}
+
+async function writeWhole(target: string, content: string): Promise<void> {
+  const temporary = `${target}.${process.pid}.partial`;
+  await fs.mkdir(path.dirname(target), { recursive: true });
+  try {
+    await fs.writeFile(temporary, content);
+    await fs.rename(temporary, target);
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error;
   }
 }

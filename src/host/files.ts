@@ -16,12 +16,15 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
   const withOpenFile = createLimit(MOST_OPEN_FILES);
   return {
     status,
+    stamp,
     realPath: (target) => orUndefined(fs.realpath(target)),
     readText: (target) => fs.readFile(target, "utf8"),
     readBytes: (target) => fs.readFile(target),
     readStream,
+    list,
     listTree: (target, ignore, boundary) => listTree(target, ignore ?? (() => false), boundary),
     digest: (target) => withOpenFile(() => digests.digest(target)),
+    digestAfresh: (target) => withOpenFile(() => digests.digestAfresh(target)),
     makeDirectory: async (target, mode) => {
       await fs.mkdir(target, { recursive: true, ...(mode !== undefined && { mode }) });
     },
@@ -36,9 +39,14 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     linkOrCopy: (from, to) => withOpenFile(() => linkOrCopy(from, to)),
     setMode: fs.chmod,
     setTime: (target, seconds) => fs.utimes(target, seconds, seconds),
+    touch,
     freeBytes: async (target) => {
       const { bavail, bsize } = await fs.statfs(target);
       return bavail * bsize;
+    },
+    totalBytes: async (target) => {
+      const { blocks, bsize } = await fs.statfs(target);
+      return blocks * bsize;
     },
     remove: (target) => fs.rm(target, { recursive: true, force: true, maxRetries: 3 }),
     close: digests.save,
@@ -70,7 +78,25 @@ async function status(target: string): Promise<FileStatus | undefined> {
   const stats = await orUndefined(fs.stat(target));
   if (stats === undefined) return undefined;
   const type = stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other";
-  return { type, size: stats.size, mode: stats.mode & 0o7777 };
+  const { size, mtimeMs, ctimeMs } = stats;
+  return { type, size, mode: stats.mode & 0o7777, modifiedMs: mtimeMs, changedMs: ctimeMs };
+}
+
+async function list(target: string): Promise<readonly string[]> {
+  return ((await orUndefined(fs.readdir(target))) ?? []).sort();
+}
+
+async function touch(target: string, ageMs = 0): Promise<void> {
+  const now = Date.now();
+  const { mtimeMs } = await fs.stat(target);
+  if (mtimeMs <= now && now - mtimeMs < ageMs) return;
+  await fs.utimes(target, now / 1000, now / 1000);
+}
+
+/** Without the time of the inode's own change: making and removing a hard link moves that, and changes no content. */
+async function stamp(target: string): Promise<string | undefined> {
+  const stats = await orUndefined(fs.stat(target, { bigint: true }));
+  return stats && [stats.dev, stats.ino, stats.size, stats.mode, stats.mtimeNs].join(" ");
 }
 
 async function listTree(

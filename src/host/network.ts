@@ -1,23 +1,27 @@
 import http from "node:http";
-import https from "node:https";
+import { pipeline, Readable } from "node:stream";
 import { type Network, NetworkError, type NetworkRequest, type NetworkResponse } from "../model/host.ts";
 
 const RESPONSE_TIMEOUT_MS = 30_000;
 const STALL_TIMEOUT_MS = 30_000;
+
+type Client = Pick<typeof http, "request">;
 
 /** HTTP over TCP, TLS or a unix socket: one request, one response, no redirects, no hidden retries. */
 export function createNetwork(): Network {
   return { request };
 }
 
-function request(wanted: NetworkRequest): Promise<NetworkResponse> {
+async function request(wanted: NetworkRequest): Promise<NetworkResponse> {
+  const url = URL.canParse(wanted.url) ? new URL(wanted.url) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new NetworkError("ERR_INVALID_URL", `${wanted.url} is no address of the web`);
+  // Over its socket an engine is spoken to without TLS, which takes long to load.
+  return send(url, wanted, url.protocol === "https:" ? (await import("node:https")).default : http);
+}
+
+function send(url: URL, wanted: NetworkRequest, client: Client): Promise<NetworkResponse> {
   return new Promise((resolve, reject) => {
-    const url = URL.canParse(wanted.url) ? new URL(wanted.url) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) {
-      reject(new NetworkError("ERR_INVALID_URL", `${wanted.url} is no address of the web`));
-      return;
-    }
-    const client = url.protocol === "https:" ? https : http;
     let outgoing: http.ClientRequest;
     try {
       outgoing = client.request(url, optionsOf(wanted));
@@ -38,7 +42,7 @@ function request(wanted: NetworkRequest): Promise<NetworkResponse> {
       clearTimeout(timer);
       resolve(toResponse(incoming, wanted.stallTimeoutMs ?? STALL_TIMEOUT_MS));
     });
-    outgoing.end(wanted.body);
+    sendBody(outgoing, wanted.body, () => timer.refresh());
   });
 }
 
@@ -46,13 +50,34 @@ function optionsOf(wanted: NetworkRequest): http.RequestOptions {
   return {
     method: wanted.method ?? "GET",
     headers: { ...wanted.headers, ...lengthOf(wanted.body) },
-    ...(wanted.socketPath !== undefined && { socketPath: wanted.socketPath }),
+    // A name for TLS would else be looked for, with an expression that takes milliseconds to compile.
+    ...(wanted.socketPath !== undefined && { socketPath: wanted.socketPath, servername: "" }),
     ...(wanted.signal !== undefined && { signal: wanted.signal }),
   };
 }
 
-function lengthOf(body: string | Uint8Array | undefined): Record<string, string> {
-  return body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+function lengthOf(body: NetworkRequest["body"]): Record<string, string> {
+  return isStream(body) || body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+}
+
+function isStream(body: NetworkRequest["body"]): body is AsyncIterable<Uint8Array> {
+  return typeof body === "object" && Symbol.asyncIterator in body;
+}
+
+/** `moved` is called for each chunk that is taken. A server may answer, and hang up, before it has taken them all. */
+function sendBody(outgoing: http.ClientRequest, body: NetworkRequest["body"], moved: () => void): void {
+  if (!isStream(body)) {
+    outgoing.end(body);
+    return;
+  }
+  const chunks = async function* () {
+    for await (const chunk of body) {
+      moved();
+      yield chunk;
+    }
+  };
+  // What goes wrong, here or there, is an error of `outgoing`.
+  pipeline(Readable.from(chunks()), outgoing, () => {});
 }
 
 function toResponse(incoming: http.IncomingMessage, stallTimeoutMs: number): NetworkResponse {

@@ -69,6 +69,7 @@ export type ServiceRequest = {
 export interface Service {
   readonly id: string;
   readonly hostPort: number;
+  readonly labels: Readonly<Record<string, string>>;
   /** Whether it runs, and its exit code once it does not. */
   state(): Promise<{ readonly running: boolean; readonly exitCode: number }>;
   /** The last lines of both streams. */

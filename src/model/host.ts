@@ -1,4 +1,5 @@
 import type { Digest } from "./digest.ts";
+import type { Locks } from "./locks.ts";
 
 /** The only door to the world. Everything that touches files, processes, the network or time goes through here. */
 export type Host = {
@@ -6,8 +7,23 @@ export type Host = {
   readonly processes: Processes;
   readonly network: Network;
   readonly clock: Clock;
+  readonly locks: Locks;
+  readonly identity: ProcessIdentity;
+  /** A number from 0 to 1, without 1. */
+  readonly random: () => number;
   /** The variables of our own process; read where the program is put together, never in the depths. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+};
+
+/**
+ * A name for a process that no other ever has, fit for a file: what a process leaves behind can be called by it, and
+ * told from what a living one still needs.
+ */
+export type ProcessIdentity = {
+  readonly id: string;
+  readonly pid: number;
+  /** Whether the process of an identity still runs; of another machine's nobody here can tell, and it counts as alive. */
+  readonly isAlive: (id: string) => Promise<boolean>;
 };
 
 export type FileStatus = {
@@ -15,6 +31,9 @@ export type FileStatus = {
   readonly size: number;
   /** Permission bits. */
   readonly mode: number;
+  /** When the content was written last, and when anything of it changed (its links, too): milliseconds since the epoch. */
+  readonly modifiedMs: number;
+  readonly changedMs: number;
 };
 
 /** A regular file found below a folder; `path` is relative to it, with forward slashes. */
@@ -30,11 +49,15 @@ export type TreeEntry = {
 export interface Files {
   /** The status of what a path names, links followed; undefined where nothing is there. */
   status(path: string): Promise<FileStatus | undefined>;
+  /** A text that is another one once a file was written to or replaced; undefined where nothing is there. */
+  stamp(path: string): Promise<string | undefined>;
   /** The path with every link resolved; undefined where nothing is there. */
   realPath(path: string): Promise<string | undefined>;
   readText(path: string): Promise<string>;
   readBytes(path: string): Promise<Uint8Array>;
   readStream(path: string): AsyncIterable<Uint8Array>;
+  /** The names of what lies right in a folder, sorted; none where there is no folder. */
+  list(path: string): Promise<readonly string[]>;
   /**
    * All regular files below a folder, links to files included, sorted by path; `ignore` prunes files and folders.
    * With a `boundary` links to folders are followed too, and what leads out of that folder is an entry that says so.
@@ -46,6 +69,8 @@ export interface Files {
   ): Promise<readonly TreeEntry[]>;
   /** The SHA-256 of a file's content, remembered for as long as the file's identity stays the same. */
   digest(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
+  /** As `digest`, from the bytes as they are now, whatever is remembered. */
+  digestAfresh(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** With all that are missing above it; `mode` is for those that are made. */
   makeDirectory(path: string, mode?: number): Promise<void>;
   /** A new private folder below `parent`. */
@@ -61,8 +86,12 @@ export interface Files {
   setMode(path: string, mode: number): Promise<void>;
   /** Access and modification time, in seconds since the epoch. */
   setTime(path: string, seconds: number): Promise<void>;
+  /** Gives a file the time of now, unless its own is younger than `ageMs`. A time of the future is none. */
+  touch(path: string, ageMs?: number): Promise<void>;
   /** Bytes this user may still write on the file system that holds a path. */
   freeBytes(path: string): Promise<number>;
+  /** Bytes of the whole file system that holds a path. */
+  totalBytes(path: string): Promise<number>;
   /** Removes a file or a folder with all that is in it; nothing there is no error. */
   remove(path: string): Promise<void>;
 }
@@ -100,11 +129,12 @@ export type NetworkRequest = {
   readonly url: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  /** A stream is sent as it comes; its length is a header of the caller's. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** A unix socket that is spoken to instead of the URL's host. */
   readonly socketPath?: string;
   readonly signal?: AbortSignal;
-  /** For the response's headers to arrive. */
+  /** For the response's headers to arrive; counted anew from each chunk of a stream that is sent. */
   readonly timeoutMs?: number;
   /** For the next bytes of the body to arrive. */
   readonly stallTimeoutMs?: number;

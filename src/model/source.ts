@@ -36,7 +36,7 @@ export type Blob = { readonly digest: Digest; readonly size: number; readonly pa
 
 /** Content by digest. */
 export interface ContentStore {
-  /** The absolute path of a blob whose bytes have that digest, else undefined. */
+  /** The absolute path of a blob whose bytes have that digest, else undefined; one with other bytes is put aside. */
   find(digest: Digest): Promise<string | undefined>;
   /** Takes a stream of bytes in whole or not at all: a blob appears under its digest only when it is complete. */
   write(chunks: AsyncIterable<Uint8Array>): Promise<Blob>;

@@ -24,6 +24,7 @@ export type StepContext = {
   readonly outputOf: (stepId: string) => StepOutput;
   /** `--no-cache`: the engine's own caches are left aside as well. */
   readonly force: boolean;
+  /** Fires when the run is interrupted, and when the step has taken too long. */
   readonly signal: AbortSignal;
   readonly report: (activity: StepActivity) => void;
   readonly warn: (diagnostic: Diagnostic) => void;
@@ -34,6 +35,12 @@ export interface StepKind {
   readonly kind: StepKindName;
   readonly version: number;
   readonly summary: string;
+  /** Whether what it makes is of use on another machine: files in the store and plain facts, nothing of this place. */
+  readonly shareable: boolean;
+  /** How long it may take, in milliseconds; what takes longer is hung. */
+  readonly timeoutMs: number;
+  /** How often it is tried when the world is at fault (a diagnostic with `details.transient`); 1 for most. */
+  readonly attempts: number;
   run(step: Step, context: StepContext): Promise<Result<StepOutput>>;
   /** What is missing of what an earlier run made, worded for a reason; undefined where all is in place. */
   findMissing(step: Step, output: StepOutput, context: StepContext): Promise<string | undefined>;

@@ -22,5 +22,7 @@ export type Step = {
   readonly needs: readonly string[];
   readonly after: readonly string[];
   readonly pool: Pool;
+  /** What only one step of all runs on this machine may touch at a time: a path, or the engine's tags. */
+  readonly exclusive?: string;
   readonly location?: Location;
 };

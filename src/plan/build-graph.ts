@@ -147,6 +147,9 @@ function archiveTag(config: Config): string {
   return tags[0] ?? `${config.name}:latest`;
 }
 
+/** What the steps of all packages that move tags have in common. */
+const ENGINE_TAGS = "the engine's tags";
+
 function outputStep(
   kind: "save" | "push",
   name: string,
@@ -156,8 +159,10 @@ function outputStep(
   location: Location,
 ): Step {
   // A push and an archive borrow a tag and give it back; meanwhile nobody else may give or take it.
-  const pool = inputs.type === "dockerfile" ? "cpu" : "tags";
-  return { id: `${kind}:${name}`, kind, name, inputs, needs, after, pool, location };
+  const isTagged = inputs.type !== "dockerfile";
+  const pool = isTagged ? "tags" : "cpu";
+  const exclusive = isTagged ? ENGINE_TAGS : name;
+  return { id: `${kind}:${name}`, kind, name, inputs, needs, after, pool, exclusive, location };
 }
 
 /** Types of plain data without an index signature, as the record they are. Absent members are left out. */

@@ -1,4 +1,4 @@
-import type { Cache } from "../model/cache.ts";
+import type { Cache, CacheHit, CacheMiss } from "../model/cache.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Reason } from "../model/event.ts";
 import type { StepOutput } from "../model/outcome.ts";
@@ -8,9 +8,12 @@ import { type Fingerprint, fingerprint, keyOf } from "./fingerprint.ts";
 
 /** What a plan must be able to ask about the world; `execution` and `plan` share it. */
 export type Evaluation = {
-  readonly cache: Cache;
-  /** The fingerprint of the step's last run, if it is known. */
+  /** What is of use on other machines may be found there as well. */
+  readonly cacheOf: (step: Step) => Cache;
+  /** The fingerprint of the step's last success, if it is known. */
   readonly lastFingerprint: (stepId: string) => Fingerprint | undefined;
+  /** The key under which the step failed when it last ran. */
+  readonly lastFailure: (stepId: string) => Digest | undefined;
   readonly kindVersion: (step: Step) => number;
   readonly findMissing: (step: Step, output: StepOutput) => Promise<string | undefined>;
   /** Every step runs, whatever the cache holds. */
@@ -19,6 +22,7 @@ export type Evaluation = {
 
 export type Evaluated = { readonly key: Digest; readonly fingerprint: Fingerprint } & (
   | { readonly verdict: "fresh"; readonly output: StepOutput }
+  | { readonly verdict: "restore"; readonly hit: CacheHit; readonly from: string }
   | { readonly verdict: "run"; readonly because: readonly Reason[] }
 );
 
@@ -30,18 +34,26 @@ export async function evaluateStep(
 ): Promise<Evaluated> {
   const current = fingerprint(step, evaluation.kindVersion(step), digestsOfNeeds(step, outputs));
   const identity = { key: keyOf(current), fingerprint: current };
-  if (evaluation.force) return { ...identity, verdict: "run", because: [{ type: "forced" }] };
-  const hit = await evaluation.cache.get(identity.key);
-  if (hit === undefined) {
-    const reasons = compareFingerprints(evaluation.lastFingerprint(step.id), current);
-    const because: readonly Reason[] =
-      reasons.length > 0 ? reasons : [{ type: "gone", what: "its cache record" }];
-    return { ...identity, verdict: "run", because };
-  }
-  const missing = await evaluation.findMissing(step, hit.output);
-  if (missing !== undefined)
-    return { ...identity, verdict: "run", because: [{ type: "gone", what: missing }] };
-  return { ...identity, verdict: "fresh", output: hit.output };
+  const run = (...because: readonly Reason[]): Evaluated => ({ ...identity, verdict: "run", because });
+  if (evaluation.force) return run({ type: "forced" });
+  const found = await evaluation.cacheOf(step).get(identity.key);
+  if (typeof found === "string") return run(...reasonsOfMiss(step, identity, found, evaluation));
+  if (found.from !== undefined) return { ...identity, verdict: "restore", hit: found, from: found.from };
+  const missing = await evaluation.findMissing(step, found.output);
+  if (missing !== undefined) return run({ type: "gone", what: missing });
+  return { ...identity, verdict: "fresh", output: found.output };
+}
+
+function reasonsOfMiss(
+  step: Step,
+  { key, fingerprint: current }: Pick<Evaluated, "key" | "fingerprint">,
+  miss: CacheMiss,
+  evaluation: Evaluation,
+): readonly Reason[] {
+  if (evaluation.lastFailure(step.id) === key) return [{ type: "failed-before" }];
+  if (miss === "damaged") return [{ type: "damaged" }];
+  const reasons = compareFingerprints(evaluation.lastFingerprint(step.id), current);
+  return reasons.length > 0 ? reasons : [{ type: "evicted" }];
 }
 
 function digestsOfNeeds(step: Step, outputs: ReadonlyMap<string, StepOutput>): Record<string, Digest> {

@@ -26,26 +26,29 @@ export type PinContext = {
 
 /** Finds what every reference of a configuration names now; reports all that name nothing. */
 export async function pinReferences(config: Config, context: PinContext): Promise<Result<Pins>> {
+  // Asked beside the probe, for an engine takes its time over both; what is wrong with the engine the probe says.
+  const base = pinBase(config, context);
+  base.catch(() => {});
   const probed = await context.engine.probe();
   if (!probed.ok) return probed;
   const models = await pinModels(config, context);
-  const [base, code, runtime, requirements, findLinks, bodyFiles] = await Promise.all([
-    pinBase(config, context),
+  const [pinnedBase, code, runtime, requirements, findLinks, bodyFiles] = await Promise.all([
+    base,
     pinCode(config, context, models.ok ? models.value : []),
     snapshotTree(context.files, context.runtimeDirectory, isByteCode),
     pinRequirements(config, context),
     pinFindLinks(config.environment.python, config.directory, context.files),
     pinBodyFiles(config, context.files),
   ]);
-  const failed = [models, base, requirements, code].flatMap((result) =>
+  const failed = [models, pinnedBase, requirements, code].flatMap((result) =>
     result.ok ? [] : result.diagnostics,
   );
-  if (!models.ok || !base.ok || !requirements.ok || !code.ok) return fail(...failed);
+  if (!models.ok || !pinnedBase.ok || !requirements.ok || !code.ok) return fail(...failed);
   const { platform } = probed.value;
   return succeed(
     {
       models: models.value,
-      base: base.value,
+      base: pinnedBase.value,
       code: code.value,
       runtime,
       requirements: requirements.value,
@@ -53,7 +56,7 @@ export async function pinReferences(config: Config, context: PinContext): Promis
       bodyFiles,
       platform,
     },
-    [...models.warnings, ...base.warnings, ...code.warnings],
+    [...models.warnings, ...pinnedBase.warnings, ...code.warnings],
   );
 }
 

@@ -17,6 +17,8 @@ function eventToJson(event: RunEvent): object {
         timeMs,
         steps: event.steps.map(({ id, needs, after }) => ({ id, needs, after })),
       };
+    case "step-waiting":
+      return { type: event.type, timeMs, step: event.step.id, owner: event.owner };
     case "step-started":
       return { type: event.type, timeMs, step: event.step.id, because: event.because };
     case "step-output":

@@ -3,13 +3,13 @@ import type { Outcome } from "../model/outcome.ts";
 import type { Step } from "../model/step.ts";
 import { MARKS, painter } from "./paint.ts";
 import { cutToColumns, visibleText } from "./visible-text.ts";
-import { wordActivity, wordDuration, wordOutcome, wordStep } from "./wording.ts";
+import { wordActivity, wordDuration, wordOutcome, wordStep, wordWaiting } from "./wording.ts";
 
 /** What the live view knows of a step. */
 type StepView = {
   readonly step: Step;
   readonly startedMs?: number;
-  readonly doing?: string;
+  readonly doing?: string | undefined;
   readonly outcome?: Outcome;
 };
 
@@ -23,8 +23,10 @@ export function advance(view: LiveView, event: RunEvent): LiveView {
   switch (event.type) {
     case "plan-ready":
       return new Map(event.steps.map((step) => [step.id, { step }]));
+    case "step-waiting":
+      return update(view, event.step, { doing: wordWaiting(event.owner) });
     case "step-started":
-      return update(view, event.step, { startedMs: event.timeMs });
+      return update(view, event.step, { startedMs: event.timeMs, doing: undefined });
     case "step-output": {
       const doing = wordActivity(event.activity);
       return doing === undefined ? view : update(view, event.step, { doing });
@@ -59,7 +61,10 @@ export function drawLiveView(
       const [style, mark] = MARKS[outcome.status];
       return `${paint(style, mark)} ${cutToColumns(`${name}: ${wordOutcome(outcome)}`, columns - 2)}`;
     }
-    if (startedMs === undefined) return paint("dim", cutToColumns(`  ${name}`, columns));
+    if (startedMs === undefined) {
+      const waiting = doing === undefined ? name : `${name}  ${doing}`;
+      return paint("dim", cutToColumns(`  ${waiting}`, columns));
+    }
     const spinner = SPINNER[Math.floor(timeMs / SPINNER_MS) % SPINNER.length] ?? "";
     const parts = [name, wordDuration(timeMs - startedMs), ...(doing === undefined ? [] : [calm(doing)])];
     return `${paint("cyan", spinner)} ${cutToColumns(parts.join("  "), columns - 2)}`;

@@ -11,6 +11,7 @@ export function painter(color: boolean): Paint {
 export const MARKS = {
   succeeded: ["green", "✔"],
   fresh: ["dim", "="],
+  restored: ["green", "⇣"],
   failed: ["red", "✘"],
   blocked: ["yellow", "⊘"],
   cancelled: ["yellow", "–"],

@@ -10,6 +10,7 @@ import {
   wordStep,
   wordSummary,
   wordVertex,
+  wordWaiting,
 } from "./wording.ts";
 
 /** One line an event, for pipes, files and CI: nothing is ever drawn over. */
@@ -22,6 +23,8 @@ export function createPlainReporter({ write, color }: Terminal): Reporter {
 function plainLines(event: RunEvent, color: boolean): readonly string[] {
   const paint = painter(color);
   switch (event.type) {
+    case "step-waiting":
+      return [paint("dim", `  ${wordStep(event.step)}: ${wordWaiting(event.owner)}`)];
     case "step-started":
       return [`${paint("cyan", "▸")} ${wordStep(event.step)}: ${wordReasons(event.because)}`];
     case "step-output": {

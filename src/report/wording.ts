@@ -1,5 +1,6 @@
 import { shortDigest } from "../model/digest.ts";
 import type { Reason, StepActivity } from "../model/event.ts";
+import type { LockOwner } from "../model/locks.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Step } from "../model/step.ts";
 
@@ -16,6 +17,12 @@ function wordReason(reason: Reason): string {
       return "asked for with --no-cache";
     case "gone":
       return `${reason.what} is gone or was changed`;
+    case "evicted":
+      return "its record was removed from the cache";
+    case "damaged":
+      return "its record in the cache was damaged";
+    case "failed-before":
+      return "it failed the last time";
     case "upstream":
       return `${reason.step} made something else`;
     case "input-added":
@@ -23,31 +30,92 @@ function wordReason(reason: Reason): string {
     case "input-removed":
       return `${wordInput(reason.input)} is gone`;
     case "input-changed":
-      return `${wordInput(reason.input)} changed${wordChange(reason.from, reason.to)}`;
+      return wordChangedInput(reason);
   }
+}
+
+type ChangedInput = Extract<Reason, { readonly type: "input-changed" }>;
+
+function wordChangedInput({ input, from, to }: ChangedInput): string {
+  if (input === "tool")
+    return `mlpackage makes it differently now${wordChange(versionIn(from), versionIn(to))}`;
+  if (isReordered(from, to)) return `${wordInput(input)} is in another order`;
+  return `${wordInput(input)} changed${wordChange(from, to)}`;
+}
+
+/** `"build 1.2"` → `1.2`. */
+function versionIn(tool: string | undefined): string | undefined {
+  return tool === undefined ? undefined : /\d+\.\d+/.exec(tool)?.[0];
+}
+
+function isReordered(from: string | undefined, to: string | undefined): boolean {
+  if (!from?.startsWith("[") || !to?.startsWith("[")) return false;
+  const sorted = (json: string) =>
+    JSON.stringify((JSON.parse(json) as readonly unknown[]).map((one) => JSON.stringify(one)).sort());
+  return from !== to && sorted(from) === sorted(to);
 }
 
 function wordChange(from: string | undefined, to: string | undefined): string {
   return from === undefined || to === undefined ? "" : ` (${wordValue(from)} → ${wordValue(to)})`;
 }
 
+/** What a phrase may say besides its reason: more of it, and the base image's name where no reason has it. */
+export type ReasonDetails = {
+  readonly detailOf?: (reason: Reason) => string;
+  readonly baseImage?: string | undefined;
+};
+
+/** Each reason in one phrase; what a moved base image changes is one of them. */
+export function wordEachReason(
+  reasons: readonly Reason[],
+  { detailOf = () => "", baseImage }: ReasonDetails = {},
+): readonly string[] {
+  const pins = reasons.filter(isOfBasePin);
+  // Whoever names another base image knows that its digest is another.
+  const isChosen = reasons.some((reason) => "input" in reason && reason.input.startsWith("baseImage."));
+  return reasons.flatMap((reason) => {
+    if (!isOfBasePin(reason)) return [`${wordReason(reason)}${detailOf(reason)}`];
+    return isChosen || reason !== pins[0] ? [] : [wordMovedBase(pins, baseImage)];
+  });
+}
+
+function isOfBasePin(reason: Reason): reason is ChangedInput {
+  return reason.type === "input-changed" && /^base\.(?:digest|reference)$/.test(reason.input);
+}
+
+function wordMovedBase(pins: readonly ChangedInput[], baseImage: string | undefined): string {
+  const digest = pins.find(({ input }) => input === "base.digest");
+  const reference = pins.find(({ input }) => input === "base.reference")?.to;
+  const name = reference === undefined ? baseImage : nameInReference(reference);
+  return `the base image${name === undefined ? "" : ` \`${name}\``} moved${wordChange(digest?.from, digest?.to)}`;
+}
+
+/** `"python:3.12@sha256:…"`, as JSON, without the digest. */
+function nameInReference(json: string): string {
+  return String(JSON.parse(json)).replace(/@.*$/, "");
+}
+
 /** The first reasons, and how many more there are. */
 export function wordReasons(reasons: readonly Reason[], most = 3): string {
-  const shown = reasons.slice(0, most).map(wordReason);
-  return [...shown, ...(reasons.length > most ? [`${reasons.length - most} more`] : [])].join("; ");
+  const words = wordEachReason(reasons);
+  const shown = words.slice(0, most);
+  return [...shown, ...(words.length > most ? [`${words.length - most} more`] : [])].join("; ");
 }
 
 /** `code.src/score.py` is the file `src/score.py` of the code, and so are the files of a pin. */
 function wordInput(input: string): string {
   const [, file, size] = /^pin\.identity\.files\.(.*)\.(?:(size)|digest|origin)$/.exec(input) ?? [];
   if (file !== undefined) return size === undefined ? file : `the size of ${file}`;
+  const [, ownFile] = /^base\.(?:context|dockerfile)\.(.+)$/.exec(input) ?? [];
+  if (ownFile !== undefined) return ownFile;
   const [group = "", ...rest] = input.split(".");
   return FILE_GROUPS.has(group) && rest.length > 0 ? rest.join(".") : `\`${input}\``;
 }
 
 const FILE_GROUPS: ReadonlySet<string> = new Set(["code", "requirements", "runtime", "bodyFiles"]);
 
-function wordValue(json: string): string {
+/** A value in a few words: of what holds a digest, the first digits of that; of a long one, its beginning. */
+export function wordValue(json: string): string {
   const digest = /sha256:[0-9a-f]{64}/.exec(json)?.[0];
   if (digest !== undefined) return shortDigest(digest);
   return json.length > 40 ? `${json.slice(0, 39)}…` : json;
@@ -58,6 +126,11 @@ export function wordDuration(milliseconds: number): string {
   if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} s`;
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** Whose lock a step waits for. */
+export function wordWaiting({ pid, host, purpose }: LockOwner): string {
+  return `waits for process ${pid} on ${host} (${purpose})`;
 }
 
 /** One line for what a running step tells, or undefined where it is not worth one. */
@@ -96,6 +169,8 @@ export function wordOutcome(outcome: Outcome): string {
       return `${outcome.status} in ${wordDuration(outcome.durationMs)}`;
     case "blocked":
       return `blocked by ${outcome.by.join(", ")}`;
+    case "restored":
+      return `restored from ${outcome.from} in ${wordDuration(outcome.durationMs)}`;
     default:
       return outcome.status;
   }
@@ -107,8 +182,8 @@ export function wordSummary(outcomes: ReadonlyMap<string, Outcome>, durationMs: 
     [...outcomes.values()].filter((one) => one.status === status).length;
   const total = outcomes.size;
   if (count("fresh") === total) return `nothing to do: ${total} steps fresh (${wordDuration(durationMs)})`;
-  const parts = (["succeeded", "fresh", "failed", "blocked", "cancelled"] as const).flatMap((status) =>
-    count(status) > 0 ? [`${count(status)} ${status}`] : [],
+  const parts = (["succeeded", "restored", "fresh", "failed", "blocked", "cancelled"] as const).flatMap(
+    (status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []),
   );
   return `${parts.join(", ")} (${wordDuration(durationMs)})`;
 }

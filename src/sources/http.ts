@@ -4,20 +4,32 @@ import { isDigest } from "../model/digest.ts";
 import { NetworkError, type NetworkResponse } from "../model/host.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import type { Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
+import type { Blob, Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
 import { wordMismatch } from "./file.ts";
 
 const MAXIMUM_REDIRECTS = 5;
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** How often one download goes on after its connection broke. */
+const RESUMES = 5;
+
+const LASTING_FAULTS: ReadonlySet<string> = new Set([
+  "ENOTFOUND",
+  "ABORT_ERR",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+]);
+/** The file is not the one that was begun; from the start, it may be had. */
+const CHANGED = "ESTALE";
 
 /**
  * One file from a web server. With `sha256` the pin is known without asking; without, it is what the server says of the
  * file now: ETag, time and length.
  *
  * Errors: `source/not-a-file-url`, `source/credentials-in-url`, `source/unreachable`, `source/refused`,
- * `source/too-many-redirects`, `source/bad-redirect`, `source/insecure-redirect`, `source/digest-mismatch`.
+ * `source/too-many-redirects`, `source/bad-redirect`, `source/insecure-redirect`, `source/digest-mismatch`,
+ * `source/no-identity`, `source/changed`.
  */
 export const httpSource: Source = { schemes: ["http", "https"], parse, pin, fetch };
 
@@ -55,12 +67,8 @@ async function pin(reference: SourceReference, context: SourceContext): Promise<
   if (!response.ok) return response;
   // Its connection would else stay open, and we with it.
   response.value.discard();
-  const {
-    etag = "",
-    "last-modified": lastModified = "",
-    "content-length": length = "",
-  } = response.value.headers;
-  if (etag === "" && lastModified === "") {
+  const version = versionOf(response.value);
+  if (version.etag === "" && version.lastModified === "") {
     return fail(
       errorDiagnostic(
         "source/no-identity",
@@ -71,7 +79,22 @@ async function pin(reference: SourceReference, context: SourceContext): Promise<
       ),
     );
   }
-  return succeed({ scheme: "http", identity: { url: url.href, etag, lastModified, length }, paths });
+  return succeed({ scheme: "http", identity: { url: url.href, ...version }, paths });
+}
+
+/** What a server tells one version of a file from another by. */
+type Version = { readonly etag: string; readonly lastModified: string; readonly length: string };
+
+function versionOf({ headers }: NetworkResponse): Version {
+  const { etag = "", "last-modified": lastModified = "", "content-length": length = "" } = headers;
+  return { etag, lastModified, length };
+}
+
+/** Whether a server sends what it was asked about before: by the ETag, or else the time, where it tells them both times. */
+function isSameVersion(before: Version, now: Version): boolean {
+  const strong = (etag: string): string => etag.replace(/^W\//, "");
+  if (before.etag !== "" && now.etag !== "") return strong(before.etag) === strong(now.etag);
+  return before.lastModified === now.lastModified || before.lastModified === "" || now.lastModified === "";
 }
 
 async function fetch(
@@ -87,7 +110,8 @@ async function fetch(
     const size = (await context.host.files.status(known))?.size ?? 0;
     return succeed([{ path: name, digest: wanted, size, mode: 0o644 }]);
   }
-  const blob = await withRetries(context, () => download(url, context));
+  const pinnedVersion = isDigest(wanted) ? undefined : (pinned.identity as Version);
+  const blob = await download(url, pinnedVersion, context);
   if (!blob.ok) return blob;
   if (isDigest(wanted) && blob.value.digest !== wanted) {
     await context.host.files.remove(blob.value.path);
@@ -96,24 +120,77 @@ async function fetch(
   return succeed([{ path: name, digest: blob.value.digest, size: blob.value.size, mode: 0o644 }]);
 }
 
-async function download(url: URL, context: SourceContext) {
-  const response = await follow(url, "GET", context);
-  if (!response.ok) return response;
-  const length = Number(response.value.headers["content-length"] ?? Number.NaN);
-  const blob = await context.store.write(counted(response.value, length, context));
-  return succeed(blob);
+async function download(
+  url: URL,
+  pinned: Version | undefined,
+  context: SourceContext,
+): Promise<Result<Blob>> {
+  try {
+    const response = await follow(url, "GET", context);
+    if (!response.ok) return response;
+    if (pinned !== undefined && !isSameVersion(pinned, versionOf(response.value))) {
+      response.value.discard();
+      return fail(wordNewVersion(url));
+    }
+    return succeed(await context.store.write(wholeBody(url, response.value, context)));
+  } catch (error) {
+    return asFailure(error);
+  }
 }
 
-async function* counted(response: NetworkResponse, length: number, context: SourceContext) {
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
-    context.onProgress({ bytes, ...(Number.isFinite(length) && { totalBytes: length }) });
-    yield chunk;
+function wordNewVersion(url: URL): Diagnostic {
+  return errorDiagnostic(
+    "source/changed",
+    `the file at ${url.host} was replaced between looking and downloading`,
+    { hint: "apply again; with its `sha256` you decide which version is meant" },
+  );
+}
+
+/** The bytes of a file; where the connection breaks, the rest of the same version is asked for, if the server can. */
+async function* wholeBody(url: URL, first: NetworkResponse, context: SourceContext) {
+  const totalBytes = Number(first.headers["content-length"] ?? Number.NaN);
+  const etag = resumableVersion(first);
+  let response = first;
+  for (let bytes = 0, resumed = 0; ; resumed += 1) {
+    try {
+      if (resumed > 0) response = await askForRest(url, bytes, etag, context);
+      for await (const chunk of response.body) {
+        bytes += chunk.length;
+        context.onProgress({ bytes, ...(Number.isFinite(totalBytes) && { totalBytes }) });
+        yield chunk;
+      }
+      if (!Number.isFinite(totalBytes) || bytes === totalBytes) return;
+      throw new NetworkError("ECONNRESET", `${bytes} bytes came instead of ${totalBytes}`);
+    } catch (error) {
+      if (etag === "" || resumed === RESUMES || !mayPass(error)) throw error;
+      await context.host.clock.sleep(FIRST_PAUSE_MS * 2 ** resumed, context.signal);
+    }
   }
-  if (Number.isFinite(length) && bytes !== length) {
-    throw new NetworkError("ECONNRESET", `${bytes} bytes came instead of ${length}`);
-  }
+}
+
+/** The strong ETag of a server that sends parts of a file; a weak one does not promise the same bytes (RFC 9110, 8.8). */
+function resumableVersion({ headers }: NetworkResponse): string {
+  const { etag = "", "accept-ranges": ranges } = headers;
+  return ranges === "bytes" && etag.startsWith('"') ? etag : "";
+}
+
+/** Never another version than the one that was begun: `If-Range` has the server send all of it where there is one. */
+async function askForRest(
+  url: URL,
+  bytes: number,
+  etag: string,
+  context: SourceContext,
+): Promise<NetworkResponse> {
+  // Where nothing has come yet, the rest is the whole.
+  const part = bytes > 0 ? { range: `bytes=${bytes}-`, "if-range": etag } : {};
+  const response = await follow(url, "GET", context, part);
+  if (!response.ok) throw new NetworkError("ECONNRESET", response.diagnostics[0]?.message ?? "no answer");
+  const { status, headers, discard } = response.value;
+  const isRest =
+    bytes > 0 ? status === 206 && headers["content-range"]?.startsWith(`bytes ${bytes}-`) : status === 200;
+  if (isRest && headers.etag === etag) return response.value;
+  discard();
+  throw new NetworkError(CHANGED, `${url.host} broke off, and does not send the rest of the same version`);
 }
 
 /** An address that is signed for GET alone, or a server that knows no HEAD. */
@@ -125,7 +202,7 @@ function isHeadRefused(asked: Result<unknown>): boolean {
 /** What may go better next time: no answer, an answer cut short, 429 and 5xx. */
 async function withRetries<T>(context: SourceContext, attempt: () => Promise<Result<T>>): Promise<Result<T>> {
   for (let left = ATTEMPTS - 1, pauseMs = FIRST_PAUSE_MS; ; left -= 1, pauseMs *= 2) {
-    const result = await attempt().catch((error: unknown) => asFailure(error));
+    const result = await attempt().catch(asFailure);
     if (result.ok || left === 0 || !result.diagnostics.some(isTransient)) return result;
     const askedMs = Number(result.diagnostics[0]?.details?.retryAfterMs ?? 0);
     await context.host.clock.sleep(Math.min(Math.max(pauseMs, askedMs), LONGEST_PAUSE_MS), context.signal);
@@ -138,24 +215,28 @@ function isTransient(diagnostic: Diagnostic): boolean {
 
 function asFailure(error: unknown): Result<never> {
   if (!(error instanceof NetworkError)) throw error;
-  const transient = !["ENOTFOUND", "ABORT_ERR", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT"].includes(
-    error.code,
-  );
   return fail(
     errorDiagnostic("source/unreachable", `the model could not be downloaded: ${error.message}`, {
-      details: { transient, code: error.code },
+      details: { transient: !LASTING_FAULTS.has(error.code), code: error.code },
     }),
   );
+}
+
+/** Whether the rest may still come. */
+function mayPass(error: unknown): boolean {
+  return error instanceof NetworkError && !LASTING_FAULTS.has(error.code) && error.code !== CHANGED;
 }
 
 async function follow(
   from: URL,
   method: "HEAD" | "GET",
   context: SourceContext,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Result<NetworkResponse>> {
   let url = from;
   for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects += 1) {
-    const response = await context.host.network.request({ url: url.href, method, signal: context.signal });
+    const { signal } = context;
+    const response = await context.host.network.request({ url: url.href, method, headers, signal });
     const { location } = response.headers;
     if (response.status < 300) return succeed(response);
     response.discard();

@@ -1,11 +1,11 @@
 import path from "node:path";
 import { digestOf, isDigest } from "../model/digest.ts";
-import type { StepOutput } from "../model/outcome.ts";
+import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { IMAGE_STAGE } from "./dockerfile.ts";
-import { demandFile } from "./output-files.ts";
+import { demandFile, watchFiles } from "./output-files.ts";
 import { DOCKERFILES, IGNORE_FILES } from "./render.ts";
 import { stageContexts } from "./stage-contexts.ts";
 
@@ -20,6 +20,9 @@ export const buildKind: StepKind = {
   kind: "build",
   version: 1,
   summary: "builds the image",
+  shareable: false,
+  timeoutMs: 2 * 60 * 60_000,
+  attempts: 1,
   run,
   async findMissing(_step, output, { engine }) {
     const image = imageIdOf(output);
@@ -48,6 +51,7 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
   }
   const emptyContext = path.join(workDirectory, "empty");
   await files.makeDirectory(emptyContext);
+  const demandUnchanged = await watchFiles(filesOfPackage(step, context), context);
   const namedContexts = await stageContexts(context, path.join(workDirectory, "contexts"));
   const built = await context.engine.build({
     dockerfile: path.join(workDirectory, "Dockerfile"),
@@ -61,15 +65,13 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
     onEvent: (event) => context.report({ type: "build", event }),
   });
   if (!built.ok) return built;
-  await demandUnchanged(step, context);
+  await demandUnchanged();
   const { id } = built.value;
   return succeed({ digest: isDigest(id) ? id : digestOf(id), files: [], values: { image: id } });
 }
 
-/** What was built from files of the package is only what the key says if they stayed as they were. */
-async function demandUnchanged(step: Step, context: StepContext): Promise<void> {
-  const files = step.needs
-    .flatMap((id) => context.outputOf(id).files)
-    .filter(({ origin }) => origin !== undefined);
-  for (const file of files) await demandFile(file, context);
+/** What is read where it lies: models, and the user's own Docker context. */
+function filesOfPackage(step: Step, context: StepContext): readonly OutputFile[] {
+  const files = step.needs.flatMap((id) => context.outputOf(id).files);
+  return files.filter(({ origin }) => origin !== undefined);
 }

@@ -25,6 +25,26 @@ export async function demandFile(file: OutputFile, context: StepContext): Promis
   return place;
 }
 
+/**
+ * Notes how files of the package stand; what comes back demands that they still stand so. A file that was edited while
+ * a step read it, and put back before it ended, has the right digest again, and the step has read something else.
+ */
+export async function watchFiles(
+  files: readonly OutputFile[],
+  context: StepContext,
+): Promise<() => Promise<void>> {
+  const origins = files.flatMap(({ origin }) => origin ?? []);
+  const stampOf = (origin: string) => context.host.files.stamp(path.join(context.directory, origin));
+  const before = await Promise.all(origins.map(stampOf));
+  await Promise.all(files.map((file) => demandFile(file, context)));
+  return async () => {
+    const after = await Promise.all(origins.map(stampOf));
+    const changed = origins.find((_origin, index) => before[index] !== after[index]);
+    if (changed !== undefined) throw new InputChanged(changed);
+    await Promise.all(files.map((file) => demandFile(file, context)));
+  };
+}
+
 /** A file is not what it was when the plan was made: somebody changed it meanwhile. */
 export class InputChanged extends Error {
   readonly path: string;

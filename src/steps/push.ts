@@ -13,6 +13,9 @@ export const pushKind: StepKind = {
   kind: "push",
   version: 1,
   summary: "pushes the image",
+  shareable: false,
+  timeoutMs: 2 * 60 * 60_000,
+  attempts: 4,
   async run(step, context) {
     const { tag, load } = step.inputs as unknown as PushInputs;
     const image = imageIdOf(context.outputOf("build"));

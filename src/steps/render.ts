@@ -56,6 +56,9 @@ export const renderKind: StepKind = {
   kind: "render",
   version: 3,
   summary: "writes the Dockerfile and its contexts",
+  shareable: true,
+  timeoutMs: 10 * 60_000,
+  attempts: 1,
   async run(step, context) {
     const inputs = step.inputs as unknown as RenderInputs;
     const layout = layOutImage(inputs);

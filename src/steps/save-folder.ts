@@ -5,7 +5,7 @@ import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import type { Placement } from "./image-layout.ts";
-import { outputOfFiles } from "./output-files.ts";
+import { outputOfFiles, watchFiles } from "./output-files.ts";
 import {
   BASE_CONTEXT_FOLDER,
   DOCKERFILES,
@@ -35,8 +35,11 @@ export async function saveFolder(target: string, context: StepContext): Promise<
   const written = filesOfFolder(context);
   await files.makeDirectory(path.dirname(place));
   const aside = await files.makeTemporaryDirectory(path.dirname(place), ".mlpackage-");
+  const read = written.map(({ file }) => file).filter(({ origin }) => origin !== undefined);
+  const demandUnchanged = await watchFiles(read, context);
   try {
     await Promise.all(written.map(({ file, to }) => copyFile({ ...file, path: to }, aside, context)));
+    await demandUnchanged();
     await files.setMode(aside, 0o755);
     await files.remove(place);
     await files.rename(aside, place);

@@ -14,6 +14,9 @@ export const saveKind: StepKind = {
   kind: "save",
   version: 1,
   summary: "writes an output",
+  shareable: false,
+  timeoutMs: 60 * 60_000,
+  attempts: 1,
   run(step, context) {
     const inputs = step.inputs as unknown as SaveInputs;
     switch (inputs.type) {

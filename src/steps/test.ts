@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { TestConfig } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
-import { digestOfValue } from "../model/digest.ts";
+import { digestOf, digestOfValue } from "../model/digest.ts";
 import type { Service } from "../model/engine.ts";
 import { NetworkError } from "../model/host.ts";
 import type { StepOutput } from "../model/outcome.ts";
@@ -10,6 +10,7 @@ import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { imageIdOf } from "./build.ts";
 import { type Answer, compareAnswer } from "./compare-answer.ts";
+import { InputChanged } from "./output-files.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
 
 type TestInputs = {
@@ -17,10 +18,14 @@ type TestInputs = {
   /** The path that tells of readiness; empty where only an open port does. */
   readonly readiness: string;
   readonly tests: readonly Omit<TestConfig, "pointer">[];
+  /** The digest of each body that is kept in a file. */
+  readonly bodyFiles: Readonly<Record<string, string>>;
 };
 
-/** Containers we start for tests, so that one left behind by a killed run can be told. */
 const TEST_LABELS = { "org.mlpackage.role": "test" };
+
+/** Whose container it is: one that a killed run left behind can be told by it. */
+const OWNER_LABEL = "org.mlpackage.owner";
 
 const LOG_LINES = 20;
 
@@ -29,6 +34,9 @@ export const testKind: StepKind = {
   kind: "test",
   version: 1,
   summary: "starts the image and checks its answers",
+  shareable: true,
+  timeoutMs: 60 * 60_000,
+  attempts: 1,
   run,
   findMissing: async () => undefined,
 };
@@ -36,11 +44,12 @@ export const testKind: StepKind = {
 async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {
   const inputs = step.inputs as unknown as TestInputs;
   const image = imageIdOf(context.outputOf("build"));
+  await removeAbandoned(context);
   const started = await context.engine.start({
     image,
     port: inputs.port,
     hostPort: 0,
-    labels: TEST_LABELS,
+    labels: { ...TEST_LABELS, [OWNER_LABEL]: context.host.identity.id },
     signal: context.signal,
   });
   if (!started.ok) return started;
@@ -49,6 +58,15 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
     return await testService(inputs, service, context);
   } finally {
     await service.remove({ graceful: false });
+  }
+}
+
+/** Removes the containers of runs that were killed before they could. */
+async function removeAbandoned({ engine, host }: StepContext): Promise<void> {
+  for (const service of await engine.findServices(TEST_LABELS)) {
+    const owner = service.labels[OWNER_LABEL];
+    if (owner !== undefined && !(await host.identity.isAlive(owner)))
+      await service.remove({ graceful: false });
   }
 }
 
@@ -63,7 +81,7 @@ async function testService(
   const failures: Diagnostic[] = [];
   for (const test of inputs.tests) {
     context.report({ type: "doing", text: test.name });
-    failures.push(...(await runTest(test, service, context)));
+    failures.push(...(await runTest(test, inputs, service, context)));
   }
   if (failures.length > 0) return fail(...(await withLog(failures, service)));
   const passed = inputs.tests.map(({ name }) => name);
@@ -72,10 +90,11 @@ async function testService(
 
 async function runTest(
   test: Omit<TestConfig, "pointer">,
+  inputs: TestInputs,
   service: Service,
   context: StepContext,
 ): Promise<readonly Diagnostic[]> {
-  const answer = await ask(test, service, context).catch((error: unknown) => {
+  const answer = await ask(test, inputs, service, context).catch((error: unknown) => {
     if (error instanceof NetworkError && !context.signal.aborted) return error;
     throw error;
   });
@@ -99,11 +118,12 @@ async function runTest(
 
 async function ask(
   test: Omit<TestConfig, "pointer">,
+  inputs: TestInputs,
   service: Service,
   context: StepContext,
 ): Promise<Answer> {
   const { method, path: target, headers } = test.request;
-  const body = await bodyOf(test.request, context);
+  const body = await bodyOf(test.request, inputs, context);
   const began = context.host.clock.monotonic();
   const response = await context.host.network.request({
     url: `http://127.0.0.1:${service.hostPort}${target}`,
@@ -126,10 +146,12 @@ type Body = { readonly content: string | Uint8Array; readonly type?: string };
 
 async function bodyOf(
   request: TestConfig["request"],
+  { bodyFiles }: TestInputs,
   { host, directory }: StepContext,
 ): Promise<Body | undefined> {
   if (request.bodyFile !== undefined) {
     const content = await host.files.readBytes(path.join(directory, request.bodyFile));
+    if (digestOf(content) !== bodyFiles[request.bodyFile]) throw new InputChanged(request.bodyFile);
     return {
       content,
       type: request.bodyFile.endsWith(".json") ? "application/json" : "application/octet-stream",

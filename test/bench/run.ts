@@ -1,7 +1,10 @@
 /** Whole commands against their peers, in one run: `npm run bench [-- NAME…]`. Medians, and ratios to the first row. */
 import { writeFileSync } from "node:fs";
+import { hashingFourFiles, hashingOneFile } from "./hashing.ts";
+import { largeModels, manySteps } from "./many-steps.ts";
 import { noOp } from "./no-op.ts";
 import { oneChangedLine } from "./one-changed-line.ts";
+import { planning, scheduling } from "./planning.ts";
 
 export type Contender = { readonly name: string; readonly run: () => Promise<unknown> };
 export type Bench = {
@@ -11,7 +14,16 @@ export type Bench = {
 };
 export type Prepared = { readonly contenders: readonly Contender[]; readonly cleanUp: () => Promise<void> };
 
-const BENCHES: readonly Bench[] = [noOp, oneChangedLine];
+const BENCHES: readonly Bench[] = [
+  noOp,
+  manySteps,
+  largeModels,
+  oneChangedLine,
+  planning,
+  scheduling,
+  hashingOneFile,
+  hashingFourFiles,
+];
 
 /** The contenders in turn, so that a machine that drifts drifts for all. The first round warms up and is not counted. */
 async function measure(

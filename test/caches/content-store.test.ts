@@ -1,10 +1,21 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createContentStore } from "../../src/caches/content-store.ts";
+import type { Damage } from "../../src/caches/quarantine.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { makeHost } from "../fakes/host.ts";
+import { makeReadOnly } from "../fakes/read-only.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 
 const test = suite("content store");
@@ -20,7 +31,8 @@ async function* failing(): AsyncGenerator<Uint8Array> {
 
 function createStore() {
   const folder = makeFolder();
-  return { folder, store: createContentStore(folder, makeHost().files) };
+  const told: Damage[] = [];
+  return { folder, told, store: createContentStore(folder, makeHost().files, (damage) => told.push(damage)) };
 }
 
 test("bytes are found under their digest", async () => {
@@ -55,13 +67,91 @@ test("a stream that breaks leaves nothing behind", async () => {
   assert.not(existsSync(path.join(folder, "blobs")));
 });
 
-test("bytes that were changed are not what their name says", async () => {
+test("what is there already is kept, with whoever has a link to it, and counts as used now", async () => {
+  const { store, folder } = createStore();
+  const blob = await store.write(chunksOf("abc"));
+  const link = path.join(folder, "link");
+  linkSync(blob.path, link);
+  utimesSync(blob.path, 1000, 1000);
+  await store.write(chunksOf("abc"));
+  assert.is(statSync(link).ino, statSync(blob.path).ino);
+  assert.ok(Date.now() - statSync(blob.path).mtimeMs < 60_000);
+  assert.equal(readdirSync(path.join(folder, "incoming")), []);
+});
+
+test("a build takes a blob's mode into the image", async () => {
   const { store } = createStore();
+  assert.is(statSync((await store.write(chunksOf("abc"))).path).mode & 0o777, 0o644);
+});
+
+const large = "x".repeat((1 << 20) + 1);
+const mebibyte = 1 << 20;
+
+const damages: readonly (readonly [what: string, whole: string, change: (bytes: Buffer) => Buffer])[] = [
+  ["the first byte flipped", "abc", (bytes) => flip(bytes, 0)],
+  ["the last byte flipped", "abc", (bytes) => flip(bytes, 2)],
+  ["cut in half", "abcd", (bytes) => bytes.subarray(0, 2)],
+  ["emptied", "abc", () => Buffer.alloc(0)],
+  ["grown", "abc", (bytes) => Buffer.concat([bytes, bytes])],
+  ["a large one, the first byte flipped", large, (bytes) => flip(bytes, 0)],
+  ["a large one, a byte in its middle flipped", large, (bytes) => flip(bytes, mebibyte >> 1)],
+  ["a large one, the last byte flipped", large, (bytes) => flip(bytes, mebibyte)],
+  ["a large one, cut in half", large, (bytes) => bytes.subarray(0, mebibyte >> 1)],
+];
+
+function flip(bytes: Buffer, index: number): Buffer {
+  const flipped = Buffer.from(bytes);
+  flipped[index] = (flipped[index] ?? 0) ^ 1;
+  return flipped;
+}
+
+for (const [what, whole, change] of damages) {
+  test(`put aside, told once, and mended by the next run: ${what}`, async () => {
+    const { store, told } = createStore();
+    const blob = await store.write(chunksOf(whole));
+    assert.is(await store.find(blob.digest), blob.path);
+    const changed = change(readFileSync(blob.path));
+    writeFileSync(blob.path, changed);
+    const found = await Promise.all([store.find(blob.digest), store.find(blob.digest)]);
+    assert.equal(found, [undefined, undefined]);
+    assert.is(await store.find(blob.digest), undefined);
+    assert.is(told.length, 1);
+    assert.is(told[0]?.what, `content ${blob.digest.slice(7, 19)}`);
+    assert.ok(readFileSync(told[0]?.movedTo ?? "").equals(changed));
+    await store.write(chunksOf(whole));
+    assert.is(await store.find(blob.digest), blob.path);
+  });
+}
+
+test("writing over damaged bytes puts these aside", async () => {
+  const { store, told } = createStore();
   const blob = await store.write(chunksOf("abc"));
   writeFileSync(blob.path, "abd");
-  assert.is(await store.find(blob.digest), undefined);
   await store.write(chunksOf("abc"));
+  assert.is(readFileSync(blob.path, "utf8"), "abc");
+  assert.is(told.length, 1);
+});
+
+test("a folder in the place of a blob does not keep it from being written", async () => {
+  const { store, folder } = createStore();
+  const hexadecimal = digestOf("abc").slice("sha256:".length);
+  mkdirSync(path.join(folder, "blobs", hexadecimal.slice(0, 2), hexadecimal, "x"), { recursive: true });
+  assert.is(await store.find(digestOf("abc")), undefined);
+  const blob = await store.write(chunksOf("abc"));
   assert.is(await store.find(blob.digest), blob.path);
+});
+
+test("a store that is not ours to write still answers", async () => {
+  const { store, folder, told } = createStore();
+  const whole = await store.write(chunksOf("abc"));
+  const damaged = await store.write(chunksOf("def"));
+  writeFileSync(damaged.path, "deg");
+  await makeReadOnly(folder, async () => {
+    assert.is(await store.find(whole.digest), whole.path);
+    assert.is(await store.find(damaged.digest), undefined);
+    assert.is(await store.find(damaged.digest), undefined);
+  });
+  assert.equal(told, [{ what: `content ${damaged.digest.slice(7, 19)}` }]);
 });
 
 test.run();

@@ -56,6 +56,7 @@ test("the numbers are a promise", () => {
     wrongInput: 64,
     noEngine: 69,
     bug: 70,
+    lockTimedOut: 75,
     interrupted: 130,
     terminated: 143,
   });

@@ -10,6 +10,8 @@ export type CallOptions = {
   readonly input?: string;
   readonly limitMs?: number;
   readonly program?: string;
+  /** In a process group of its own, which can be signalled as a terminal does it. */
+  readonly detached?: boolean;
 };
 
 /** How a call of the program ended. `all` is both streams, as a terminal would show them. */
@@ -29,6 +31,7 @@ export function startMlpackage(folder: string, args: readonly string[], options:
     input: options.input ?? "",
     reject: false,
     all: true,
+    detached: options.detached ?? false,
     timeout: options.limitMs ?? LIMIT_MS,
   });
   const began = performance.now();

@@ -1,58 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Execution, execute } from "../../src/execution/execute.ts";
-import { warningDiagnostic } from "../../src/model/diagnostic.ts";
-import type { RunEvent } from "../../src/model/event.ts";
-import type { Outcome } from "../../src/model/outcome.ts";
+import type { Execution } from "../../src/execution/execute.ts";
+import { errorDiagnostic, warningDiagnostic } from "../../src/model/diagnostic.ts";
 import { succeed } from "../../src/model/result.ts";
-import type { Step } from "../../src/model/step.ts";
 import type { Evaluation } from "../../src/plan/evaluate-step.ts";
-import { createManualClock } from "../fakes/manual-clock.ts";
-import { createMemoryCache } from "../fakes/memory-cache.ts";
+import { createStandingClock } from "../fakes/manual-clock.ts";
 import { makeOutput, makeStep } from "../fakes/steps.ts";
-import { createScriptedSteps } from "./scripted-steps.ts";
+import { begin, keyOfStep, makeEvaluation, statuses, told } from "./scripted-run.ts";
 
 const test = suite("execute");
 
 const chain = [makeStep("a"), makeStep("b", "a"), makeStep("c", "b")];
-
-/** One run; `evaluation` can be given on to a second one, as a cache folder is. */
-function begin(steps: readonly Step[], change: Partial<Execution> = {}) {
-  const scripted = createScriptedSteps();
-  const events: RunEvent[] = [];
-  const remembered: string[] = [];
-  const evaluation: Evaluation = {
-    cache: createMemoryCache(),
-    lastFingerprint: () => undefined,
-    kindVersion: () => 1,
-    findMissing: async () => undefined,
-    force: false,
-  };
-  const execution: Execution = {
-    evaluation,
-    runStep: scripted.runStep,
-    remember: ({ id }, _key, _fingerprint, output) => remembered.push(`${id} ${output.values.text}`),
-    wordFault: () => undefined,
-    emit: (event) => events.push(event),
-    clock: createManualClock(),
-    limits: { jobs: 4, cpu: 4, network: 4, engine: 4, tags: 1 },
-    keepGoing: false,
-    signal: new AbortController().signal,
-    ...change,
-  };
-  return { ...scripted, events, remembered, evaluation, ended: execute({ steps }, execution) };
-}
-
-function told(events: readonly RunEvent[]): readonly string[] {
-  return events.map((event) => {
-    if (event.type === "step-finished") return `${event.step.id} ${event.outcome.status}`;
-    return "step" in event ? `${event.type} ${event.step.id}` : event.type;
-  });
-}
-
-function statuses(outcomes: ReadonlyMap<string, Outcome>): string {
-  return [...outcomes].map(([id, { status }]) => `${id}:${status}`).join(" ");
-}
 
 test("events come in order, and each step's between its start and its end", async () => {
   const run = begin(chain);
@@ -121,7 +79,7 @@ test("steps that do not depend on each other run at once", async () => {
   await run.succeed("b");
   await run.succeed("a");
   await run.succeed("c");
-  assert.is(statuses(await run.ended), "b:succeeded a:succeeded c:succeeded");
+  assert.is(statuses(await run.ended), "a:succeeded b:succeeded c:succeeded");
 });
 
 test("a failure is not recorded: the step runs again", async () => {
@@ -129,6 +87,7 @@ test("a failure is not recorded: the step runs again", async () => {
   await first.fail("a");
   assert.is(statuses(await first.ended), "a:failed b:blocked");
   assert.equal(first.remembered, []);
+  assert.equal(first.failures, [`a ${keyOfStep(makeStep("a"))}`]);
   const second = begin([makeStep("a")], { evaluation: first.evaluation });
   await second.succeed("a");
   assert.is(statuses(await second.ended), "a:succeeded");
@@ -139,7 +98,7 @@ test("what runs beside a failure ends as it ends", async () => {
   await run.whenStarted("b");
   await run.fail("a");
   await run.succeed("b");
-  assert.is(statuses(await run.ended), "a:failed c:cancelled b:succeeded");
+  assert.is(statuses(await run.ended), "a:failed b:succeeded c:cancelled");
 });
 
 test("--keep-going goes on with the rest", async () => {
@@ -171,11 +130,11 @@ test("warnings of a step are told before its end", async () => {
 });
 
 test("times are since the run began", async () => {
-  const clock = createManualClock();
-  await clock.sleep(5_000);
+  const clock = createStandingClock();
+  clock.pass(5_000);
   const run = begin([makeStep("a")], { clock });
   await run.whenStarted("a");
-  await clock.sleep(200);
+  clock.pass(200);
   await run.succeed("a");
   const outcome = (await run.ended).get("a");
   assert.is(outcome?.status === "succeeded" && outcome.durationMs, 200);
@@ -183,6 +142,66 @@ test("times are since the run began", async () => {
     run.events.map(({ timeMs }) => timeMs),
     [0, 0, 200, 200],
   );
+});
+
+test("a step that ran is remembered with how long it took, one that did not run without", async () => {
+  const durations: (number | undefined)[] = [];
+  const remember: Execution["remember"] = (_step, { durationMs }) => durations.push(durationMs);
+  const first = begin([makeStep("a")], { remember });
+  await first.whenStarted("a");
+  first.clock.pass(70);
+  await first.succeed("a");
+  await first.ended;
+  await begin([makeStep("a")], { remember, evaluation: first.evaluation }).ended;
+  assert.equal(durations, [70, undefined]);
+});
+
+test("what takes longest from here to the end starts first", async () => {
+  const steps = [makeStep("quick"), makeStep("slow"), makeStep("first"), makeStep("last", "first")];
+  const durations: Record<string, number> = { quick: 10, slow: 100, first: 1, last: 1_000 };
+  const run = begin(steps, {
+    lastDuration: (id) => durations[id],
+    limits: { jobs: 1, cpu: 1, network: 1, engine: 1, tags: 1 },
+  });
+  for (const id of ["first", "last", "slow", "quick"]) await run.succeed(id);
+  await run.ended;
+  assert.equal(run.started, ["first", "last", "slow", "quick"]);
+});
+
+test("a run that is interrupted before it begins runs nothing", async () => {
+  const run = begin(chain, { signal: AbortSignal.abort() });
+  assert.is(statuses(await run.ended), "a:cancelled b:cancelled c:cancelled");
+  assert.equal(run.started, []);
+});
+
+test("a failure that an interrupt brought about is not held against the step", async () => {
+  const controller = new AbortController();
+  const run = begin([makeStep("a")], { signal: controller.signal });
+  await run.whenStarted("a");
+  controller.abort();
+  await run.fail("a");
+  assert.is(statuses(await run.ended), "a:cancelled");
+  assert.equal(run.failures, []);
+});
+
+test("a fault of the world is the failure of the step it met", async () => {
+  const run = begin(chain, {
+    evaluation: makeEvaluation({ findMissing: () => Promise.reject(new Error("the disk is full")) }),
+    wordFault: (error) => errorDiagnostic("test/fault", String(error)),
+  });
+  await run.succeed("a");
+  await run.succeed("b");
+  await run.succeed("c");
+  await run.ended;
+  const again = begin(chain, {
+    evaluation: run.evaluation,
+    wordFault: (error) => errorDiagnostic("test/fault", String(error)),
+  });
+  const outcomes = await again.ended;
+  assert.is(statuses(outcomes), "a:failed b:blocked c:blocked");
+  const [a] = outcomes.values();
+  assert.is(a?.status === "failed" && a.diagnostics[0]?.message, "Error: the disk is full");
+  assert.equal(again.failures, []);
 });
 
 test("a bug of ours is not swallowed", async () => {

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createDigestCache } from "../../src/host/digest-cache.ts";
@@ -97,6 +98,58 @@ for (const text of [
     writeInto(path.dirname(cachePath), "digests.json", text.replace("FILE", file));
     assert.is((await createDigestCache(cachePath).digest(file)).digest, digestOf(large("a")));
   });
+}
+
+test("asked to look afresh, it does, and remembers that instead", async () => {
+  const { file, cachePath } = await makeSettled();
+  await plantLie(file, cachePath);
+  const cache = createDigestCache(cachePath);
+  assert.is((await cache.digest(file)).digest, LIE);
+  assert.is((await cache.digestAfresh(file)).digest, digestOf(large("a")));
+  await cache.save();
+  assert.is((await createDigestCache(cachePath).digest(file)).digest, digestOf(large("a")));
+});
+
+test("many who ask for one file at once have one answer", async () => {
+  const { cache, file } = makeCache(large("a"));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => cache.digest(file)));
+  for (const { digest } of answers) assert.is(digest, digestOf(large("a")));
+});
+
+test("what another process wrote meanwhile stays", async () => {
+  const { folder, file, cachePath } = await makeSettled();
+  const other = path.join(folder, "other.bin");
+  const cache = createDigestCache(cachePath);
+  await cache.digest(file);
+  const entry = { identity: "x", digest: LIE };
+  writeInto(path.dirname(cachePath), "digests.json", JSON.stringify([[other, entry]]));
+  await cache.save();
+  const written = new Map(JSON.parse(readFileSync(cachePath, "utf8")));
+  assert.equal([...written.keys()].sort(), [file, other].sort());
+});
+
+test("files that are gone are forgotten once there are thousands", async () => {
+  const { file, cachePath } = await makeSettled();
+  const gone = (count: number) =>
+    Array.from({ length: count }, (_, index) => [`/nowhere/${index}`, { identity: "x", digest: LIE }]);
+  for (const [count, expected] of [
+    [1000, 1001],
+    [5000, 1],
+  ] as const) {
+    writeInto(path.dirname(cachePath), "digests.json", JSON.stringify(gone(count)));
+    const cache = createDigestCache(cachePath);
+    await cache.digest(file);
+    await cache.save();
+    assert.is(JSON.parse(readFileSync(cachePath, "utf8")).length, expected);
+  }
+  assert.equal(readdirSync(path.dirname(cachePath)), ["digests.json"]);
+});
+
+/** A file old enough to be remembered. */
+async function makeSettled() {
+  const made = makeCache(large("a"));
+  await delay(2100);
+  return made;
 }
 
 test("nothing new is nothing to write", async () => {

@@ -27,7 +27,14 @@ test("what a path names", async () => {
   const folder = makeFolder({ "a.txt": "abc", "run.sh": "#!/bin/sh" });
   symlinkSync("a.txt", path.join(folder, "link"));
   symlinkSync("nowhere", path.join(folder, "dangling"));
-  assert.equal(await files.status(`${folder}/a.txt`), { type: "file", size: 3, mode: 0o644 });
+  const { mtimeMs: modifiedMs, ctimeMs: changedMs } = statSync(`${folder}/a.txt`);
+  assert.equal(await files.status(`${folder}/a.txt`), {
+    type: "file",
+    size: 3,
+    mode: 0o644,
+    modifiedMs,
+    changedMs,
+  });
   assert.is((await files.status(`${folder}/run.sh`))?.mode, 0o755);
   assert.is((await files.status(`${folder}/link`))?.type, "file");
   assert.is((await files.status(folder))?.type, "directory");
@@ -180,6 +187,29 @@ test("errors are Node's own", async () => {
   chmodSync(path.join(folder, "locked"), 0o755);
 });
 
-test("there is room", async () => assert.ok((await files.freeBytes(makeFolder())) > 0));
+test("there is room, and less of it than of everything", async () => {
+  const [free, total] = [await files.freeBytes(makeFolder()), await files.totalBytes(makeFolder())];
+  assert.ok(free > 0 && free < total, `${free} of ${total}`);
+});
+
+test("the names in a folder, sorted; none where there is no folder", async () => {
+  const folder = makeFolder({ b: "", "a/c": "", B: "" });
+  assert.equal(await files.list(folder), ["B", "a", "b"]);
+  for (const nothing of ["none", "b"]) assert.equal(await files.list(path.join(folder, nothing)), []);
+});
+
+test("a file is touched unless it is young, and a time of the future is never young", async () => {
+  const file = path.join(makeFolder({ file: "x" }), "file");
+  const agoSeconds = (seconds: number) => Math.floor(Date.now() / 1000) - seconds;
+  for (const [seconds, isTouched] of [
+    [100, false],
+    [1000, true],
+    [-100, true],
+  ] as const) {
+    await files.setTime(file, agoSeconds(seconds));
+    await files.touch(file, 500_000);
+    assert.is(Math.abs(Date.now() - statSync(file).mtimeMs) < 50_000, isTouched, `${seconds} s ago`);
+  }
+});
 
 test.run();

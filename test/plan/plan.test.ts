@@ -4,7 +4,7 @@ import type { PlannedStep } from "../../src/model/event.ts";
 import { type Evaluation, evaluateStep } from "../../src/plan/evaluate-step.ts";
 import { fingerprint, keyOf } from "../../src/plan/fingerprint.ts";
 import { hasWork, plan } from "../../src/plan/plan.ts";
-import { createMemoryCache } from "../fakes/memory-cache.ts";
+import { always, createMemoryCache } from "../fakes/memory-cache.ts";
 import { makeOutput, makeStep } from "../fakes/steps.ts";
 
 const test = suite("plan");
@@ -18,8 +18,9 @@ const outputs = new Map(graph.steps.map(({ id }) => [id, makeOutput(id)]));
 
 function createEvaluation(change: Partial<Evaluation> = {}): Evaluation {
   return {
-    cache: createMemoryCache(),
+    cacheOf: always(createMemoryCache()),
     lastFingerprint: () => undefined,
+    lastFailure: () => undefined,
     kindVersion: () => 1,
     findMissing: async () => undefined,
     force: false,
@@ -32,7 +33,7 @@ async function createFilledEvaluation(ids: string, change: Partial<Evaluation> =
   const evaluation = createEvaluation(change);
   for (const step of graph.steps.filter(({ id }) => ids.split(" ").includes(id))) {
     const needs = Object.fromEntries(step.needs.map((id) => [id, makeOutput(id).digest]));
-    await evaluation.cache.put(keyOf(fingerprint(step, 1, needs)), makeOutput(step.id));
+    await evaluation.cacheOf(step).put(keyOf(fingerprint(step, 1, needs)), makeOutput(step.id));
   }
   return evaluation;
 }
@@ -90,7 +91,7 @@ test("what is not read does not make a step wait to be looked at", async () => {
 
 test("only what is not there yet is waited for", async () => {
   const planned = await plan(graph, await createFilledEvaluation("fetch:a", unchanged));
-  assert.equal(told(planned).slice(1, 3), ["render run gone", "build pending render"]);
+  assert.equal(told(planned).slice(1, 3), ["render run evicted", "build pending render"]);
 });
 
 test("what was made and is gone is made again, and what follows is looked at after it", async () => {
@@ -107,7 +108,7 @@ test("a record that is gone while nothing changed is a reason too", async () => 
   const evaluation = createEvaluation({ lastFingerprint: () => fingerprint(fetch, 1, {}) });
   const { verdict, ...rest } = await evaluateStep(fetch, new Map(), evaluation);
   assert.is(verdict, "run");
-  assert.equal("because" in rest && rest.because, [{ type: "gone", what: "its cache record" }]);
+  assert.equal("because" in rest && rest.because, [{ type: "evicted" }]);
 });
 
 test("a change is told with the input's name", async () => {

@@ -57,6 +57,43 @@ test("JSON is the shape alone", () => {
   });
 });
 
+const HOSTILE = [
+  'a"] --> x["b',
+  "%%{init: {'theme': 'dark'}}%%",
+  "`**bold**`",
+  "<script>alert(1)</script>",
+  "one\ntwo\r\u2028three\u0000",
+  "#quot; #35; &lt; ; end",
+  "}\n  evil [shape=circle",
+  "日本/モデル:1 😀 é",
+  "\\",
+] as const;
+
+for (const name of HOSTILE) {
+  const named = { steps: [makeStep("fetch:a", "", { name })] };
+
+  test(`Mermaid: ${JSON.stringify(name)} is one label`, () => {
+    const lines = renderGraph(named, "mermaid").split("\n");
+    assert.is(lines.length, 3);
+    const [, label = ""] = /^ {2}s0\["([^"]*)"\]$/.exec(lines[1] ?? "") ?? [];
+    assert.not.match(label, /[%`<>{}&\p{Cc}\u2028]/u);
+    assert.is(decodeEntities(label), `fetch ${name}`);
+  });
+
+  test(`DOT: ${JSON.stringify(name)} is one label`, () => {
+    const lines = renderGraph(named, "dot").split("\n");
+    assert.is(lines.length, 6);
+    assert.match(lines[3] ?? "", /^ {2}"fetch:a" \[label="(?:[^"\\\n]|\\["\\])*"\];$/);
+  });
+}
+
+/** As Mermaid reads a label. */
+function decodeEntities(label: string): string {
+  return label.replace(/#(quot|\d+);/g, (_, entity) =>
+    entity === "quot" ? '"' : String.fromCodePoint(entity),
+  );
+}
+
 test("a graph without steps", () => {
   assert.is(renderGraph({ steps: [] }, "mermaid"), "flowchart LR\n");
 });

@@ -45,7 +45,43 @@ const reasons: readonly (readonly [reason: Reason, text: string])[] = [
   ],
 ];
 
-for (const [reason, text] of reasons) {
+const more: typeof reasons = [
+  [{ type: "evicted" }, "its record was removed from the cache"],
+  [{ type: "damaged" }, "its record in the cache was damaged"],
+  [{ type: "failed-before" }, "it failed the last time"],
+  [changed("tool", "build 1.1", "build 1.2"), "mlpackage makes it differently now (1.1 → 1.2)"],
+  [changed("inference.command", ["a", "b"], ["b", "a"]), "`inference.command` is in another order"],
+  [changed("platforms", ["a"], ["b", "c"]), '`platforms` changed (["a"] → ["b","c"])'],
+  [
+    changed("base.context.src/a.c", `644 ${one}`, `644 ${other}`),
+    "src/a.c changed (7692c3ad3540 → d9298a10d1b0)",
+  ],
+  [{ type: "input-changed", input: "environment.variables.X" }, "`environment.variables.X` changed"],
+  [changed("base.digest", one, other), "the base image moved (7692c3ad3540 → d9298a10d1b0)"],
+];
+
+test("a base image that moved is one reason, with its name", () => {
+  const moved = [
+    changed("base.digest", one, other),
+    changed("base.reference", `python:3.12-slim@${one}`, `python:3.12-slim@${other}`),
+    changed("inference.port", 1, 2),
+  ];
+  assert.is(
+    wordReasons(moved, 2),
+    "the base image `python:3.12-slim` moved (7692c3ad3540 → d9298a10d1b0); `inference.port` changed (1 → 2)",
+  );
+});
+
+test("another base image did not move", () => {
+  const chosen = [
+    changed("base.digest", one, other),
+    changed("base.reference", `a@${one}`, `b@${other}`),
+    changed("baseImage.image", "a", "b"),
+  ];
+  assert.is(wordReasons(chosen), '`baseImage.image` changed ("a" → "b")');
+});
+
+for (const [reason, text] of [...reasons, ...more]) {
   test(text, () => assert.is(wordReasons([reason]), text));
 }
 

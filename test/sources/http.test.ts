@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -121,34 +122,160 @@ for (const [address, name] of names) {
   });
 }
 
-test("an answer that is cut short is asked for again, and leaves nothing behind", async () => {
-  let attempts = 0;
-  const { fetch, clock, context } = await serve(
+/** Sends so many bytes of the content and breaks the connection. */
+function breakAfter(response: ServerResponse, bytes: number): void {
+  response.write(content.slice(0, bytes), () => setTimeout(() => response.destroy(), 5));
+}
+
+function transientOf(result: Result<unknown>): unknown {
+  return !result.ok && result.diagnostics[0]?.details?.transient;
+}
+
+test("an answer that is cut short is no file, leaves nothing behind, and may go better next time", async () => {
+  const { fetch, requests, clock, context } = await serve(
     (_request, response) => {
-      attempts += 1;
       response.writeHead(200, { "content-length": String(content.length) });
-      response.write(content.slice(0, 100));
-      if (attempts < 3) setTimeout(() => response.destroy(), 5);
-      else response.end(content.slice(100));
+      breakAfter(response, 100);
+    },
+    { sha256 },
+  );
+  const fetched = await fetch();
+  assert.is(codes(fetched), "source/unreachable");
+  assert.is(transientOf(fetched), true);
+  // Trying again is for who runs the step.
+  assert.equal([requests.length, clock.sleeps], [1, []]);
+  assert.equal(readdirSync(path.join(context.storeDirectory, "incoming")), []);
+  assert.not(readdirSync(context.storeDirectory).includes("blobs"));
+});
+
+test("a refusal is told with how long the server wants to be left alone", async () => {
+  const { fetch, requests } = await serve(
+    (_request, response) => response.writeHead(503, { "retry-after": "7" }).end(),
+    { sha256 },
+  );
+  const fetched = await fetch();
+  assert.equal(!fetched.ok && fetched.diagnostics[0]?.details, {
+    status: 503,
+    transient: true,
+    retryAfterMs: 7_000,
+  });
+  assert.is(requests.length, 1);
+});
+
+type Asked = { readonly range: string | undefined; readonly ifRange: string | undefined };
+
+/** A server of parts that breaks each connection after `most` bytes; `change` says what it does otherwise, by request. */
+async function serveParts(
+  most: number,
+  change: (nth: number) => {
+    readonly headers?: Record<string, string>;
+    readonly status?: number;
+  } = () => ({}),
+) {
+  const asked: Asked[] = [];
+  const served = await serve(
+    (request, response) => {
+      const { range, "if-range": ifRange } = request.headers;
+      asked.push({ range, ifRange: ifRange as string | undefined });
+      const from = Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
+      const { headers = {}, status = range === undefined ? 200 : 206 } = change(asked.length);
+      const rest = status === 206 ? content.slice(from) : content;
+      response.writeHead(status, {
+        etag: '"1"',
+        "accept-ranges": "bytes",
+        "content-length": String(rest.length),
+        ...(status === 206 && {
+          "content-range": `bytes ${from}-${content.length - 1}/${content.length}`,
+        }),
+        ...headers,
+      });
+      if (rest.length <= most) response.end(rest);
+      // A client drops what it has received and not read when the connection ends: it gets time to read.
+      else response.write(rest.slice(0, most), () => setTimeout(() => response.destroy(), 100));
+    },
+    { sha256 },
+  );
+  return { ...served, asked };
+}
+
+const third = Math.ceil(content.length / 3);
+
+test("a download that broke goes on where it was", async () => {
+  const { fetch, asked, clock, context } = await serveParts(third);
+  const fetched = await fetch();
+  assert.equal(fetched.ok && fetched.value, [
+    { path: "model.bin", digest: digestOf(content), size: content.length, mode: 0o644 },
+  ]);
+  assert.equal(asked, [
+    { range: undefined, ifRange: undefined },
+    { range: `bytes=${third}-`, ifRange: '"1"' },
+    { range: `bytes=${2 * third}-`, ifRange: '"1"' },
+  ]);
+  assert.equal(clock.sleeps, [500, 1_000]);
+  assert.is(context.told.at(-1), content.length);
+  assert.equal(
+    context.told,
+    context.told.toSorted((a, b) => a - b),
+  );
+});
+
+test("but not for ever", async () => {
+  const { fetch, asked, clock } = await serveParts(100);
+  const fetched = await fetch();
+  assert.is(codes(fetched), "source/unreachable");
+  assert.is(transientOf(fetched), true);
+  assert.equal([asked.length, clock.sleeps], [6, [500, 1_000, 2_000, 4_000, 8_000]]);
+});
+
+test("a server that is busy when it is asked for the rest is asked once more", async () => {
+  const { fetch, asked } = await serveParts(2 * third, (nth) => (nth === 2 ? { status: 503 } : {}));
+  assert.is(codes(await fetch()), "ok");
+  assert.is(asked.length, 3);
+});
+
+type Mixture = readonly [what: string, second: Parameters<typeof serveParts>[1], requests: number];
+
+const mixtures: readonly Mixture[] = [
+  ["the whole of another version", (nth) => (nth > 1 ? { status: 200, headers: { etag: '"2"' } } : {}), 2],
+  ["the whole file", (nth) => (nth > 1 ? { status: 200 } : {}), 2],
+  ["a part of another version", (nth) => (nth > 1 ? { headers: { etag: '"2"' } } : {}), 2],
+  ["another part", (nth) => (nth > 1 ? { headers: { "content-range": "bytes 0-9/10" } } : {}), 2],
+  ["no word about parts", () => ({ headers: { "accept-ranges": "none" } }), 1],
+  ["a weak ETag", () => ({ headers: { etag: 'W/"1"' } }), 1],
+  ["no ETag", () => ({ headers: { etag: "" } }), 1],
+];
+
+for (const [what, change, requests] of mixtures) {
+  test(`versions are never mixed: a server that sends ${what}`, async () => {
+    const { fetch, asked, context } = await serveParts(2 * third, change);
+    const fetched = await fetch();
+    assert.is(codes(fetched), "source/unreachable");
+    assert.is(transientOf(fetched), true);
+    assert.is(asked.length, requests);
+    assert.not(readdirSync(context.storeDirectory).includes("blobs"));
+  });
+}
+
+test("a part is found behind a redirect as well", async () => {
+  let broken = false;
+  const { fetch, requests } = await serve(
+    (request, response) => {
+      if (request.url !== "/real") return void response.writeHead(302, { location: "/real" }).end();
+      const from = Number(/\d+/.exec(request.headers.range ?? "0")?.[0]);
+      response.writeHead(from > 0 ? 206 : 200, {
+        etag: '"1"',
+        "accept-ranges": "bytes",
+        "content-length": String(content.length - from),
+        "content-range": `bytes ${from}-${content.length - 1}/${content.length}`,
+      });
+      if (broken) return void response.end(content.slice(from));
+      broken = true;
+      breakAfter(response, third);
     },
     { sha256 },
   );
   assert.is(codes(await fetch()), "ok");
-  assert.equal(clock.sleeps, [500, 1000]);
-  assert.equal(readdirSync(path.join(context.storeDirectory, "incoming")), []);
-});
-
-test("a server that never sends the whole file", async () => {
-  const { fetch, context } = await serve(
-    (_request, response) => {
-      response.writeHead(200, { "content-length": "100" }).write("x");
-      setTimeout(() => response.destroy(), 5);
-    },
-    { sha256 },
-  );
-  assert.is(codes(await fetch()), "source/unreachable");
-  assert.equal(readdirSync(path.join(context.storeDirectory, "incoming")), []);
-  assert.not(readdirSync(context.storeDirectory).includes("blobs"));
+  assert.equal(requests, ["GET /dir/model.bin", "GET /real", "GET /dir/model.bin", "GET /real"]);
 });
 
 type Refusal = readonly [status: number, headers: Record<string, string>, attempts: number, sleeps: number[]];
@@ -277,5 +404,24 @@ for (const [error, attempts] of [
     assert.is(asked, attempts);
   });
 }
+
+test("a file that is replaced between looking and downloading is not taken for the one that was pinned", async () => {
+  for (const header of ["etag", "last-modified"]) {
+    let version = 0;
+    const { fetch, context } = await serve((_request, response) => {
+      version += 1;
+      response.writeHead(200, { [header]: `"${version}"` }).end(content);
+    });
+    assert.is(codes(await fetch()), "source/changed");
+    assert.is(await context.store.find(digestOf(content)), undefined);
+  }
+});
+
+test("an ETag that is weak in one answer and strong in the other is the same", async () => {
+  const { fetch } = await serve(({ method }, response) => {
+    response.writeHead(200, { etag: method === "HEAD" ? '"1"' : 'W/"1"' }).end(content);
+  });
+  assert.is(codes(await fetch()), "ok");
+});
 
 test.run();

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { identifyProcess } from "../../src/host/process-identity.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Service } from "../../src/model/engine.ts";
 import type { StepOutput } from "../../src/model/outcome.ts";
@@ -22,10 +23,25 @@ type Options = {
   readonly state?: Service["state"];
   readonly clockRate?: number;
   readonly tests?: readonly Serializable[];
+  readonly abandoned?: readonly Service[];
+  readonly bodyFiles?: Readonly<Record<string, string>>;
 };
 
+const BODIES = { "body.json": '{"from": "a file"}', "body.bin": "\u0001" };
+const BODY_DIGESTS = Object.fromEntries(Object.entries(BODIES).map(([name, text]) => [name, digestOf(text)]));
+
 /** Runs the step against a container that is a server of ours. */
-async function run(handler: Handler, { readiness = "/readyz", state, clockRate, tests = [] }: Options = {}) {
+async function run(
+  handler: Handler,
+  {
+    readiness = "/readyz",
+    state,
+    clockRate,
+    tests = [],
+    abandoned = [],
+    bodyFiles = BODY_DIGESTS,
+  }: Options = {},
+) {
   const { port, requests } = await startServer(handler);
   let removed = 0;
   const service = only<Service>({
@@ -38,17 +54,21 @@ async function run(handler: Handler, { readiness = "/readyz", state, clockRate, 
   });
   const asked: object[] = [];
   const context = makeStepContext(
-    makeFolder({ "body.json": '{"from": "a file"}', "body.bin": "\u0001" }),
+    makeFolder(BODIES),
     {
       start: async (request) => {
         asked.push(request);
         return succeed(service);
       },
+      findServices: async () => abandoned,
     },
     { build: built },
   );
   const clock = createManualClock(clockRate);
-  const step = makeStep("test", "build", { kind: "test", inputs: { port: 5001, readiness, tests } });
+  const step = makeStep("test", "build", {
+    kind: "test",
+    inputs: { port: 5001, readiness, tests, bodyFiles },
+  });
   const result = await testKind.run(step, { ...context, host: { ...context.host, clock } });
   assert.is(removed, 1, "the container is removed once, however it went");
   const diagnostics = result.ok ? [] : result.diagnostics;
@@ -168,6 +188,26 @@ test("a service that hangs up fails the test it hangs up on", async () => {
     request.url === "/readyz" ? response.end() : request.socket.destroy();
   const { codes } = await run(handler, { tests: [makeTest("one", {}, {})] });
   assert.equal(codes, ["test/no-answer"]);
+});
+
+test("a body that changed since the plan was made is not sent", async () => {
+  const one = makeTest("from a file", { bodyFile: "body.json" }, {});
+  await run(echo, { tests: [one], bodyFiles: { "body.json": digestOf("another") } }).then(
+    () => assert.unreachable(),
+    (error: Error) => assert.match(error.message, "`body.json` changed"),
+  );
+});
+
+test("containers of runs that were killed are removed, those of others are let be", async () => {
+  const removed: string[] = [];
+  const left = (name: string, labels: Service["labels"]) =>
+    only<Service>({ labels, remove: async () => void removed.push(name) });
+  const alive = identifyProcess().id;
+  const dead = alive.replace(/-\d+$/, "-1");
+  const owner = (id: string) => ({ "org.mlpackage.owner": id });
+  const abandoned = [left("dead", owner(dead)), left("alive", owner(alive)), left("nobody's", {})];
+  await run(echo, { abandoned });
+  assert.equal(removed, ["dead"]);
 });
 
 test.run();

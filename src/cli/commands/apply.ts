@@ -1,19 +1,32 @@
+import { errorDiagnostic } from "../../model/diagnostic.ts";
 import type { Outcome } from "../../model/outcome.ts";
+import { fail, type Result } from "../../model/result.ts";
 import { outcomeToJson } from "../../report/json-lines.ts";
 import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
-import { prepare, type SelectOptions } from "../prepare.ts";
+import { prepareFromPlan } from "../plan-file.ts";
+import { type Prepared, prepare, type SelectOptions } from "../prepare.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
+import { checkTraceFile } from "../trace-file.ts";
 
-export type ApplyOptions = SelectOptions & RunOptions;
+export type ApplyOptions = SelectOptions &
+  RunOptions & {
+    /** A file of `plan --out`: just what it says is done, or nothing. */
+    readonly plan?: string | undefined;
+  };
 
 export async function apply(session: Session, options: ApplyOptions): Promise<number> {
-  const prepared = await prepare(session, options);
+  const prepared = await prepareChosen(session, options);
   if (!prepared.ok) {
     reportDiagnostics(session, prepared.diagnostics);
     return exitCodeOf(prepared.diagnostics);
   }
   const { opened, assembly, graph } = prepared.value;
+  const traced = await checkTraceFile(session, opened, options.trace);
+  if (!traced.ok) {
+    reportDiagnostics(session, traced.diagnostics);
+    return exitCodeOf(traced.diagnostics);
+  }
   const outcomes = await runGraph(session, opened, assembly, graph, options);
   const failures = [...outcomes.values()].flatMap((outcome) =>
     outcome.status === "failed" ? outcome.diagnostics : [],
@@ -21,6 +34,16 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
   if (session.options.json) session.writeData(outcomesToJson(outcomes));
   else reportDiagnostics(session, failures);
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
+}
+
+async function prepareChosen(session: Session, options: ApplyOptions): Promise<Result<Prepared>> {
+  if (options.plan === undefined) return prepare(session, options);
+  if (options.only.length === 0 && !options.force) return prepareFromPlan(session, options.plan);
+  return fail(
+    errorDiagnostic("cli/plan-and-choice", "which steps run is in the plan already", {
+      hint: "give `--only` and `--no-cache` to `mlpackage plan --out FILE`",
+    }),
+  );
 }
 
 function outcomesToJson(outcomes: ReadonlyMap<string, Outcome>): string {

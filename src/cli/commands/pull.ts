@@ -49,7 +49,7 @@ async function findPushed({ opened, engine, manifest }: LastRun): Promise<Result
   }
   const pushed: Pushed[] = [];
   for (const tag of tags) {
-    const recorded = manifest[`push:${tag}`]?.output.values.digest;
+    const recorded = manifest.steps[`push:${tag}`]?.output.values.digest;
     const resolved = typeof recorded === "string" ? succeed(recorded) : await engine.resolve(tag);
     if (!resolved.ok) return resolved;
     if (resolved.value === undefined) {

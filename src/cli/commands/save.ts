@@ -7,6 +7,7 @@ import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
 import { openPackage } from "../open-package.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
+import { checkTraceFile } from "../trace-file.ts";
 
 /** Writes the Dockerfile folder, whatever `outputs` says; nothing is built for it. */
 export async function save(
@@ -26,6 +27,11 @@ export async function save(
   if (!assembly.ok) {
     reportDiagnostics(session, assembly.diagnostics);
     return exitCodeOf(assembly.diagnostics);
+  }
+  const traced = await checkTraceFile(session, withFolder, options.trace);
+  if (!traced.ok) {
+    reportDiagnostics(session, traced.diagnostics);
+    return exitCodeOf(traced.diagnostics);
   }
   const { graph } = select(withoutOrder(assembly.value.graph), [`save:${target}`]);
   if (graph.steps.some(({ id }) => id === BUILD)) throw new Error("a saved folder needs no build");

@@ -1,0 +1,72 @@
+import path from "node:path";
+import type { Digest } from "../model/digest.ts";
+import type { Files } from "../model/host.ts";
+import { type SharedKind, type SharedPlace, SharedPlaceFault } from "./shared-place.ts";
+
+export type SharedFolderOptions = {
+  /** Absolute. */
+  readonly directory: string;
+  readonly files: Files;
+};
+
+/**
+ * A folder that machines share: a network share, or what a CI service keeps between jobs. `ac/<two digits>/<digest>`
+ * and `cas/<two digits>/<digest>`; everything is written aside and renamed, so many may write at once.
+ */
+export function createSharedFolder({ directory, files }: SharedFolderOptions): SharedPlace {
+  const placeOf = (kind: SharedKind, digest: Digest): string => {
+    const hexadecimal = digest.slice("sha256:".length);
+    return path.join(directory, kind, hexadecimal.slice(0, 2), hexadecimal);
+  };
+  return {
+    name: directory,
+    read: (kind, digest) =>
+      withFaults(async () => {
+        const place = placeOf(kind, digest);
+        if ((await files.status(place))?.type === "file") return chunksOf(place, files);
+        // A share that is not mounted must not look like one that has nothing.
+        if ((await files.status(directory))?.type !== "directory")
+          throw new SharedPlaceFault("there is no such folder");
+        return undefined;
+      }),
+    has: (digest, size) =>
+      withFaults(async () => {
+        const status = await files.status(placeOf("cas", digest));
+        return status?.type === "file" && status.size === size;
+      }),
+    write: (kind, digest, { chunks }, signal) =>
+      withFaults(() => files.writeStream(placeOf(kind, digest), whileWanted(chunks(), signal))),
+  };
+}
+
+/** A write that nobody waits for any more ends with its next bytes. */
+async function* whileWanted(
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+}
+
+async function* chunksOf(place: string, files: Files): AsyncGenerator<Uint8Array> {
+  try {
+    yield* files.readStream(place);
+  } catch (error) {
+    throw asFault(error);
+  }
+}
+
+async function withFaults<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw asFault(error);
+  }
+}
+
+function asFault(error: unknown): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  return code === undefined || syscall === undefined ? error : new SharedPlaceFault(message);
+}

@@ -1,0 +1,52 @@
+import type { Digest } from "../model/digest.ts";
+import type { Files } from "../model/host.ts";
+import type { ContentStore } from "../model/source.ts";
+import type { Content } from "./shared-download.ts";
+import { leaving, type PatienceMs, type Waiting, whileMoving } from "./shared-patience.ts";
+import type { SharedContent, SharedKind, SharedPlace } from "./shared-place.ts";
+
+export type Upload = {
+  readonly place: SharedPlace;
+  readonly store: ContentStore;
+  readonly files: Files;
+  readonly patienceMs: PatienceMs;
+  readonly waiting: Waiting;
+};
+
+/** Puts a content there if it is not; false where our own store does not have it any more. */
+export async function uploadContent(
+  { digest, size }: Content,
+  { isDamagedThere }: { readonly isDamagedThere: boolean },
+  upload: Upload,
+): Promise<boolean> {
+  const { place, store, files, patienceMs, waiting } = upload;
+  const isThere =
+    !isDamagedThere &&
+    (await whileMoving(patienceMs.answer, waiting, (signal) => place.has(digest, size, signal)));
+  if (isThere) return true;
+  const found = await store.find(digest);
+  if (found === undefined) return false;
+  await send("cas", digest, { size, chunks: () => files.readStream(found) }, upload);
+  return true;
+}
+
+/** Puts a record there, in the place of one there may be. */
+export function uploadRecord(key: Digest, text: string, upload: Upload): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  return send("ac", key, { size: bytes.length, chunks: () => once(bytes) }, upload);
+}
+
+function send(
+  kind: SharedKind,
+  digest: Digest,
+  { size, chunks }: SharedContent,
+  { place, patienceMs, waiting }: Upload,
+): Promise<void> {
+  return whileMoving(patienceMs.upload, waiting, (signal, movement) =>
+    place.write(kind, digest, { size, chunks: () => leaving(chunks(), movement) }, signal),
+  );
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,30 @@
+import type { Reporter } from "../model/reporter.ts";
+import { type Result, succeed } from "../model/result.ts";
+import { silentReporter } from "../report/index.ts";
+import { createTraceReporter, TRACE_BEGINNING } from "../report/trace.ts";
+import { checkWrittenFile, resolveForSession } from "./check-written-file.ts";
+import type { Package } from "./open-package.ts";
+import type { Session } from "./session.ts";
+
+/** Whether a trace may be written where the call says; asked before anything runs. */
+export async function checkTraceFile(
+  session: Session,
+  opened: Package,
+  file: string | undefined,
+): Promise<Result<unknown>> {
+  return file === undefined ? succeed(undefined) : checkWrittenFile(session, opened, file, TRACE_BEGINNING);
+}
+
+/** Records a run for a file, if one is named; `save` writes it once the reporter is closed. */
+export function recordTrace(
+  session: Session,
+  file: string | undefined,
+): { readonly reporter: Reporter; readonly save: () => Promise<void> } {
+  if (file === undefined) return { reporter: silentReporter, save: async () => {} };
+  let recorded = "";
+  const reporter = createTraceReporter((text) => {
+    recorded += text;
+  });
+  const place = resolveForSession(session, file);
+  return { reporter, save: () => session.host.files.writeAtomically(place, recorded) };
+}

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { Digest } from "../model/digest.ts";
+import { createLimit } from "./limit.ts";
+
+export type Digested = { readonly digest: Digest; readonly size: number };
+
+/** From here on a file takes longer to hash than a thread to start: about 40 ms. */
+const THREADED_FROM_BYTES = 64 << 20;
+
+/** Reading is a bit faster with more, and two of these are held for each file that is being hashed. */
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * Computes the SHA-256 of files. Large ones are hashed in threads, as many at once as there are cores: our own thread
+ * stays free for signals and the live view, and several files take no longer than the disk or the cores do.
+ */
+export function createFileHasher(): (file: string, size: number) => Promise<Digested> {
+  const inTurn = createLimit(availableParallelism());
+  const idle: Worker[] = [];
+
+  async function hashInThread(file: string): Promise<Digested> {
+    const worker = idle.pop() ?? startWorker();
+    const answer = await ask(worker, file);
+    idle.push(worker);
+    if ("digest" in answer) return answer;
+    throw Object.assign(new Error(answer.error.message), answer.error);
+  }
+
+  return async (file, size) => {
+    if (size < THREADED_FROM_BYTES) return hashHere(file);
+    return inTurn(async () => {
+      try {
+        return await hashInThread(file);
+      } catch (error) {
+        // No thread to be had: a limit of the container on threads or memory.
+        if (error instanceof ThreadLost) return hashHere(file);
+        throw error;
+      }
+    });
+  };
+}
+
+/** The next chunk is read while one is hashed. */
+async function hashHere(file: string): Promise<Digested> {
+  const hash = createHash("sha256");
+  let size = 0;
+  const handle = await fs.open(file);
+  try {
+    let [filled, spare] = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
+    let { bytesRead } = await handle.read(filled, 0, CHUNK_BYTES, null);
+    while (bytesRead > 0) {
+      const next = handle.read(spare, 0, CHUNK_BYTES, null);
+      hash.update(filled.subarray(0, bytesRead));
+      size += bytesRead;
+      [filled, spare] = [spare, filled];
+      ({ bytesRead } = await next);
+    }
+  } finally {
+    await handle.close();
+  }
+  return { digest: `sha256:${hash.digest("hex")}`, size };
+}
+
+/** The thread itself has ended, which says nothing of the file. */
+class ThreadLost extends Error {}
+
+type Answer =
+  | Digested
+  | { readonly error: Pick<NodeJS.ErrnoException, "code" | "errno" | "message" | "path" | "syscall"> };
+
+/** A text, since a file of its own would have to be found again beside the bundle. */
+const WORKER_SOURCE = `
+const { parentPort } = require("node:worker_threads");
+const { createHash } = require("node:crypto");
+const { openSync, readSync, closeSync } = require("node:fs");
+const buffer = Buffer.allocUnsafeSlow(${CHUNK_BYTES});
+function hashFile(file) {
+  const hash = createHash("sha256");
+  let size = 0;
+  const descriptor = openSync(file);
+  try {
+    for (;;) {
+      const bytesRead = readSync(descriptor, buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return { digest: "sha256:" + hash.digest("hex"), size };
+      hash.update(buffer.subarray(0, bytesRead));
+      size += bytesRead;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+parentPort.on("message", (file) => {
+  try {
+    parentPort.postMessage(hashFile(file));
+  } catch ({ code, errno, message, path, syscall }) {
+    parentPort.postMessage({ error: { code, errno, message, path, syscall } });
+  }
+});
+`;
+
+/** An idle thread does not keep the process from ending. */
+function startWorker(): Worker {
+  const worker = new Worker(WORKER_SOURCE, { eval: true, execArgv: [], name: "hash" });
+  worker.unref();
+  return worker;
+}
+
+async function ask(worker: Worker, file: string): Promise<Answer> {
+  // Only what we add is taken away: without its own listeners a worker is never heard again.
+  let forget = (): void => {};
+  worker.ref();
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      const lose = (): void => reject(new ThreadLost("the thread has ended"));
+      worker.once("message", resolve).once("error", lose).once("exit", lose);
+      forget = () => void worker.off("message", resolve).off("error", lose).off("exit", lose);
+      worker.postMessage(file);
+    });
+  } finally {
+    forget();
+    worker.unref();
+  }
+}

@@ -1,0 +1,107 @@
+import * as fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProcessIdentity } from "../model/host.ts";
+import { type LockOwner, type Locks, LockTimeout, type Release } from "../model/locks.ts";
+
+/** How often who waits looks again, in milliseconds. */
+const LOOK_AGAIN_MS = 50;
+
+/**
+ * Locks as claims: `<directory>/<name>.<process>` is the claim of one process. Who finds no other living claim beside
+ * their own holds the lock; who finds one takes their own back and waits. A claim is named by its process, so that of a
+ * dead one can be removed by anybody without hurting a living one: nothing is ever taken over.
+ *
+ * (A single lock file has to be taken over from the dead, and between looking and taking another may have done so.)
+ */
+export function createLocks(directory: string, self: ProcessIdentity, purpose: string): Locks {
+  /** What this very process holds, by name: claims are told apart by process. */
+  const held = new Map<string, Promise<void>>();
+
+  async function acquire(
+    name: string,
+    { signal, timeoutMs, onWait }: Parameters<Locks["acquire"]>[1],
+  ): Promise<Release> {
+    while (held.has(name)) await held.get(name);
+    let free = (): void => {};
+    held.set(name, new Promise<void>((resolve) => (free = resolve)));
+    const forget = (): void => {
+      held.delete(name);
+      free();
+    };
+    try {
+      await claim(name, signal, timeoutMs, onWait);
+    } catch (error) {
+      forget();
+      throw error;
+    }
+    let isReleased = false;
+    return async () => {
+      if (isReleased) return;
+      isReleased = true;
+      await withdraw(name).finally(forget);
+    };
+  }
+
+  async function claim(
+    name: string,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+    onWait: ((owner: LockOwner) => void) | undefined,
+  ): Promise<void> {
+    const began = performance.now();
+    let told = "";
+    for (;;) {
+      signal?.throwIfAborted();
+      // Who waits makes no claim of their own, or two who wait could keep each other waiting.
+      let other = await findOther(name);
+      if (other === undefined) {
+        await writeClaim(name);
+        other = await findOther(name);
+        if (other === undefined) return;
+        await withdraw(name);
+      }
+      const who = `${other.host} ${other.pid}`;
+      if (told !== who) onWait?.(other);
+      told = who;
+      if (timeoutMs !== undefined && performance.now() - began >= timeoutMs)
+        throw new LockTimeout(other, timeoutMs);
+      // Two who claimed at once both withdrew: chance decides who comes first the next time.
+      await delay(LOOK_AGAIN_MS * (0.5 + Math.random()), undefined, signal && { signal });
+    }
+  }
+
+  async function writeClaim(name: string): Promise<void> {
+    await fs.mkdir(directory, { recursive: true });
+    const owner: LockOwner = { pid: self.pid, host: os.hostname(), purpose };
+    await fs.writeFile(path.join(directory, `${name}.${self.id}`), JSON.stringify(owner));
+  }
+
+  function withdraw(name: string): Promise<void> {
+    return fs.rm(path.join(directory, `${name}.${self.id}`), { force: true });
+  }
+
+  /** The owner of another living claim; what the dead have left is removed on the way. */
+  async function findOther(name: string): Promise<LockOwner | undefined> {
+    const files = await fs.readdir(directory).catch(() => []);
+    for (const file of files) {
+      const [claimed, owner = ""] = file.split(".");
+      if (claimed !== name || owner === self.id) continue;
+      if (await self.isAlive(owner)) return readOwner(path.join(directory, file), owner);
+      await fs.rm(path.join(directory, file), { force: true });
+    }
+    return undefined;
+  }
+
+  return { acquire };
+}
+
+/** A claim may be read before it is written whole; that it is there is what counts. */
+async function readOwner(file: string, id: string): Promise<LockOwner> {
+  try {
+    return JSON.parse(await fs.readFile(file, "utf8")) as LockOwner;
+  } catch {
+    return { pid: Number(id.split("-").at(-2) ?? 0), host: os.hostname(), purpose: "another run" };
+  }
+}

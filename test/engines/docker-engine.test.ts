@@ -1,0 +1,112 @@
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createDockerEngine } from "../../src/engines/docker-engine.ts";
+import { makeHost } from "../fakes/host.ts";
+import { startServer } from "../fakes/http-server.ts";
+import { makeFolder } from "../fakes/temporary-folder.ts";
+
+const test = suite("docker engine");
+
+const INFO = {
+  ServerVersion: "28.5.2",
+  OSType: "linux",
+  Architecture: "x86_64",
+  DriverStatus: [["driver-type", "io.containerd.snapshotter.v1"]],
+};
+
+/** An engine that has one image, with two names, until it is told to forget it. */
+async function connect(info: object = INFO) {
+  const socket = path.join(makeFolder(), "docker.sock");
+  let nowMs = 0;
+  let isThere = true;
+  const { requests } = await startServer(({ method, url = "" }, response) => {
+    if (url === "/info") response.end(JSON.stringify(info));
+    else if (method === "POST") response.writeHead(201).end();
+    else if (!isThere || url.includes("absent")) response.writeHead(404).end('{"message":"no such image"}');
+    else
+      response.end(JSON.stringify({ Id: "sha256:1", RepoTags: ["a:1", "a:2"], RepoDigests: null, Size: 7 }));
+  }, socket);
+  const real = makeHost();
+  const clock = { ...real.clock, monotonic: () => nowMs };
+  const host = { ...real, clock, environment: { DOCKER_HOST: `unix://${socket}` } };
+  return {
+    engine: await createDockerEngine(host),
+    requests,
+    inspections: () => requests.filter((request) => request.startsWith("GET /images")).length,
+    pass: (milliseconds: number) => (nowMs += milliseconds),
+    loseImage: () => (isThere = false),
+  };
+}
+
+test("one question tells all that an engine can do", async () => {
+  const { engine, requests } = await connect();
+  const [first, second] = [await engine.probe(), await engine.probe()];
+  assert.ok(first.ok);
+  const { endpoint, ...facts } = first.value;
+  assert.match(endpoint, /^unix:/);
+  assert.equal(facts, { engineVersion: "28.5.2", containerdStore: true, platform: "linux/amd64" });
+  assert.is(second, first);
+  assert.equal(requests, ["GET /info"]);
+});
+
+const architectures = [
+  ["aarch64", "linux/arm64"],
+  ["armv7l", "linux/arm"],
+  ["ppc64le", "linux/ppc64le"],
+] as const;
+
+for (const [Architecture, platform] of architectures) {
+  test(`${Architecture} is ${platform}`, async () => {
+    const { engine } = await connect({
+      ...INFO,
+      Architecture,
+      DriverStatus: [["Backing Filesystem", "extfs"]],
+    });
+    const probed = await engine.probe();
+    assert.ok(probed.ok);
+    assert.is(probed.value.platform, platform);
+    assert.is(probed.value.containerdStore, false);
+  });
+}
+
+test("an image is asked for once in a moment, by whichever of its names", async () => {
+  const { engine, inspections } = await connect();
+  const [one, other] = await Promise.all([engine.describe("sha256:1"), engine.describe("sha256:1")]);
+  assert.is(one, other);
+  assert.is((await engine.describe("a:2"))?.id, "sha256:1");
+  assert.is(inspections(), 1);
+});
+
+test("the next moment it is asked for anew", async () => {
+  const { engine, pass, loseImage } = await connect();
+  await engine.describe("a:1");
+  loseImage();
+  pass(1_000);
+  assert.is(await engine.describe("a:1"), undefined);
+});
+
+test("that an image is not there is asked each time", async () => {
+  const { engine, inspections } = await connect();
+  assert.is(await engine.describe("absent"), undefined);
+  assert.is(await engine.describe("absent"), undefined);
+  assert.is(inspections(), 2);
+});
+
+test("after a name has moved nothing is taken for known", async () => {
+  const { engine, inspections } = await connect();
+  await engine.describe("a:1");
+  await engine.tag("sha256:1", "a:3");
+  await engine.describe("a:1");
+  assert.is(inspections(), 2);
+});
+
+test("an engine that nobody asks anything, and is not there, is no error", async () => {
+  await createDockerEngine({
+    ...makeHost(),
+    environment: { DOCKER_HOST: `unix://${makeFolder()}/none.sock` },
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
+test.run();
