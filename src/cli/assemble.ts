@@ -84,13 +84,14 @@ export async function assemble(
     sourceOf: demandSource,
     ...OUTSIDE_A_RUN,
   });
+  const lookingOn = contextOf();
   const evaluation: Evaluation = {
     cacheOf: (step) => (STEP_KINDS[step.kind].shareable ? (shared.value ?? local) : local),
     lastFingerprint: (id) => manifest.steps[id]?.fingerprint,
     lastFailure: (id) => manifest.failed[id],
     kindVersion: (step) => STEP_KINDS[step.kind].version,
     findMissing: (step, output) =>
-      STEP_KINDS[step.kind].findMissing(step, output, contextOf()).catch(wordUnknown),
+      STEP_KINDS[step.kind].findMissing(step, output, lookingOn).catch(wordUnknown),
     force,
   };
   return succeed(

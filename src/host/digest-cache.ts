@@ -1,10 +1,10 @@
-import type { BigIntStats } from "node:fs";
+import { type BigIntStats, readFileSync, statSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { type Digest, digestOf, isDigest } from "../model/digest.ts";
 import { createFileHasher, type Digested } from "./hash-file.ts";
 
-/** Smaller files are read each time: that costs less than remembering them. */
+/** Smaller files are read in each run: that costs less than remembering them for the next. */
 const REMEMBERED_FROM_BYTES = 1 << 20;
 
 /** A file changed this shortly before it was hashed could change again without a new time stamp. */
@@ -22,16 +22,18 @@ type Entry = { readonly identity: string; readonly digest: Digest };
 export function createDigestCache(cachePath: string) {
   const hashFile = createFileHasher();
   const fresh = new Map<string, Entry>();
+  /** Of small files, for this run alone. */
+  const small = new Map<string, Entry>();
   const underWay = new Map<string, Promise<Digested>>();
   let entries: Promise<Map<string, Entry>> | undefined;
   const load = () => (entries ??= readEntries(cachePath));
 
   async function digest(file: string): Promise<Digested> {
-    const stats = await fs.stat(file, { bigint: true });
+    const stats = statSync(file, { bigint: true });
     const size = Number(stats.size);
-    if (size < REMEMBERED_FROM_BYTES) return readDigest(file);
-    const known = await load();
     const identity = identityOf(stats);
+    if (size < REMEMBERED_FROM_BYTES) return digestSmall(file, stats, identity);
+    const known = await load();
     const remembered = known.get(file);
     if (remembered?.identity === identity) return { digest: remembered.digest, size };
     // Several steps may ask for one file at once.
@@ -40,6 +42,14 @@ export function createDigestCache(cachePath: string) {
       underWay.get(request) ?? hashAndRemember(file, stats).finally(() => underWay.delete(request));
     underWay.set(request, asked);
     return asked;
+  }
+
+  function digestSmall(file: string, stats: BigIntStats, identity: string): Digested {
+    const remembered = small.get(file);
+    if (remembered?.identity === identity) return { digest: remembered.digest, size: Number(stats.size) };
+    const digested = readDigest(file);
+    if (!isRacy(stats)) small.set(file, { identity, digest: digested.digest });
+    return digested;
   }
 
   /** Whatever is remembered: what this finds is remembered instead. */
@@ -83,8 +93,8 @@ function isRacy(stats: BigIntStats): boolean {
   return stats.mtimeNs > oldestRacy || stats.ctimeNs > oldestRacy;
 }
 
-async function readDigest(file: string): Promise<Digested> {
-  const content = await fs.readFile(file);
+function readDigest(file: string): Digested {
+  const content = readFileSync(file);
   return { digest: digestOf(content), size: content.length };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Serializable } from "./serializable.ts";
+import type { Serializable, SerializableRecord } from "./serializable.ts";
 
 /** `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
@@ -31,8 +31,10 @@ export function digestOfValue(value: Serializable): Digest {
 export function canonicalJson(value: Serializable): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(",")}}`;
+  const record = value as SerializableRecord;
+  // Sorted as it is by default: by UTF-16 code unit.
+  const members = Object.keys(record).sort();
+  return `{${members.map((name) => `${JSON.stringify(name)}:${canonicalJson(record[name] ?? null)}`).join(",")}}`;
 }
 
 /** The first twelve hexadecimal digits: enough to tell two apart in a message. */
