@@ -2,7 +2,7 @@ import { type Digest, digestOfValue } from "../model/digest.ts";
 import { isStepOutput, type OutputFile, type StepOutput } from "../model/outcome.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 
-/** Raised when a record means something else than before; one of another format is neither read nor touched. */
+/** Raised when a record means something else than before; one of another format is not read, and replaced by what is made under its key. */
 const FORMAT = 1;
 
 /** `check` is the digest of the rest: a record names no bytes of its own that would be hashed, so it is hashed itself. */

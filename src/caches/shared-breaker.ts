@@ -14,21 +14,26 @@ export type Breaker = {
 export type BreakerOptions = {
   /** So many faults in a row open it, for good. */
   readonly most: number;
+  /** As do faults in a row that have cost so many milliseconds of waiting. */
+  readonly mostWaitedMs: number;
   readonly onFault: (message: string) => void;
   readonly onOpen: (message: string) => void;
   readonly signal: AbortSignal;
 };
 
 /** Stops asking what does not answer. An answer that there is nothing is an answer. */
-export function createBreaker({ most, onFault, onOpen, signal }: BreakerOptions): Breaker {
+export function createBreaker(options: BreakerOptions): Breaker {
+  const { most, mostWaitedMs, onFault, onOpen, signal } = options;
   let count = 0;
+  let waitedMs = 0;
   let last = "";
   let isOpen = false;
-  const note = (message: string): void => {
+  const note = ({ message, waitedMs: wasted }: SharedPlaceFault): void => {
     count += 1;
+    waitedMs += wasted;
     last = message;
     onFault(message);
-    if (isOpen || count < most) return;
+    if (isOpen || (count < most && waitedMs < mostWaitedMs)) return;
     isOpen = true;
     onOpen(message);
   };
@@ -40,12 +45,13 @@ export function createBreaker({ most, onFault, onOpen, signal }: BreakerOptions)
       try {
         const value = await act();
         count = 0;
+        waitedMs = 0;
         return { value };
       } catch (error) {
         // What an interrupt breaks off is nobody's fault.
         if (signal.aborted) return undefined;
         if (!(error instanceof SharedPlaceFault)) throw error;
-        note(error.message);
+        note(error);
         return undefined;
       }
     },

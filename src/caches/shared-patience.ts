@@ -11,7 +11,7 @@ export type PatienceMs = {
   readonly upload: number;
 };
 
-export const USUAL_PATIENCE_MS: PatienceMs = { answer: 2_000, idle: 10_000, upload: 30_000 };
+export const USUAL_PATIENCE_MS: PatienceMs = { answer: 2_000, idle: 10_000, upload: 10_000 };
 
 export type Waiting = { readonly clock: Clock; readonly signal: AbortSignal };
 
@@ -46,7 +46,7 @@ export async function whileMoving<T>(
   const watch = async (): Promise<never> => {
     for (;;) {
       const leftMs = lastMove + idleMs - clock.monotonic();
-      if (leftMs <= 0) throw new SharedPlaceFault(`nothing came in ${idleMs} ms`);
+      if (leftMs <= 0) throw new SharedPlaceFault(`nothing came in ${idleMs} ms`, idleMs);
       await clock.sleep(Math.min(leftMs, idleMs), either);
     }
   };

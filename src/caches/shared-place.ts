@@ -22,8 +22,11 @@ export interface SharedPlace {
 
 /** The place is out of reach, or does not do what it should; the message has no credential in it. */
 export class SharedPlaceFault extends Error {
-  constructor(message: string) {
+  /** For how long it was waited for in vain, in milliseconds. */
+  readonly waitedMs: number;
+  constructor(message: string, waitedMs = 0) {
     super(message);
     this.name = "SharedPlaceFault";
+    this.waitedMs = waitedMs;
   }
 }

@@ -53,17 +53,16 @@ export function createSharedCache(options: SharedCacheOptions): SharedCache {
   const patienceMs = options.patienceMs ?? USUAL_PATIENCE_MS;
   const waiting = { clock, signal };
   const warnOnce = createSharedWarnings(options.warn, place.name);
+  const limits = { most: MOST_FAULTS, mostWaitedMs: patienceMs.idle, signal };
   const reading = createBreaker({
-    most: MOST_FAULTS,
+    ...limits,
     onFault: () => {},
     onOpen: (message) => warnOnce("cache/shared-unavailable", message),
-    signal,
   });
   const writing = createBreaker({
-    most: MOST_FAULTS,
+    ...limits,
     onFault: (message) => warnOnce("cache/not-uploaded", message),
     onOpen: () => {},
-    signal,
   });
   const download = { place, breaker: reading, patienceMs, waiting };
   const upload = { place, store, files, patienceMs, waiting };

@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -77,6 +78,7 @@ function keep(file: string, identity: string, data: Buffer): void {
     renameSync(temporary, file);
   } catch {
     // It saves time, and nothing else.
+    rmSync(temporary, { force: true });
   }
 }
 

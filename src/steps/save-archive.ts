@@ -29,6 +29,7 @@ export async function saveArchive(
       ),
     );
   }
+  await removeAbandoned(place, context);
   const image = imageIdOf(context.outputOf("build"));
   // An archive carries the name its image had when it was exported.
   return lendTag(image, tag, engine, async () => {
@@ -38,4 +39,13 @@ export async function saveArchive(
       outputOfFiles([{ path: path.basename(target), digest, size, mode: 0o644, origin: target }]),
     );
   });
+}
+
+/** Removes what runs left that were killed while they wrote here. None is writing now: we have the lock. */
+async function removeAbandoned(place: string, { host }: StepContext): Promise<void> {
+  const [parent, name] = [path.dirname(place), path.basename(place)];
+  const left = (await host.files.list(parent)).filter(
+    (one) => one.startsWith(`${name}.`) && /^\.\d+\.[a-z0-9]+\.partial$/.test(one.slice(name.length)),
+  );
+  await Promise.all(left.map((one) => host.files.remove(path.join(parent, one))));
 }

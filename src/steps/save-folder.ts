@@ -34,7 +34,9 @@ export async function saveFolder(target: string, context: StepContext): Promise<
   }
   const written = filesOfFolder(context);
   await files.makeDirectory(path.dirname(place));
-  const aside = await files.makeTemporaryDirectory(path.dirname(place), ".mlpackage-");
+  const asidePrefix = `.mlpackage-${path.basename(place)}-`;
+  await removeAbandoned(path.dirname(place), asidePrefix, context);
+  const aside = await files.makeTemporaryDirectory(path.dirname(place), asidePrefix);
   const read = written.map(({ file }) => file).filter(({ origin }) => origin !== undefined);
   const demandUnchanged = await watchFiles(read, context);
   try {
@@ -51,6 +53,26 @@ export async function saveFolder(target: string, context: StepContext): Promise<
       written.map(({ file, to }) => ({ ...file, path: to, origin: path.posix.join(target, to) })),
     ),
   );
+}
+
+/** Removes what runs left that were killed while they wrote here. None is writing now: the lock on the place is ours. */
+async function removeAbandoned(parent: string, prefix: string, { host }: StepContext): Promise<void> {
+  const left = (await host.files.list(parent)).filter(
+    (name) => name.startsWith(prefix) && /^[A-Za-z0-9]{6}$/.test(name.slice(prefix.length)),
+  );
+  await Promise.all(left.map((name) => host.files.remove(path.join(parent, name))));
+}
+
+/** A file in the folder that is not of it: of an older version, or put there by somebody. It would go into the image. */
+export async function findExtraFile(
+  target: string,
+  output: StepOutput,
+  { host, directory }: StepContext,
+): Promise<string | undefined> {
+  const known = new Set(output.files.map((file) => file.path));
+  const entries = await host.files.listTree(path.join(directory, target));
+  const extra = entries.find((entry) => !known.has(entry.path));
+  return extra && `the content of ${target} (${extra.path} is not of it)`;
 }
 
 type Written = { readonly file: OutputFile; readonly to: string };

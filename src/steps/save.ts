@@ -1,7 +1,8 @@
-import type { StepKind } from "../model/step-kind.ts";
+import type { StepOutput } from "../model/outcome.ts";
+import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { findMissingFile } from "./output-files.ts";
 import { saveArchive } from "./save-archive.ts";
-import { saveFolder } from "./save-folder.ts";
+import { findExtraFile, saveFolder } from "./save-folder.ts";
 import { findMissingTag, saveTag } from "./save-tag.ts";
 
 export type SaveInputs =
@@ -33,8 +34,18 @@ export const saveKind: StepKind = {
     switch (inputs.type) {
       case "image":
         return findMissingTag(inputs.tag, output, context);
+      case "dockerfile":
+        return findChangeInFolder(inputs.path, output, context);
       default:
         return findMissingFile(output, context);
     }
   },
 };
+
+async function findChangeInFolder(
+  target: string,
+  output: StepOutput,
+  context: StepContext,
+): Promise<string | undefined> {
+  return (await findMissingFile(output, context)) ?? findExtraFile(target, output, context);
+}

@@ -4,6 +4,7 @@ import { hashingFourFiles, hashingOneFile } from "./hashing.ts";
 import { largeModels, manySteps } from "./many-steps.ts";
 import { noOp } from "./no-op.ts";
 import { oneChangedLine } from "./one-changed-line.ts";
+import { peers10, peers300, peersCold } from "./peers.ts";
 import { planning, scheduling } from "./planning.ts";
 
 export type Contender = { readonly name: string; readonly run: () => Promise<unknown> };

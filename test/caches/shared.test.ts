@@ -39,7 +39,7 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
 }
 
 for (const [what, fault] of Object.entries<CacheFault>(FAULTS)) {
-  test(`a server that ${what} is asked three times, and told of once`, async () => {
+  test(`a server that ${what} is asked three times at most, and told of once`, async () => {
     const { machine, breakWith, requests, authorizations } = await serve();
     breakWith(fault);
     const { cache, codes, warnings } = machine({ patienceMs: SHORT_PATIENCE_MS });
@@ -47,10 +47,11 @@ for (const [what, fault] of Object.entries<CacheFault>(FAULTS)) {
       for (let index = 0; index < 8; index += 1) assert.is(await cache.get(keyOf(index)), "absent");
       await cache.finish();
     });
-    assert.is(requests.length, 3);
+    // One that keeps us waiting within an answer has cost enough the first time.
+    assert.is(requests.length, what === "hangsWithin" ? 1 : 3);
     assert.ok(requests.every((request) => request.startsWith("GET /ac/")));
     assert.equal(codes(), ["cache/shared-unavailable"]);
-    assert.ok(tookMs < 3 * SHORT_PATIENCE_MS.idle + 1000, `it took ${tookMs} ms`);
+    assert.ok(tookMs < SHORT_PATIENCE_MS.idle + 1000, `it took ${tookMs} ms`);
     assert.equal([...new Set(authorizations)], [authorization]);
     assert.not.match(JSON.stringify(warnings), new RegExp(`${password}|secret|elsewhere`));
   });

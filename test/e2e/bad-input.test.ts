@@ -185,9 +185,13 @@ async function applyToFullDisk(
 
 async function filesOf(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && !/steps|packages|blobs/.test(entry.parentPath))
-    .map(({ name }) => name);
+  return (
+    entries
+      .filter((entry) => entry.isFile() && !/steps|packages|blobs|compiled/.test(entry.parentPath))
+      .map(({ name }) => name)
+      // When garbage was last collected.
+      .filter((name) => name !== "collected")
+  );
 }
 
 test("a full disk under the cache", async () => {

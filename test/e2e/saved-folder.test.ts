@@ -1,6 +1,6 @@
 // The saved folder: plain `docker build` makes the same service from it, without mlpackage.
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import * as assert from "uvu/assert";
 import { demandImage, docker, runIn } from "./engine.ts";
@@ -103,6 +103,19 @@ test("a file that vanished from the source is not in the folder any more", async
   const saved = await plain.call(["save", "elsewhere"]);
   assert.is(saved.exitCode, 0, saved.stderr);
   assert.not.ok(existsSync(plain.at("elsewhere/app/data")));
+});
+
+test("a file that does not belong into the folder is found there, and goes", async () => {
+  await plain.write({ "imagefiles/mlpackage/app/helper.pyc": "old" });
+  await mkdir(plain.at(".mlpackage-imagefiles-a1B2c3/mlpackage"), { recursive: true });
+  const { exitCode, stderr } = await plain.call(["apply"]);
+  assert.is(exitCode, 0, stderr);
+  assert.match(
+    stderr,
+    "▸ save imagefiles: the content of imagefiles (mlpackage/app/helper.pyc is not of it)",
+  );
+  assert.not.ok(existsSync(plain.at("imagefiles/mlpackage/app/helper.pyc")));
+  assert.not.ok(existsSync(plain.at(".mlpackage-imagefiles-a1B2c3")));
 });
 
 test("a folder that is not ours is refused, and stays as it is", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -120,5 +120,14 @@ for (const [what, files] of [
     assert.ok(existsSync(path.join(directory, "imagefiles")));
   });
 }
+
+test("what a killed run left beside an archive goes, and nothing else", async () => {
+  const { run, directory } = prepareArchive({});
+  const others = ["a.tar.partial", "b.tar.1.abc.partial", "a.tar.1.abc.partial.txt"];
+  mkdirSync(`${directory}/dist`);
+  for (const name of ["a.tar.4242.k3x9aa.partial", ...others]) writeFileSync(`${directory}/dist/${name}`, "");
+  assert.ok((await run()).ok);
+  assert.equal(readdirSync(`${directory}/dist`).toSorted(), [...others, "a.tar"].toSorted());
+});
 
 test.run();
