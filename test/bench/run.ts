@@ -24,6 +24,9 @@ const BENCHES: readonly Bench[] = [
   scheduling,
   hashingOneFile,
   hashingFourFiles,
+  peers10,
+  peers300,
+  peersCold,
 ];
 
 /** The contenders in turn, so that a machine that drifts drifts for all. The first round warms up and is not counted. */
