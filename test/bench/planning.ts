@@ -6,7 +6,7 @@ import { type Evaluation, evaluateStep } from "../../src/plan/evaluate-step.ts";
 import { order } from "../../src/plan/order.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { select } from "../../src/plan/select.ts";
-import { always, createMemoryCache } from "../fakes/memory-cache.ts";
+import { makeEvaluation } from "../fakes/evaluation.ts";
 import { seededRandom, shuffle } from "../fakes/random.ts";
 import { oneOf, upTo } from "../fakes/random-graph.ts";
 import { makeOutput, makeStep } from "../fakes/steps.ts";
@@ -62,14 +62,7 @@ async function preparePlan(count: number): Promise<() => Promise<void>> {
 
 /** The cache that a run of all these steps leaves behind. */
 async function makeFreshEvaluation(steps: readonly Step[]): Promise<Evaluation> {
-  const evaluation: Evaluation = {
-    cacheOf: always(createMemoryCache()),
-    lastFingerprint: () => undefined,
-    lastFailure: () => undefined,
-    kindVersion: () => 1,
-    findMissing: async () => undefined,
-    force: false,
-  };
+  const evaluation = makeEvaluation();
   const outputs = new Map<string, StepOutput>();
   for (const step of steps) {
     const { key } = await evaluateStep(step, outputs, evaluation);

@@ -5,9 +5,10 @@ import type { RunEvent } from "../../src/model/event.ts";
 import type { Outcome } from "../../src/model/outcome.ts";
 import type { Step } from "../../src/model/step.ts";
 import { dependenciesOf, order } from "../../src/plan/order.ts";
+import { makeEvaluation } from "../fakes/evaluation.ts";
 import { seededRandom, shuffle } from "../fakes/random.ts";
 import { oneOf, randomSteps, upTo } from "../fakes/random-graph.ts";
-import { begin, keyOfStep, makeEvaluation, record } from "./scripted-run.ts";
+import { begin, keyOfStep, record } from "./scripted-run.ts";
 
 /** Whole runs of random graphs, within random limits, whose steps end as and when chance has it. */
 const test = suite("execute: any graph");

@@ -4,10 +4,11 @@ import type { Execution } from "../../src/execution/execute.ts";
 import { createLocks } from "../../src/host/locks.ts";
 import { identifyProcess } from "../../src/host/process-identity.ts";
 import type { Cache } from "../../src/model/cache.ts";
+import { makeEvaluation } from "../fakes/evaluation.ts";
 import { always } from "../fakes/memory-cache.ts";
 import { makeOutput, makeStep } from "../fakes/steps.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
-import { begin, keyOfStep, makeEvaluation, record, statuses, told } from "./scripted-run.ts";
+import { begin, keyOfStep, record, statuses, told } from "./scripted-run.ts";
 
 /** Two runs at once, and what another machine has made. */
 const test = suite("execute: locks and restoring");

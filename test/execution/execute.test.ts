@@ -4,9 +4,10 @@ import type { Execution } from "../../src/execution/execute.ts";
 import { errorDiagnostic, warningDiagnostic } from "../../src/model/diagnostic.ts";
 import { succeed } from "../../src/model/result.ts";
 import type { Evaluation } from "../../src/plan/evaluate-step.ts";
+import { makeEvaluation } from "../fakes/evaluation.ts";
 import { createStandingClock } from "../fakes/manual-clock.ts";
 import { makeOutput, makeStep } from "../fakes/steps.ts";
-import { begin, keyOfStep, makeEvaluation, statuses, told } from "./scripted-run.ts";
+import { begin, keyOfStep, statuses, told } from "./scripted-run.ts";
 
 const test = suite("execute");
 

@@ -7,26 +7,14 @@ import type { Outcome, StepOutput } from "../../src/model/outcome.ts";
 import type { Step } from "../../src/model/step.ts";
 import type { Evaluation } from "../../src/plan/evaluate-step.ts";
 import { fingerprint, keyOf } from "../../src/plan/fingerprint.ts";
+import { makeEvaluation } from "../fakes/evaluation.ts";
 import { createStandingClock } from "../fakes/manual-clock.ts";
-import { always, createMemoryCache } from "../fakes/memory-cache.ts";
 import { makeOutput } from "../fakes/steps.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 import { createScriptedSteps } from "./scripted-steps.ts";
 
 /** How long a scripted step may take. */
 export const TIMEOUT_MS = 120_000;
-
-export function makeEvaluation(change: Partial<Evaluation> = {}): Evaluation {
-  return {
-    cacheOf: always(createMemoryCache()),
-    lastFingerprint: () => undefined,
-    lastFailure: () => undefined,
-    kindVersion: () => 1,
-    findMissing: async () => undefined,
-    force: false,
-    ...change,
-  };
-}
 
 /** One run of steps that do as they are told; `evaluation` can be given on to a second one, as a cache folder is. */
 export function begin(steps: readonly Step[], change: Partial<Execution> = {}) {

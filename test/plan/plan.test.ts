@@ -4,7 +4,7 @@ import type { PlannedStep } from "../../src/model/event.ts";
 import { type Evaluation, evaluateStep } from "../../src/plan/evaluate-step.ts";
 import { fingerprint, keyOf } from "../../src/plan/fingerprint.ts";
 import { hasWork, plan } from "../../src/plan/plan.ts";
-import { always, createMemoryCache } from "../fakes/memory-cache.ts";
+import { makeEvaluation } from "../fakes/evaluation.ts";
 import { makeOutput, makeStep } from "../fakes/steps.ts";
 
 const test = suite("plan");
@@ -16,21 +16,9 @@ const push = makeStep("push:x", "build", { after: ["test"] });
 const graph = { steps: [fetch, render, build, makeStep("test", "build"), push] };
 const outputs = new Map(graph.steps.map(({ id }) => [id, makeOutput(id)]));
 
-function createEvaluation(change: Partial<Evaluation> = {}): Evaluation {
-  return {
-    cacheOf: always(createMemoryCache()),
-    lastFingerprint: () => undefined,
-    lastFailure: () => undefined,
-    kindVersion: () => 1,
-    findMissing: async () => undefined,
-    force: false,
-    ...change,
-  };
-}
-
 /** As an earlier run would have left it. */
 async function createFilledEvaluation(ids: string, change: Partial<Evaluation> = {}): Promise<Evaluation> {
-  const evaluation = createEvaluation(change);
+  const evaluation = makeEvaluation(change);
   for (const step of graph.steps.filter(({ id }) => ids.split(" ").includes(id))) {
     const needs = Object.fromEntries(step.needs.map((id) => [id, makeOutput(id).digest]));
     await evaluation.cacheOf(step).put(keyOf(fingerprint(step, 1, needs)), makeOutput(step.id));
@@ -64,7 +52,7 @@ function told(planned: readonly PlannedStep[]): readonly string[] {
 }
 
 test("before the first run", async () => {
-  const planned = await plan(graph, createEvaluation());
+  const planned = await plan(graph, makeEvaluation());
   assert.equal(told(planned), [
     "fetch:a run new",
     "render run new",
@@ -105,7 +93,7 @@ test("what was made and is gone is made again, and what follows is looked at aft
 });
 
 test("a record that is gone while nothing changed is a reason too", async () => {
-  const evaluation = createEvaluation({ lastFingerprint: () => fingerprint(fetch, 1, {}) });
+  const evaluation = makeEvaluation({ lastFingerprint: () => fingerprint(fetch, 1, {}) });
   const { verdict, ...rest } = await evaluateStep(fetch, new Map(), evaluation);
   assert.is(verdict, "run");
   assert.equal("because" in rest && rest.because, [{ type: "evicted" }]);
@@ -116,7 +104,7 @@ test("a change is told with the input's name", async () => {
   const evaluated = await evaluateStep(
     makeStep("fetch:a", "", { inputs: { source: "b" } }),
     new Map(),
-    createEvaluation({ lastFingerprint: () => before }),
+    makeEvaluation({ lastFingerprint: () => before }),
   );
   assert.equal(evaluated.verdict === "run" && evaluated.because, [
     { type: "input-changed", input: "source", from: '"a"', to: '"b"' },
@@ -147,7 +135,7 @@ test("another output of a step that is needed is another key", async () => {
 });
 
 test("a step is not looked at before what it needs is known", async () => {
-  const error = await evaluateStep(build, new Map(), createEvaluation()).catch(String);
+  const error = await evaluateStep(build, new Map(), makeEvaluation()).catch(String);
   assert.match(String(error), "before fetch:a");
 });
 
