@@ -29,8 +29,10 @@ export function readRecord(text: string, key: Digest): StepOutput | "foreign" | 
 }
 
 /** Whether a file's path stays below the folder it is put into: a record may come from elsewhere. */
-function isInside({ path }: OutputFile): boolean {
-  return !path.startsWith("/") && !path.includes("\0") && !path.split("/").includes("..");
+function isInside({ path, origin = "" }: OutputFile): boolean {
+  return [path, origin].every(
+    (one) => !one.startsWith("/") && !one.includes("\0") && !one.split("/").includes(".."),
+  );
 }
 
 function checkOf(key: Digest, output: StepOutput): Digest {

@@ -3,7 +3,7 @@ import type { StepOutput } from "../model/outcome.ts";
 import type { VerifyingKey } from "../model/signature.ts";
 import type { ContentStore } from "../model/source.ts";
 import type { Breaker } from "./shared-breaker.ts";
-import { arriving, type PatienceMs, type Waiting, whileMoving } from "./shared-patience.ts";
+import { arriving, type PatienceMs, type Waiting, whileMoving, whileMovingWell } from "./shared-patience.ts";
 import type { SharedPlace } from "./shared-place.ts";
 import { MOST_RECORD_BYTES, openRecord, type RecordProblem } from "./signed-records.ts";
 
@@ -54,7 +54,7 @@ export async function downloadContent(
 ): Promise<"here" | "wrong" | "absent"> {
   if ((await store.find(digest)) !== undefined) return "here";
   const written = await breaker.attempt(() =>
-    whileMoving(patienceMs.idle, waiting, async (signal, movement) => {
+    whileMovingWell(patienceMs.idle, size, waiting, async (signal, movement) => {
       const chunks = await place.read("cas", digest, signal);
       return chunks && store.write(arriving(cutOff(chunks, size), movement));
     }),

@@ -13,6 +13,24 @@ export type PatienceMs = {
 
 export const USUAL_PATIENCE_MS: PatienceMs = { answer: 2_000, idle: 10_000, upload: 10_000 };
 
+/** Slower than this, in bytes a millisecond, a place is of no use: the step itself is done sooner. */
+const LEAST_RATE = 100;
+
+/** What comes in drops is waited for a few times as long as what does not come, however few the bytes. */
+const TIMES_AS_LONG = 4;
+
+/** As `whileMoving`, and in no more time altogether than so many bytes may take. */
+export async function whileMovingWell<T>(
+  idleMs: number,
+  bytes: number,
+  waiting: Waiting,
+  act: (signal: AbortSignal, movement: Movement) => Promise<T>,
+): Promise<T> {
+  return whileMoving(TIMES_AS_LONG * idleMs + bytes / LEAST_RATE, waiting, (signal) =>
+    whileMoving(idleMs, { ...waiting, signal }, act),
+  );
+}
+
 export type Waiting = { readonly clock: Clock; readonly signal: AbortSignal };
 
 /** How an act says that it goes on. */

@@ -2,7 +2,7 @@ import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import type { ContentStore } from "../model/source.ts";
 import type { Content } from "./shared-download.ts";
-import { leaving, type PatienceMs, type Waiting, whileMoving } from "./shared-patience.ts";
+import { leaving, type PatienceMs, type Waiting, whileMoving, whileMovingWell } from "./shared-patience.ts";
 import type { SharedContent, SharedKind, SharedPlace } from "./shared-place.ts";
 
 export type Upload = {
@@ -42,7 +42,7 @@ function send(
   { size, chunks }: SharedContent,
   { place, patienceMs, waiting }: Upload,
 ): Promise<void> {
-  return whileMoving(patienceMs.upload, waiting, (signal, movement) =>
+  return whileMovingWell(patienceMs.upload, size, waiting, (signal, movement) =>
     place.write(kind, digest, { size, chunks: () => leaving(chunks(), movement) }, signal),
   );
 }

@@ -47,8 +47,10 @@ type ReadFolder = { readonly folder: string; readonly ignore: (path: string) => 
 function ignoredFolders(config: Config, configFile: string): readonly ReadFolder[] {
   const { inference, baseImage } = config;
   const code = inference.sourceDirectory;
+  const read = [...config.models.map(({ source }) => source), ...config.environment.python.findLinks];
   return [
     ...(code === undefined ? [] : [{ folder: code, ignore: codeIgnore(config, code, configFile, []) }]),
+    ...read.map((folder) => ({ folder, ignore: () => false })),
     ...(baseImage.kind === "image"
       ? []
       : [{ folder: baseImage.context, ignore: contextIgnore(config, baseImage.context) }]),

@@ -6,6 +6,9 @@ import type { Assembly } from "./assemble.ts";
 import { lockName } from "./lock-name.ts";
 import type { Session } from "./session.ts";
 
+/** Nobody holds the manifest for longer than it takes to write it. */
+const WRITING_MS = 10_000;
+
 /** What a run learns about its steps, for the next plan and for `run` and `pull`. */
 export type RunMemory = {
   readonly remember: (step: Step, success: Success) => void;
@@ -35,7 +38,7 @@ export function createRunMemory({ manifest, manifestPath }: Assembly, { host }: 
       const isNew =
         Object.keys(failed).length > 0 || !Object.entries(steps).every(([id, entry]) => isKnown(id, entry));
       if (!isNew) return false;
-      const release = await host.locks.acquire(lockName(manifestPath), {});
+      const release = await host.locks.acquire(lockName(manifestPath), { timeoutMs: WRITING_MS });
       try {
         await updateManifest(manifestPath, { steps, failed }, host.files);
       } finally {

@@ -3,6 +3,7 @@ import { execute, type StepRun } from "../execution/execute.ts";
 import type { Limits } from "../execution/schedule.ts";
 import { warningDiagnostic } from "../model/diagnostic.ts";
 import type { Graph } from "../model/graph.ts";
+import { LockTimeout } from "../model/locks.ts";
 import type { Outcome, StepOutput } from "../model/outcome.ts";
 import { fail, type Result } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
@@ -38,7 +39,8 @@ export async function runGraph(
   const { host, signal } = session;
   const { manifest, outlet, sharedCache } = assembly;
   const recording = recordTrace(session, trace);
-  const reporter = combineReporters(await createReporter(session), recording.reporter);
+  const progress = await createReporter(session);
+  const reporter = combineReporters(progress, recording.reporter);
   const began = host.clock.monotonic();
   outlet.tellTo((diagnostic) =>
     reporter.handle({ type: "diagnostic", diagnostic, timeMs: host.clock.monotonic() - began }),
@@ -66,23 +68,23 @@ export async function runGraph(
     });
   } finally {
     await sharedCache?.finish();
-    await orWarn(outlet, async () => {
+    await orWarn(outlet, "cache/not-recorded", "this run is not remembered", async () => {
       if (await memory.save()) await tidyUp(session);
     });
-    reporter.close();
-    await recording.save();
+    recording.reporter.close();
+    await orWarn(outlet, "trace/not-written", "the trace is not written", recording.save);
+    progress.close();
   }
 }
 
-/** A run that could not write down what it learned is as good; the next one will have to look again. */
-async function orWarn({ warn }: Outlet, act: () => Promise<void>): Promise<void> {
+/** A run that could not write down what it learned is as good: its outcome is what counts. */
+async function orWarn({ warn }: Outlet, code: string, what: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    const fault = wordFault(error);
-    if (fault === undefined) throw error;
-    const hint = fault.hint === undefined ? {} : { hint: fault.hint };
-    warn(warningDiagnostic("cache/not-recorded", `this run is not remembered: ${fault.message}`, hint));
+    const message = error instanceof LockTimeout ? error.message : wordFault(error)?.message;
+    if (message === undefined) throw error;
+    warn(warningDiagnostic(code, `${what}: ${message}`));
   }
 }
 
@@ -121,7 +123,9 @@ async function runStep(
     return made;
   };
   try {
-    return await STEP_KINDS[step.kind].run(step, { ...assembly.contextOf(), ...run, makeWorkDirectory });
+    const lastOutput = assembly.manifest.steps[step.id]?.output;
+    const context = { ...assembly.contextOf(), ...run, lastOutput, makeWorkDirectory };
+    return await STEP_KINDS[step.kind].run(step, context);
   } catch (error) {
     if (run.signal.aborted) return fail();
     const fault = wordFault(error);

@@ -99,7 +99,9 @@ async function withFaults(step: Step, execution: Execution, settling: Promise<Se
 
 function wordLockTimeout(step: Step, { owner, message }: LockTimeout): Diagnostic {
   return errorDiagnostic("lock/timed-out", `\`${step.id}\` waits for another run: ${message}`, {
-    hint: `let it finish, end it with \`kill ${owner.pid}\`, or wait longer with \`--lock-timeout\``,
+    hint: owner.isHere
+      ? `let it finish, end it with \`kill ${owner.pid}\`, or wait longer with \`--lock-timeout\``
+      : `let it finish there, or wait longer with \`--lock-timeout\``,
   });
 }
 

@@ -72,6 +72,25 @@ export function createDigestCache(cachePath: string) {
     return hashed;
   }
 
+  /**
+   * What is remembered of files stays so through an act that moves the time of their inodes and changes no content:
+   * making a hard link, or removing one.
+   */
+  async function rememberThrough<T>(files: readonly string[], act: () => Promise<T>): Promise<T> {
+    const known = files.length === 0 ? new Map<string, Entry>() : await load();
+    const before = files.map((file) => ({ file, stats: statIfThere(file), entry: known.get(file) }));
+    const result = await act();
+    for (const { file, stats, entry } of before) {
+      const after = statIfThere(file);
+      if (stats === undefined || after === undefined || entry?.identity !== identityOf(stats)) continue;
+      if (contentIdentityOf(after) !== contentIdentityOf(stats)) continue;
+      const moved = { identity: identityOf(after), digest: entry.digest };
+      known.set(file, moved);
+      fresh.set(file, moved);
+    }
+    return result;
+  }
+
   /** Adds what is new to what another process may have written meanwhile. */
   async function save(): Promise<void> {
     if (fresh.size === 0) return;
@@ -81,11 +100,19 @@ export function createDigestCache(cachePath: string) {
     await writeWhole(cachePath, JSON.stringify([...kept]));
   }
 
-  return { digest, digestAfresh, save };
+  return { digest, digestAfresh, rememberThrough, save };
 }
 
 function identityOf(stats: BigIntStats): string {
-  return [stats.dev, stats.ino, stats.size, stats.mode, stats.mtimeNs, stats.ctimeNs].join(" ");
+  return `${contentIdentityOf(stats)} ${stats.ctimeNs}`;
+}
+
+function contentIdentityOf(stats: BigIntStats): string {
+  return [stats.dev, stats.ino, stats.size, stats.mode, stats.mtimeNs].join(" ");
+}
+
+function statIfThere(file: string): BigIntStats | undefined {
+  return statSync(file, { bigint: true, throwIfNoEntry: false });
 }
 
 function isRacy(stats: BigIntStats): boolean {

@@ -23,6 +23,23 @@ const MOST_OPEN_FILES = 64;
 export function createFiles(digestCachePath: string): Files & { close(): Promise<void> } {
   const digests = createDigestCache(digestCachePath);
   const withOpenFile = createLimit(MOST_OPEN_FILES);
+  /** Hard links we made: place → the file it is one of. */
+  const links = new Map<string, string>();
+
+  async function link(from: string, to: string): Promise<void> {
+    await digests.rememberThrough([from], () => linkOrCopy(from, to));
+    links.set(to, from);
+  }
+
+  async function remove(target: string): Promise<void> {
+    const gone = [...links.keys()].filter((place) => place === target || place.startsWith(`${target}/`));
+    const linked = gone.flatMap((place) => links.get(place) ?? []);
+    await digests.rememberThrough(linked, () =>
+      fs.rm(target, { recursive: true, force: true, maxRetries: 3 }),
+    );
+    for (const place of gone) links.delete(place);
+  }
+
   return {
     status,
     stamp,
@@ -45,7 +62,7 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     writeStream: (target, chunks) => withOpenFile(() => writeStream(target, chunks)),
     rename: fs.rename,
     copy: (from, to) => withOpenFile(() => copy(from, to)),
-    linkOrCopy: (from, to) => withOpenFile(() => linkOrCopy(from, to)),
+    linkOrCopy: (from, to) => withOpenFile(() => link(from, to)),
     setMode: fs.chmod,
     setTime: (target, seconds) => fs.utimes(target, seconds, seconds),
     touch,
@@ -57,7 +74,7 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
       const { blocks, bsize } = await fs.statfs(target);
       return blocks * bsize;
     },
-    remove: (target) => fs.rm(target, { recursive: true, force: true, maxRetries: 3 }),
+    remove,
     close: digests.save,
   };
 }

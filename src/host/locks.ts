@@ -5,6 +5,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessIdentity } from "../model/host.ts";
 import { type LockOwner, type Locks, LockTimeout, type Release } from "../model/locks.ts";
 
+/** A held claim is touched this often, so that other machines can see that its owner lives. */
+const BEAT_MS = 10_000;
+
+/** A claim of another machine that was silent for so long is dead: nobody here can ask for its process. */
+const SILENCE_MS = 3 * 60_000;
+
 /** How often who waits looks again, in milliseconds. */
 const LOOK_AGAIN_MS = 50;
 
@@ -37,9 +43,11 @@ export function createLocks(directory: string, self: ProcessIdentity, purpose: s
       throw error;
     }
     let isReleased = false;
+    const beat = setInterval(() => void touch(name), BEAT_MS).unref();
     return async () => {
       if (isReleased) return;
       isReleased = true;
+      clearInterval(beat);
       await withdraw(name).finally(forget);
     };
   }
@@ -74,8 +82,13 @@ export function createLocks(directory: string, self: ProcessIdentity, purpose: s
 
   async function writeClaim(name: string): Promise<void> {
     await fs.mkdir(directory, { recursive: true });
-    const owner: LockOwner = { pid: self.pid, host: os.hostname(), purpose };
+    const owner: WrittenOwner = { pid: self.pid, host: os.hostname(), purpose };
     await fs.writeFile(path.join(directory, `${name}.${self.id}`), JSON.stringify(owner));
+  }
+
+  async function touch(name: string): Promise<void> {
+    const now = Date.now() / 1000;
+    await fs.utimes(path.join(directory, `${name}.${self.id}`), now, now).catch(() => {});
   }
 
   function withdraw(name: string): Promise<void> {
@@ -84,12 +97,15 @@ export function createLocks(directory: string, self: ProcessIdentity, purpose: s
 
   /** The owner of another living claim; what the dead have left is removed on the way. */
   async function findOther(name: string): Promise<LockOwner | undefined> {
-    const files = await fs.readdir(directory).catch(() => []);
+    const files = await fs.readdir(directory).catch(noneIfAbsent);
     for (const file of files) {
       const [claimed, owner = ""] = file.split(".");
       if (claimed !== name || owner === self.id) continue;
-      if (await self.isAlive(owner)) return readOwner(path.join(directory, file), owner);
-      await fs.rm(path.join(directory, file), { force: true });
+      const claim = path.join(directory, file);
+      const isHere = self.isHere(owner);
+      if (isHere ? await self.isAlive(owner) : await wasTouched(claim))
+        return { ...(await readOwner(claim, owner)), isHere };
+      await fs.rm(claim, { force: true });
     }
     return undefined;
   }
@@ -97,10 +113,22 @@ export function createLocks(directory: string, self: ProcessIdentity, purpose: s
   return { acquire };
 }
 
+type WrittenOwner = Omit<LockOwner, "isHere">;
+
+async function wasTouched(claim: string): Promise<boolean> {
+  const stats = await fs.stat(claim).catch(() => undefined);
+  return stats !== undefined && Date.now() - stats.mtimeMs < SILENCE_MS;
+}
+
+function noneIfAbsent(error: NodeJS.ErrnoException): readonly string[] {
+  if (error.code === "ENOENT") return [];
+  throw error;
+}
+
 /** A claim may be read before it is written whole; that it is there is what counts. */
-async function readOwner(file: string, id: string): Promise<LockOwner> {
+async function readOwner(file: string, id: string): Promise<WrittenOwner> {
   try {
-    return JSON.parse(await fs.readFile(file, "utf8")) as LockOwner;
+    return JSON.parse(await fs.readFile(file, "utf8")) as WrittenOwner;
   } catch {
     return { pid: Number(id.split("-").at(-2) ?? 0), host: os.hostname(), purpose: "another run" };
   }

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import os from "node:os";
 import type { ProcessIdentity } from "../model/host.ts";
 
 /** `<machine>-<boot>-<process id>-<start>`. Without Linux's /proc boot and start are empty, and the process id decides. */
 export function identifyProcess(pid = process.pid): ProcessIdentity {
-  const machine = createHash("sha256").update(os.hostname()).digest("hex").slice(0, 8);
+  const machine = createHash("sha256")
+    .update(`${os.hostname()} ${readPidNamespace()}`)
+    .digest("hex")
+    .slice(0, 8);
   const boot = readBoot();
   const id = [machine, boot, pid, startOf(readStat(pid))].join("-");
 
@@ -19,12 +22,21 @@ export function identifyProcess(pid = process.pid): ProcessIdentity {
     return startOf(stat) === otherStart && !isZombie(stat);
   }
 
-  return { id, pid, isAlive };
+  return { id, pid, isHere: (other) => other.startsWith(`${machine}-`), isAlive };
 }
 
 function readBoot(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
+  } catch {
+    return "";
+  }
+}
+
+/** Containers may share the host's name, and number their processes anew. */
+function readPidNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
   } catch {
     return "";
   }

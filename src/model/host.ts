@@ -22,6 +22,8 @@ export type Host = {
 export type ProcessIdentity = {
   readonly id: string;
   readonly pid: number;
+  /** Whether an identity is of this machine, and of the same numbering of processes. */
+  readonly isHere: (id: string) => boolean;
   /** Whether the process of an identity still runs; of another machine's nobody here can tell, and it counts as alive. */
   readonly isAlive: (id: string) => Promise<boolean>;
 };

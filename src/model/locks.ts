@@ -2,6 +2,8 @@
 export type LockOwner = {
   readonly pid: number;
   readonly host: string;
+  /** Whether it is a process of this machine, with a number that means something here. */
+  readonly isHere: boolean;
   /** What the owner does, for the one who waits: `apply in /work/diabetes`. */
   readonly purpose: string;
 };

@@ -22,6 +22,8 @@ export type StepContext = {
   readonly sourceOf: (reference: string) => Source;
   /** The outputs of the steps this one needs, by id. */
   readonly outputOf: (stepId: string) => StepOutput;
+  /** What the step made when it last succeeded in this package, of whatever version. */
+  readonly lastOutput?: StepOutput | undefined;
   /** `--no-cache`: the engine's own caches are left aside as well. */
   readonly force: boolean;
   /** Fires when the run is interrupted, and when the step has taken too long. */

@@ -85,10 +85,15 @@ function changed(before: Serializable, now: Serializable, input: string): readon
   return [{ type: "input-changed", input, ...(isTold && { from, to }) }];
 }
 
-/** The value of an input as canonical JSON, without a password in an address; undefined where all of it may be secret. */
+/** The value of an input as canonical JSON, without a password or a query in an address; undefined where all of it may be secret. */
 export function toldValue(value: Serializable, input: string): string | undefined {
   if (MAY_BE_SECRET.test(input)) return undefined;
-  return canonicalJson(value).replace(/:\/\/[^/@\s"]+@/g, "://…@");
+  return (
+    canonicalJson(value)
+      .replace(/:\/\/[^/@\s"]+@/g, "://…@")
+      // Whoever has a signed address may download.
+      .replace(/(https?:\/\/[^\s"?]*)\?[^\s"#]*/g, "$1?…")
+  );
 }
 
 /** People keep keys where a service reads them from; a plan is printed, logged and sent around. */

@@ -114,7 +114,7 @@ async function fetch(
   const blob = await download(url, pinnedVersion, context);
   if (!blob.ok) return blob;
   if (isDigest(wanted) && blob.value.digest !== wanted) {
-    await context.host.files.remove(blob.value.path);
+    // It stays, under its own digest: another package may mean just this file.
     return fail(wordMismatch(reference, blob.value.digest.slice("sha256:".length)));
   }
   return succeed([{ path: name, digest: blob.value.digest, size: blob.value.size, mode: 0o644 }]);

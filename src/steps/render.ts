@@ -1,8 +1,9 @@
 import path from "node:path";
-import type { Digest } from "../model/digest.ts";
+import { canonicalJson, type Digest, digestOf } from "../model/digest.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
+import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { type DockerfileInputs, ENVIRONMENT_STAGE, type Place, renderDockerfile } from "./dockerfile.ts";
 import { FOLDER_BESIDE_BASE, type ImageLayout, layOutImage } from "./image-layout.ts";
@@ -87,8 +88,15 @@ export const renderKind: StepKind = {
     const files = [...dockerfiles, ...ignoreFiles, ...folders.flat(), ...list];
     return succeed(outputOfFiles([...files, ...baseContextFiles(inputs)], { layout: asData(layout) }));
   },
-  findMissing: (_step, output, context) => findMissingFile(output, context),
+  findMissing: async (step, output, context) => findForgery(step, output) ?? findMissingFile(output, context),
 };
+
+/** A record may come from another machine, and the layout says where files are written: it must be the one of the inputs. */
+function findForgery(step: Step, { digest, files, values }: StepOutput): string | undefined {
+  const layout = asData(layOutImage(step.inputs as unknown as RenderInputs));
+  const isOurs = canonicalJson(values) === canonicalJson({ layout });
+  return isOurs && outputOfFiles(files, values).digest === digest ? undefined : "what it made";
+}
 
 /** The layout that the steps after this one place files by. */
 export function layoutOf(output: StepOutput): ImageLayout {
@@ -106,8 +114,19 @@ async function readBase(
   const { base, baseImage } = inputs;
   if (base.kind === "image") return succeed(base);
   if (baseImage.kind === "image") throw new Error("the base is pinned as a Dockerfile, and is an image");
-  const text = await host.files.readText(path.join(directory, baseImage.dockerfile));
+  const text = await readPinned(baseImage.dockerfile, base.dockerfile, { host, directory });
   return inlineBase(text, baseImage, ENVIRONMENT_STAGE);
+}
+
+/** The text of a file of the package, which must be the one that was pinned. */
+async function readPinned(
+  name: string,
+  pinned: Tree,
+  { host, directory }: Pick<StepContext, "host" | "directory">,
+): Promise<string> {
+  const content = await host.files.readBytes(path.join(directory, name));
+  if (digestOf(content) !== parseState(pinned[name] ?? "").digest) throw new InputChanged(name);
+  return new TextDecoder().decode(content);
 }
 
 /** Requirements that are listed in the configuration, as the file that pip reads. */
@@ -130,7 +149,7 @@ async function storeIgnoreFiles(
   if (base.kind !== "dockerfile" || baseImage.kind !== "dockerfile") return [];
   const ignoreFile = Object.keys(base.dockerfile).find((name) => name !== baseImage.dockerfile);
   if (ignoreFile === undefined) return [];
-  const text = await context.host.files.readText(path.join(context.directory, ignoreFile));
+  const text = await readPinned(ignoreFile, base.dockerfile, context);
   return Promise.all([
     storeText(IGNORE_FILES.contexts, text, context),
     storeText(IGNORE_FILES.folder, `${text}\n!${FOLDER_BESIDE_BASE}\n`, context),

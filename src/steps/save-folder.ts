@@ -17,8 +17,9 @@ import {
 import { copyFile } from "./stage-contexts.ts";
 
 /**
- * Writes the folder that plain `docker build` makes the same service from. It is written aside and put in place at
- * once; a folder that is there already is replaced only if it is empty or one of ours.
+ * Writes the folder that plain `docker build` makes the same service from. It is written aside and put in place; in a
+ * folder that is there already, only if it is empty or one of ours. What somebody else keeps there, as `.git` or a
+ * compose file, stays: see `replaceEntries`.
  *
  * Errors: `save/folder-not-ours`.
  */
@@ -37,14 +38,14 @@ export async function saveFolder(target: string, context: StepContext): Promise<
   const asidePrefix = `.mlpackage-${path.basename(place)}-`;
   await removeAbandoned(path.dirname(place), asidePrefix, context);
   const aside = await files.makeTemporaryDirectory(path.dirname(place), asidePrefix);
-  const read = written.map(({ file }) => file).filter(({ origin }) => origin !== undefined);
-  const demandUnchanged = await watchFiles(read, context);
   try {
+    const read = written.map(({ file }) => file).filter(({ origin }) => origin !== undefined);
+    const demandUnchanged = await watchFiles(read, context);
     await Promise.all(written.map(({ file, to }) => copyFile({ ...file, path: to }, aside, context)));
     await demandUnchanged();
-    await files.setMode(aside, 0o755);
-    await files.remove(place);
-    await files.rename(aside, place);
+    await files.makeDirectory(place);
+    await files.setMode(place, 0o755);
+    await replaceEntries(aside, place, context);
   } finally {
     await files.remove(aside);
   }
@@ -63,16 +64,45 @@ async function removeAbandoned(parent: string, prefix: string, { host }: StepCon
   await Promise.all(left.map((name) => host.files.remove(path.join(parent, name))));
 }
 
-/** A file in the folder that is not of it: of an older version, or put there by somebody. It would go into the image. */
+/** A file in a folder of ours that is not of it: of an older version, or put there by somebody. It would go into the image. */
 export async function findExtraFile(
   target: string,
   output: StepOutput,
   { host, directory }: StepContext,
 ): Promise<string | undefined> {
   const known = new Set(output.files.map((file) => file.path));
-  const entries = await host.files.listTree(path.join(directory, target));
+  const folders = entriesOf(output.files.filter((file) => file.path.includes("/")));
+  const entries = await host.files.listTree(
+    path.join(directory, target),
+    (relative) => !folders.has(relative.split("/")[0] ?? ""),
+  );
   const extra = entries.find((entry) => !known.has(entry.path));
   return extra && `the content of ${target} (${extra.path} is not of it)`;
+}
+
+/**
+ * Puts each entry of one folder into the place of that name in another. Those that an earlier version wrote and this one
+ * does not go, once all the new ones are there; what else lies there is not ours.
+ */
+async function replaceEntries(from: string, to: string, context: StepContext): Promise<void> {
+  const { files } = context.host;
+  const before = entriesOf(context.lastOutput?.files ?? []);
+  // First what makes the folder ours: a run that is killed in between can be made good by the next.
+  const names = ["Dockerfile", ...(await files.list(from)).filter((name) => name !== "Dockerfile")];
+  for (const name of names) {
+    const [source, target] = [path.join(from, name), path.join(to, name)];
+    const types = [(await files.status(source))?.type, (await files.status(target))?.type];
+    // Only a file can be renamed over a file, and is then never missing.
+    if (types.includes("directory")) await files.remove(target);
+    await files.rename(source, target);
+  }
+  const old = [...before].filter((name) => !names.includes(name));
+  await Promise.all(old.map((name) => files.remove(path.join(to, name))));
+}
+
+/** The files and folders on top. */
+function entriesOf(files: readonly OutputFile[]): ReadonlySet<string> {
+  return new Set(files.map((file) => file.path.split("/")[0] ?? ""));
 }
 
 type Written = { readonly file: OutputFile; readonly to: string };

@@ -106,16 +106,25 @@ test("a file that vanished from the source is not in the folder any more", async
 });
 
 test("a file that does not belong into the folder is found there, and goes", async () => {
-  await plain.write({ "imagefiles/mlpackage/app/helper.pyc": "old" });
+  await plain.write({ "imagefiles/app/helper.pyc": "old" });
   await mkdir(plain.at(".mlpackage-imagefiles-a1B2c3/mlpackage"), { recursive: true });
   const { exitCode, stderr } = await plain.call(["apply"]);
   assert.is(exitCode, 0, stderr);
-  assert.match(
-    stderr,
-    "▸ save imagefiles: the content of imagefiles (mlpackage/app/helper.pyc is not of it)",
-  );
-  assert.not.ok(existsSync(plain.at("imagefiles/mlpackage/app/helper.pyc")));
+  assert.match(stderr, "▸ save imagefiles: the content of imagefiles (app/helper.pyc is not of it)");
+  assert.not.ok(existsSync(plain.at("imagefiles/app/helper.pyc")));
   assert.not.ok(existsSync(plain.at(".mlpackage-imagefiles-a1B2c3")));
+});
+
+test("what somebody else keeps in the folder stays, whatever changes", async () => {
+  await plain.write({ "imagefiles/.git/HEAD": "ref", "imagefiles/compose.yaml": "services: {}\n" });
+  const unchanged = await plain.call(["apply"]);
+  assert.match(unchanged.stderr, "nothing to do");
+  await plain.write({ "src/helper.py": "def shout(text):\n    return text.upper()  # loud\n" });
+  const { exitCode, stderr } = await plain.call(["apply"]);
+  assert.is(exitCode, 0, stderr);
+  assert.match(await readFile(plain.at("imagefiles/app/helper.py"), "utf8"), "loud");
+  assert.is(await readFile(plain.at("imagefiles/.git/HEAD"), "utf8"), "ref");
+  assert.ok(existsSync(plain.at("imagefiles/compose.yaml")));
 });
 
 test("a folder that is not ours is refused, and stays as it is", async () => {

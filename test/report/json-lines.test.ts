@@ -21,7 +21,12 @@ const location = { file: { path: "mlpackage.yaml", text: "name: a\n" }, range: {
 
 /** What the run of the other tests has nothing of. */
 const more: readonly RunEvent[] = [
-  { type: "step-waiting", step, owner: { pid: 1, host: "here", purpose: "mlpackage apply" }, timeMs: 1.5 },
+  {
+    type: "step-waiting",
+    step,
+    owner: { pid: 1, host: "here", isHere: true, purpose: "mlpackage apply" },
+    timeMs: 1.5,
+  },
   {
     type: "step-started",
     step,

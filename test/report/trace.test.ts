@@ -129,7 +129,7 @@ test("waiting for another run is told before the step, one span for each owner",
   const waiting = (pid: number, timeMs: number): RunEvent => ({
     type: "step-waiting",
     step: one,
-    owner: { pid, host: "here", purpose: "mlpackage apply" },
+    owner: { pid, host: "here", isHere: true, purpose: "mlpackage apply" },
     timeMs,
   });
   const restored = { status: "restored", from: "a cache", output: makeOutput("a"), durationMs: 99 } as const;

@@ -2,13 +2,15 @@ import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "nod
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { StepOutput } from "../../src/model/outcome.ts";
 import { succeed } from "../../src/model/result.ts";
+import type { Step } from "../../src/model/step.ts";
 import type { StepContext } from "../../src/model/step-kind.ts";
 import { buildGraph } from "../../src/plan/build-graph.ts";
 import { pinReferences } from "../../src/plan/pin-references.ts";
 import { sourceOf } from "../../src/sources/index.ts";
 import { STEP_KINDS } from "../../src/steps/index.ts";
-import { InputChanged } from "../../src/steps/output-files.ts";
+import { InputChanged, outputOfFiles } from "../../src/steps/output-files.ts";
 import { stageContexts } from "../../src/steps/stage-contexts.ts";
 import { readText } from "../config/read-fixture.ts";
 import { only } from "../fakes/only.ts";
@@ -41,9 +43,9 @@ const engine = {
 };
 
 /** A package whose steps are run one by one, up to the build. */
-async function openPackage(files: Readonly<Record<string, string>> = FILES) {
+async function openPackage(files: Readonly<Record<string, string>> = FILES, more = "") {
   const directory = makeFolder(files);
-  const config = readText(yaml, { directory });
+  const config = readText(`${yaml}${more}`, { directory });
   if (!config.ok) throw new Error(config.diagnostics.map(({ message }) => message).join("; "));
   const outputs: Record<string, ReturnType<StepContext["outputOf"]>> = {};
   const context = makeStepContext(directory, engine, outputs);
@@ -69,7 +71,11 @@ async function openPackage(files: Readonly<Record<string, string>> = FILES) {
   const prepare = async () => {
     for (const id of ["fetch:ridge", "fetch:bert", "render"]) assert.ok((await run(id)).ok);
   };
-  return { directory, context, outputs, run, prepare };
+  const findMissing = (id: string, output: StepOutput) => {
+    const step = steps.find((one) => one.id === id) ?? only<Step>({});
+    return STEP_KINDS[step.kind].findMissing(step, output, context);
+  };
+  return { directory, context, outputs, run, prepare, findMissing };
 }
 
 /** Every file and folder below one, with mode and, for those that go into a layer, time. */
@@ -142,7 +148,7 @@ test("the output is the same wherever the package lies", async () => {
   assert.equal(one.outputs, other.outputs);
 });
 
-test("a saved folder is complete, and replaced as a whole", async () => {
+test("a saved folder is complete, and each of its own folders replaced as a whole", async () => {
   const { run, prepare, directory } = await openPackage();
   await prepare();
   assert.ok((await run("save:imagefiles")).ok);
@@ -186,6 +192,35 @@ test("and one of a model when it is laid out", async () => {
   const error = await stageContexts(context, makeFolder()).catch((thrown: unknown) => thrown);
   assert.ok(error instanceof InputChanged);
   assert.is(error.path, "models/ridge.pkl");
+});
+
+for (const changed of ["base/Dockerfile", "base/.dockerignore"]) {
+  test(`a change of ${changed} between plan and run is noticed`, async () => {
+    const base = { "base/Dockerfile": "FROM debian:bookworm-slim\n", "base/.dockerignore": "*.log\n" };
+    const { run, directory } = await openPackage(
+      { ...FILES, ...base },
+      "base_image: {dockerfile: base/Dockerfile}\n",
+    );
+    writeInto(directory, changed, "FROM debian:sid\n");
+    const error = await run("render").catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof InputChanged);
+    assert.is(error.path, changed);
+  });
+}
+
+test("an output that another machine made up is not taken for ours", async () => {
+  const { prepare, outputs, findMissing } = await openPackage();
+  await prepare();
+  const { render } = outputs;
+  assert.ok(render);
+  assert.is(await findMissing("render", render), undefined);
+  const text = JSON.stringify(render.values);
+  for (const values of [{}, JSON.parse(text.replaceAll("/var/azureml-app", "/../../../escaped"))]) {
+    const { digest } = outputOfFiles(render.files, values);
+    assert.is(await findMissing("render", { ...render, values, digest }), "what it made");
+  }
+  const other = outputOfFiles(render.files.slice(1), render.values);
+  assert.is(await findMissing("render", { ...other, digest: render.digest }), "what it made");
 });
 
 test.run();
