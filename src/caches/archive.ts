@@ -49,6 +49,18 @@ export async function exportStore(target: string, from: ArchiveStore): Promise<T
   return { records: chosen.length, blobs: blobs.size, left: records.length - chosen.length };
 }
 
+/** Whether a file begins as an export does, with the name of a content or a record. */
+export async function isExport(file: string, files: Files): Promise<boolean> {
+  for await (const chunk of files.readStream(file)) {
+    const name = new TextDecoder().decode(chunk.subarray(0, NAME_BYTES)).replace(/\0.*$/s, "");
+    return readName(name) !== undefined;
+  }
+  return true;
+}
+
+/** The name of the first entry is what a tar begins with. */
+const NAME_BYTES = 100;
+
 /** The places of all files of a record's output that lie in the store; undefined where one is not there, or no record. */
 async function findBlobs(
   key: Digest,

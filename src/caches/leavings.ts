@@ -57,14 +57,13 @@ async function findPartial(others: readonly string[], sweep: Sweep): Promise<rea
   return places.filter((place) => place.endsWith(".partial"));
 }
 
-/** A claim of a dead process holds nothing, nor does one nobody touched for a day; the living remove only those they meet. */
+/** A claim of a dead process holds nothing; the living remove only those they meet. */
 async function findDeadClaims(sweep: Sweep): Promise<readonly string[]> {
   const dead: string[] = [];
   for (const claim of await inFolder("locks", sweep)) {
     // `<lock>.<process>`
     const [, owner = ""] = path.basename(claim).split(".");
-    const isDead = PROCESS_NAME.test(owner) && !(await sweep.isAlive(owner));
-    dead.push(...(isDead ? [claim] : await findOld([claim], DAY_MS, sweep)));
+    if (PROCESS_NAME.test(owner) && !(await sweep.isAlive(owner))) dead.push(claim);
   }
   return dead;
 }

@@ -1,6 +1,14 @@
 import yargs, { type Options as YargsOption } from "yargs";
 import type { Value, Values } from "./option.ts";
-import { type Command, defaultOf, type Option, type Options, readDuration, UsageError } from "./option.ts";
+import {
+  type Command,
+  defaultOf,
+  type Option,
+  type Options,
+  readDuration,
+  readNumber,
+  UsageError,
+} from "./option.ts";
 import { COMMANDS, COMMON_OPTIONS } from "./options.ts";
 import type { Call } from "./read-arguments.ts";
 import type { CommonOptions } from "./session.ts";
@@ -79,7 +87,12 @@ function kindForYargs(name: string, option: Option): YargsOption {
     case "boolean":
       return { type: "boolean", default: option.default };
     case "number":
-      return { type: "number", default: option.default, requiresArg: true };
+      return {
+        type: "string",
+        default: option.default,
+        requiresArg: true,
+        coerce: (text: unknown) => demandNumber(name, option, text),
+      };
     case "duration":
       return { type: "string", requiresArg: true, coerce: (text: unknown) => demandDuration(name, text) };
     case "list":
@@ -101,6 +114,13 @@ function demandDuration(name: string, text: unknown): number | undefined {
   if (milliseconds === undefined)
     throw new UsageError(`--${name} takes a duration such as 500ms, 30s, 5m or 1h, not ${text}`);
   return milliseconds;
+}
+
+function demandNumber(name: string, option: { readonly minimum?: number }, text: unknown): number {
+  const number = readNumber(option, String(text));
+  if (number === undefined)
+    throw new UsageError(`--${name} takes a whole number from ${option.minimum ?? 0} on, not ${text}`);
+  return number;
 }
 
 function valuesOf(options: Options, parsed: Parsed): Values {

@@ -7,7 +7,8 @@ type Described = { readonly describe: string; readonly alias?: string };
 export type Option = Described &
   (
     | { readonly type: "boolean"; readonly default: boolean }
-    | { readonly type: "number"; readonly default: number }
+    /** Whole, and not negative. */
+    | { readonly type: "number"; readonly default: number; readonly minimum?: number }
     | { readonly type: "string"; readonly default?: string; readonly choices?: readonly string[] }
     /** In words such as `30s`; the value is in milliseconds. */
     | { readonly type: "duration" }
@@ -91,6 +92,12 @@ export function defaultOf(option: Option): Value {
 export function readDuration(text: string): number | undefined {
   const milliseconds = durationMs(text);
   return Number.isNaN(milliseconds) ? undefined : milliseconds;
+}
+
+/** The number that a text is for an option; undefined where it may not have it. */
+export function readNumber({ minimum = 0 }: { readonly minimum?: number }, text: string): number | undefined {
+  const number = Number(text);
+  return /^\d{1,9}$/.test(text) && number >= minimum ? number : undefined;
 }
 
 /** The call itself is wrong. */

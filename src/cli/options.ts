@@ -33,7 +33,7 @@ const SELECT_OPTIONS = {
 } as const satisfies Options;
 
 const RUN_OPTIONS = {
-  jobs: { type: "number", alias: "j", default: 8, describe: "how many steps run at once" },
+  jobs: { type: "number", alias: "j", default: 8, minimum: 1, describe: "how many steps run at once" },
   "keep-going": {
     type: "boolean",
     alias: "k",
@@ -47,7 +47,7 @@ const RUN_OPTIONS = {
 const selectOptions = ({ only, cache }: ValuesOf<typeof SELECT_OPTIONS>) => ({ only, force: !cache });
 
 const runOptions = (values: ValuesOf<typeof RUN_OPTIONS>) => ({
-  jobs: Math.max(1, Math.floor(values.jobs) || 1),
+  jobs: values.jobs,
   keepGoing: values["keep-going"],
   lockTimeoutMs: values["lock-timeout"],
   trace: values.trace,

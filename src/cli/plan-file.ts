@@ -180,9 +180,9 @@ function compareSteps(before: PlanDocumentStep, now: PlanDocumentStep): readonly
   const reason = first === undefined ? "" : `: ${first}`;
   if (before.verdict !== now.verdict)
     return [`${now.id} ${VERDICTS[before.verdict]} in the plan, and ${VERDICTS[now.verdict]} now${reason}`];
-  if (before.inputs !== now.inputs) return [`${now.id} has other inputs than in the plan${reason}`];
-  if (before.key !== now.key)
-    return [`${now.id} would be made from something else than in the plan${reason}`];
+  // The reasons compare with the last run, not with the plan: here they would mislead.
+  if (before.inputs !== now.inputs) return [`${now.id} has other inputs than in the plan`];
+  if (before.key !== now.key) return [`${now.id} would be made from something else than in the plan`];
   const placeOf = ({ needs, after }: PlanDocumentStep): Serializable => ({ needs, after });
   if (canonicalJson(placeOf(before)) === canonicalJson(placeOf(now))) return [];
   return [`${now.id} has another place among the steps than in the plan`];

@@ -1,4 +1,12 @@
-import { type Command, defaultOf, type Option, type Options, readDuration, type Values } from "./option.ts";
+import {
+  type Command,
+  defaultOf,
+  type Option,
+  type Options,
+  readDuration,
+  readNumber,
+  type Values,
+} from "./option.ts";
 import { COMMANDS, COMMON_OPTIONS } from "./options.ts";
 import type { CommonOptions } from "./session.ts";
 
@@ -130,7 +138,7 @@ const isPlain = (word: string): boolean => /^[^-]/.test(word);
 function readValue(option: Option, text: string): Taken["value"] | undefined {
   switch (option.type) {
     case "number":
-      return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+      return readNumber(option, text);
     case "duration":
       return readDuration(text);
     case "string":

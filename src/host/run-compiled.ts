@@ -78,7 +78,15 @@ function keep(file: string, identity: string, data: Buffer): void {
     renameSync(temporary, file);
   } catch {
     // It saves time, and nothing else.
-    rmSync(temporary, { force: true });
+    removeIfCan(temporary);
+  }
+}
+
+function removeIfCan(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // The cache folder is no folder, or is not ours.
   }
 }
 

@@ -97,7 +97,8 @@ function nameInReference(json: string): string {
 
 /** The first reasons, and how many more there are. */
 export function wordReasons(reasons: readonly Reason[], most = 3): string {
-  const words = wordEachReason(reasons);
+  // One file may be in several inputs: in the code, and in a Docker context.
+  const words = [...new Set(wordEachReason(reasons))];
   const shown = words.slice(0, most);
   return [...shown, ...(words.length > most ? [`${words.length - most} more`] : [])].join("; ");
 }
@@ -181,7 +182,8 @@ export function wordSummary(outcomes: ReadonlyMap<string, Outcome>, durationMs: 
   const count = (status: Outcome["status"]) =>
     [...outcomes.values()].filter((one) => one.status === status).length;
   const total = outcomes.size;
-  if (count("fresh") === total) return `nothing to do: ${total} steps fresh (${wordDuration(durationMs)})`;
+  if (count("fresh") === total)
+    return `nothing to do: ${total} ${total === 1 ? "step" : "steps"} fresh (${wordDuration(durationMs)})`;
   const parts = (["succeeded", "restored", "fresh", "failed", "blocked", "cancelled"] as const).flatMap(
     (status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []),
   );

@@ -238,4 +238,27 @@ for (const [what, action, file, code] of [
   });
 }
 
+test("an action takes nothing that it has no use for, and does nothing then", async () => {
+  const { call, fill } = createCalls();
+  await fill("a", "x");
+  for (const more of [{ file: "foo" }, { maximumSize: "5GB" }]) {
+    const { code, words } = await call("clear", more);
+    assert.is(code, 64);
+    assert.match(words, "error[cli/excess-argument]");
+  }
+  assert.match((await call("ls")).data, short("a"));
+});
+
+test("an export replaces an export, and nothing else", async () => {
+  const { call, fill, workingDirectory } = createCalls();
+  await fill("a", "x");
+  for (let round = 0; round < 2; round += 1) assert.is((await call("export", { file: "cache.tar" })).code, 0);
+  writeInto(workingDirectory, "notes.txt", "mine");
+  for (const file of ["notes.txt", ".", "/dev/null"]) {
+    const { code, words } = await call("export", { file });
+    assert.is(code, 64);
+    assert.match(words, `error[cli/place-taken]: \`${file}\` is there`);
+  }
+});
+
 test.run();

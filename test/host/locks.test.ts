@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { suite } from "uvu";
@@ -139,6 +139,16 @@ test("six processes that fight for one lock never have it together", async () =>
   assert.is(spans.length, 48);
   for (const [index, span] of spans.entries())
     assert.ok(index === 0 || span.had >= (spans[index - 1]?.gave ?? 0n), `${index} overlaps`);
+});
+
+test("that of another machine is free once it has been silent for minutes", async () => {
+  const directory = makeFolder();
+  const claim = path.join(directory, "key.0badcafe-00000000-1-1");
+  writeFileSync(claim, JSON.stringify({ pid: 1, host: "elsewhere", purpose: "apply in /there" }));
+  const before = Date.now() / 1000 - 200;
+  utimesSync(claim, before, before);
+  const release = await makeLocks(directory).acquire("key", { timeoutMs: 1000 });
+  await release();
 });
 
 test.run();

@@ -86,9 +86,9 @@ for (const [reason, text] of [...reasons, ...more]) {
 }
 
 test("of many reasons the first are told", () => {
-  const many = Array.from({ length: 5 }, (): Reason => ({ type: "new" }));
-  assert.match(wordReasons(many), /; it never ran here; 2 more$/);
-  assert.is(wordReasons(many.slice(0, 3), 1), "it never ran here; 2 more");
+  const many = ["a", "b", "c", "d", "e"].map((step): Reason => ({ type: "upstream", step }));
+  assert.match(wordReasons(many), /; c made something else; 2 more$/);
+  assert.is(wordReasons(many.slice(0, 3), 1), "a made something else; 2 more");
 });
 
 for (const [milliseconds, text] of [
@@ -155,7 +155,13 @@ test("the summary", () => {
     ["e", { status: "cancelled" }],
   ]);
   assert.is(wordSummary(outcomes, 1500), "1 succeeded, 1 fresh, 1 failed, 1 blocked, 1 cancelled (1.50 s)");
-  assert.is(wordSummary(new Map([["a", fresh]]), 10), "nothing to do: 1 steps fresh (0.01 s)");
+  assert.is(wordSummary(new Map([["a", fresh]]), 10), "nothing to do: 1 step fresh (0.01 s)");
+});
+
+test("a file that is in several inputs is told once", () => {
+  const changed = (input: string): Reason => ({ type: "input-changed", input, from: '"a"', to: '"b"' });
+  const words = wordReasons([changed("code.Dockerfile"), changed("code.Dockerfile"), changed("code.a.py")]);
+  assert.is(words, 'Dockerfile changed ("a" → "b"); a.py changed ("a" → "b")');
 });
 
 test.run();

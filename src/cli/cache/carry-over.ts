@@ -14,8 +14,12 @@ export async function exportCache(
   { file }: { readonly file: string | undefined },
 ): Promise<number> {
   if (file === undefined) return refuse(session, wordNoFile("export"));
-  const { exportStore } = await import("../../caches/archive.ts");
+  const { exportStore, isExport } = await import("../../caches/archive.ts");
   const target = resolvePath(file, session);
+  const status = await session.host.files.status(target);
+  const isFree =
+    status === undefined || (status.type === "file" && (await isExport(target, session.host.files)));
+  if (!isFree) return refuse(session, wordTaken(file));
   tellTransferred(session, "exported", await exportStore(target, archiveStoreOf(session)), target);
   return EXIT.done;
 }
@@ -37,6 +41,12 @@ export async function importCache(
   if (!imported.ok) return refuse(session, ...imported.diagnostics);
   tellTransferred(session, "imported", imported.value, source);
   return EXIT.done;
+}
+
+function wordTaken(file: string): Diagnostic {
+  return errorDiagnostic("cli/place-taken", `\`${file}\` is there, and is no export of a cache`, {
+    hint: "name a file that is not there yet; nothing was changed",
+  });
 }
 
 function wordNoFile(action: string): Diagnostic {

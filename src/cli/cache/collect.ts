@@ -37,9 +37,11 @@ export async function collectCache(
       wordCount(blobs, "content"),
       wordCount(leavings, "leftover"),
     ];
+    const rest =
+      maximumBytes !== undefined && bytesAfter > maximumBytes ? ", in use within the last hours" : "";
     tell(
       session,
-      `removed ${removed.join(", ")}: ${wordSize(bytesBefore - bytesAfter)} freed, ${wordSize(bytesAfter)} left`,
+      `removed ${removed.join(", ")}: ${wordSize(bytesBefore - bytesAfter)} freed, ${wordSize(bytesAfter)} left${rest}`,
     );
   }
   return EXIT.done;

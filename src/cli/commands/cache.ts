@@ -1,3 +1,5 @@
+import { type Diagnostic, errorDiagnostic } from "../../model/diagnostic.ts";
+import { refuse } from "../cache/say.ts";
 import type { Session } from "../session.ts";
 
 export type CacheAction = "ls" | "du" | "verify" | "gc" | "clear" | "export" | "import";
@@ -11,7 +13,10 @@ export type CacheOptions = {
 };
 
 /** The commands about the cache itself, none of which needs a package. */
-export async function cache(session: Session, { action, file, maximumSize }: CacheOptions): Promise<number> {
+export async function cache(session: Session, options: CacheOptions): Promise<number> {
+  const { action, file, maximumSize } = options;
+  const excess = findExcess(options);
+  if (excess !== undefined) return refuse(session, wordExcess(action, excess));
   switch (action) {
     case "ls":
       return (await import("../cache/list.ts")).listCache(session);
@@ -28,4 +33,16 @@ export async function cache(session: Session, { action, file, maximumSize }: Cac
     case "import":
       return (await import("../cache/carry-over.ts")).importCache(session, { file });
   }
+}
+
+/** What was given to an action that has no use for it: it was meant otherwise, and some of them remove things. */
+function findExcess({ action, file, maximumSize }: CacheOptions): string | undefined {
+  if (file !== undefined && action !== "export" && action !== "import") return file;
+  return maximumSize !== undefined && action !== "gc" ? "--max-size" : undefined;
+}
+
+function wordExcess(action: CacheAction, excess: string): Diagnostic {
+  return errorDiagnostic("cli/excess-argument", `\`cache ${action}\` takes no \`${excess}\``, {
+    hint: "`--max-size` is for `cache gc`, a file for `cache export` and `cache import`; nothing was done",
+  });
 }

@@ -33,6 +33,11 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
     session.options.json ? planToJson(document) : renderPlan(planned, session.terminal.color),
   );
   if (out !== undefined)
-    tell(session, `the plan is in \`${out}\`: \`mlpackage apply ${out}\` does just that`);
+    tell(session, `the plan is in \`${out}\`: \`mlpackage apply ${out}\`${wordSet(session)} does just that`);
   return options.detailedExitcode && hasWork(planned) ? EXIT.workFound : EXIT.done;
+}
+
+/** A plan does not hold values that were set for one call: they may be secrets. */
+function wordSet({ options }: Session): string {
+  return options.set.length === 0 ? "" : " with the same `--set`";
 }
