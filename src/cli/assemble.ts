@@ -36,7 +36,7 @@ export type Assembly = {
   readonly outlet: Outlet;
   readonly sharedCache: SharedCache | undefined;
   /** The context of a step, less what only a run can give. */
-  readonly contextOf: () => StepContext;
+  readonly context: StepContext;
 };
 
 export type AssembleOptions = { readonly force: boolean };
@@ -76,27 +76,26 @@ export async function assemble(
   });
   if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));
   const graph = buildGraph(config, pins.value, opened.locate);
-  const contextOf = (): StepContext => ({
+  const context: StepContext = {
     ...sourceContext,
     engine,
     runtimeDirectory,
     force,
     sourceOf: demandSource,
     ...OUTSIDE_A_RUN,
-  });
-  const lookingOn = contextOf();
+  };
   const evaluation: Evaluation = {
     cacheOf: (step) => (STEP_KINDS[step.kind].shareable ? (shared.value ?? local) : local),
     lastFingerprint: (id) => manifest.steps[id]?.fingerprint,
     lastFailure: (id) => manifest.failed[id],
     kindVersion: (step) => STEP_KINDS[step.kind].version,
     findMissing: (step, output) =>
-      STEP_KINDS[step.kind].findMissing(step, output, lookingOn).catch(wordUnknown),
+      STEP_KINDS[step.kind].findMissing(step, output, context).catch(wordUnknown),
     force,
   };
   return succeed(
     {
-      ...{ graph, engine, store, manifest, manifestPath, evaluation, contextOf },
+      ...{ graph, engine, store, manifest, manifestPath, evaluation, context },
       ...{ outlet, sharedCache: shared.value },
     },
     await placeDiagnostics(pins.warnings, opened, host),

@@ -124,7 +124,7 @@ async function runStep(
   };
   try {
     const lastOutput = assembly.manifest.steps[step.id]?.output;
-    const context = { ...assembly.contextOf(), ...run, lastOutput, makeWorkDirectory };
+    const context = { ...assembly.context, ...run, lastOutput, makeWorkDirectory };
     return await STEP_KINDS[step.kind].run(step, context);
   } catch (error) {
     if (run.signal.aborted) return fail();

@@ -9,8 +9,11 @@ import { findDockerEndpoint } from "./docker-endpoint.ts";
 import { createImageStore } from "./docker-images.ts";
 import { processEnvironment } from "./process-environment.ts";
 
-/** An engine that does not answer in this time is taken to be absent. */
-const PROBE_TIMEOUT_MS = 6_000;
+/** An engine that does not even say that it is there in this time is taken to be absent. */
+const PING_TIMEOUT_MS = 1_500;
+
+/** One that is there may be busy, and has more to look up for the rest. */
+const INFO_TIMEOUT_MS = 6_000;
 
 type Info = {
   readonly ServerVersion: string;
@@ -38,7 +41,10 @@ export async function createDockerEngine(host: Host): Promise<Engine> {
 async function probe(api: DockerApi): Promise<Result<Capabilities>> {
   if (!isSupportedEndpoint(api.endpoint)) return fail(unsupportedEndpoint(api.endpoint));
   try {
-    const info = await api.json<Info>("/info", { timeoutMs: PROBE_TIMEOUT_MS });
+    const [info] = await Promise.all([
+      api.json<Info>("/info", { timeoutMs: INFO_TIMEOUT_MS }),
+      api.open("/_ping", { timeoutMs: PING_TIMEOUT_MS }).then((response) => response.text()),
+    ]);
     const storage = info.DriverStatus?.find(([name]) => name === "driver-type")?.[1] ?? "";
     return succeed({
       endpoint: api.endpoint,

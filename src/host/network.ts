@@ -7,20 +7,38 @@ const STALL_TIMEOUT_MS = 30_000;
 
 type Client = Pick<typeof http, "request">;
 
-/** HTTP over TCP, TLS or a unix socket: one request, one response, no redirects, no hidden retries. */
-export function createNetwork(): Network {
-  return { request };
+/** Requests whose connections are open. */
+type UnderWay = Set<http.ClientRequest>;
+
+/**
+ * HTTP over TCP, TLS or a unix socket: one request, one response, no redirects, no hidden retries. `close` breaks off
+ * what is still under way: nobody waits for its answer any more, and it would keep the process alive.
+ */
+export function createNetwork(): Network & { close(): void } {
+  const underWay: UnderWay = new Set();
+  return {
+    request: (wanted) => request(wanted, underWay),
+    close: () => {
+      for (const outgoing of underWay) outgoing.destroy();
+    },
+  };
 }
 
-async function request(wanted: NetworkRequest): Promise<NetworkResponse> {
+async function request(wanted: NetworkRequest, underWay: UnderWay): Promise<NetworkResponse> {
   const url = URL.canParse(wanted.url) ? new URL(wanted.url) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new NetworkError("ERR_INVALID_URL", `${wanted.url} is no address of the web`);
   // Over its socket an engine is spoken to without TLS, which takes long to load.
-  return send(url, wanted, url.protocol === "https:" ? (await import("node:https")).default : http);
+  const client = url.protocol === "https:" ? (await import("node:https")).default : http;
+  return send(url, wanted, client, underWay);
 }
 
-function send(url: URL, wanted: NetworkRequest, client: Client): Promise<NetworkResponse> {
+function send(
+  url: URL,
+  wanted: NetworkRequest,
+  client: Client,
+  underWay: UnderWay,
+): Promise<NetworkResponse> {
   return new Promise((resolve, reject) => {
     let outgoing: http.ClientRequest;
     try {
@@ -30,6 +48,8 @@ function send(url: URL, wanted: NetworkRequest, client: Client): Promise<Network
       reject(asNetworkError(error as Error));
       return;
     }
+    underWay.add(outgoing);
+    outgoing.on("close", () => underWay.delete(outgoing));
     const timeoutMs = wanted.timeoutMs ?? RESPONSE_TIMEOUT_MS;
     const timer = setTimeout(() => {
       outgoing.destroy(new NetworkError("ETIMEDOUT", `no answer from ${url.host} in ${timeoutMs} ms`));

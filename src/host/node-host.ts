@@ -16,16 +16,20 @@ export function createNodeHost(
   purpose = "mlpackage",
 ): NodeHost {
   const identity = identifyProcess();
+  const network = createNetwork();
   const files = createFiles(path.join(cacheDirectory, "digests.json"));
   return {
     files,
     processes: createProcesses(),
-    network: createNetwork(),
+    network,
     clock: createClock(),
     locks: createLocks(path.join(cacheDirectory, "locks"), identity, purpose),
     identity,
     random: Math.random,
     environment,
-    close: files.close,
+    close: () => {
+      network.close();
+      return files.close();
+    },
   };
 }

@@ -1,6 +1,8 @@
 // What is wrong with the machine, the file or the service: one message that says so, and nothing half done.
 import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import path from "node:path";
 import { execa } from "execa";
 import * as assert from "uvu/assert";
 import { findContainers, inspectImage } from "./engine.ts";
@@ -148,6 +150,22 @@ test("run: a port that is taken", async () => {
   assert.match(stderr, `error[engine/port-taken]: port ${port}`);
   await first.call(["stop"]);
   assert.equal(await findContainers(workspace.prefix, "service"), []);
+});
+
+test("an engine that takes calls and never answers: told in two seconds, and the program ends", async () => {
+  const socket = path.join(workspace.folder, "hung.sock");
+  const hung = createServer(() => {})
+    .listen(socket)
+    .unref();
+  const made = await workspace.makePackage("hung", "");
+  const began = performance.now();
+  const { exitCode, stderr } = await made.call(["apply"], {
+    environment: { DOCKER_HOST: `unix://${socket}` },
+  });
+  hung.close();
+  assert.is(exitCode, 69, stderr);
+  assert.is(errorsIn(stderr).length, 1, stderr);
+  assert.ok(performance.now() - began < 4000, `${performance.now() - began} ms`);
 });
 
 /** A small file system of its own; undefined where this user may not mount one. */

@@ -22,6 +22,7 @@ async function connect(info: object = INFO) {
   let isThere = true;
   const { requests } = await startServer(({ method, url = "" }, response) => {
     if (url === "/info") response.end(JSON.stringify(info));
+    else if (url === "/_ping") response.end("OK");
     else if (method === "POST") response.writeHead(201).end();
     else if (!isThere || url.includes("absent")) response.writeHead(404).end('{"message":"no such image"}');
     else
@@ -39,7 +40,7 @@ async function connect(info: object = INFO) {
   };
 }
 
-test("one question tells all that an engine can do", async () => {
+test("what an engine can do is asked once", async () => {
   const { engine, requests } = await connect();
   const [first, second] = [await engine.probe(), await engine.probe()];
   assert.ok(first.ok);
@@ -47,7 +48,7 @@ test("one question tells all that an engine can do", async () => {
   assert.match(endpoint, /^unix:/);
   assert.equal(facts, { engineVersion: "28.5.2", containerdStore: true, platform: "linux/amd64" });
   assert.is(second, first);
-  assert.equal(requests, ["GET /info"]);
+  assert.equal([...requests].sort(), ["GET /_ping", "GET /info"]);
 });
 
 const architectures = [
@@ -107,6 +108,16 @@ test("an engine that nobody asks anything, and is not there, is no error", async
     environment: { DOCKER_HOST: `unix://${makeFolder()}/none.sock` },
   });
   await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
+test("an engine that never answers is given up in two seconds", async () => {
+  const socket = path.join(makeFolder(), "docker.sock");
+  await startServer(() => {}, socket);
+  const began = performance.now();
+  const engine = await createDockerEngine(makeHost({ environment: { DOCKER_HOST: `unix://${socket}` } }));
+  const probed = await engine.probe();
+  assert.equal(!probed.ok && probed.diagnostics.map(({ code }) => code), ["engine/unreachable"]);
+  assert.ok(performance.now() - began < 2500);
 });
 
 test.run();

@@ -117,4 +117,16 @@ for (const url of ["ftp://example.com/x", "file:///etc/passwd", "not a url"]) {
   });
 }
 
+test("closing breaks off what is still under way", async () => {
+  const { url } = await startServer(() => {});
+  const closed = createNetwork();
+  const asked = closed.request({ url }).then(
+    () => "answered",
+    (error: Error) => error.name,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  closed.close();
+  assert.is(await asked, "NetworkError");
+});
+
 test.run();

@@ -97,7 +97,12 @@ async function runTrials(wanted: readonly string[]): Promise<void> {
     const began = performance.now();
     const took = (): string => `(${((performance.now() - began) / 1000).toFixed(1)} s)`;
     try {
-      const { findings, told } = await act(sandbox, settings);
+      const result = await act(sandbox, settings);
+      if ("notRun" in result) {
+        say(`– ${name}: not run, ${result.notRun}`);
+        continue;
+      }
+      const { findings, told } = result;
       if (findings.length === 0) say(`✔ ${name}: ${told} ${took()}`);
       check(`${name}: ${told} ${took()}`, findings.length === 0, findings.join("\n"));
     } catch (error) {

@@ -16,7 +16,7 @@ export const clockSetBack: Trial = {
   name: "the clock is set back and forth",
   async act(sandbox) {
     const library = await findLibrary();
-    if (library === undefined) return { findings: [], told: "not run, there is no libfaketime" };
+    if (library === undefined) return { notRun: "there is no libfaketime" };
     const made = await openOwnPackage(sandbox);
     const findings: string[] = [];
     const model = made.at("words.txt");

@@ -29,7 +29,7 @@ type PutOnDisk = (made: OwnPackage, disk: SmallDisk) => Promise<OwnPackage>;
 
 /** Makes room for ever one write more, so that each of them fails once; each time, room is made afterwards. */
 async function sweep(sandbox: Sandbox, putOnDisk: PutOnDisk): Promise<TrialResult> {
-  if (!canMount()) return { findings: [], told: "not run, it needs root" };
+  if (!canMount()) return { notRun: "it needs root" };
   const gate = await startGateServer();
   sandbox.undoLater(gate.close);
   const original = await openOwnPackage(sandbox, { models: [`{name: gate, source: "${gate.url}"}`] });

@@ -9,7 +9,7 @@ import type { Trial } from "./trial.ts";
 export const readOnlyStore: Trial = {
   name: "the store is read-only",
   async act(sandbox) {
-    if (!canMount()) return { findings: [], told: "not run, it needs root" };
+    if (!canMount()) return { notRun: "it needs root" };
     const disk = mountSmallDisk(sandbox, "size=64m");
     const made = await openOwnPackage(sandbox, { cache: path.join(disk.folder, "cache") });
     const first = await made.run();

@@ -13,5 +13,7 @@ export type TrialSettings = {
   readonly seed: number;
 };
 
-/** `findings`: each promise that was broken, in words; `told`: what was looked at. */
-export type TrialResult = { readonly findings: readonly string[]; readonly told: string };
+/** `findings`: each promise that was broken, in words; `told`: what was looked at. Or why nothing could be. */
+export type TrialResult =
+  | { readonly findings: readonly string[]; readonly told: string }
+  | { readonly notRun: string };
