@@ -69,11 +69,10 @@ export function createContentStore(
 
 /** The digest of a blob's bytes; `not-a-file` for what can have none, and for what the disk cannot read any more. */
 async function digestIfThere(blob: string, files: Files): Promise<Digest | "not-a-file" | undefined> {
-  const status = await files.status(blob);
-  if (status === undefined) return undefined;
-  if (status.type !== "file") return "not-a-file";
   try {
-    return (await files.digest(blob)).digest;
+    const found = await files.digestIfFile(blob);
+    if (found !== undefined) return found.digest;
+    return (await files.status(blob)) === undefined ? undefined : "not-a-file";
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // Removed just now by another who collects garbage.

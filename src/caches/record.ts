@@ -1,31 +1,31 @@
-import { type Digest, digestOfValue } from "../model/digest.ts";
+import { type Digest, digestOf } from "../model/digest.ts";
 import { isStepOutput, type OutputFile, type StepOutput } from "../model/outcome.ts";
-import type { SerializableRecord } from "../model/serializable.ts";
 
 /** Raised when a record means something else than before; one of another format is not read, and replaced by what is made under its key. */
-const FORMAT = 1;
+const FORMAT = 2;
 
-/** `check` is the digest of the rest: a record names no bytes of its own that would be hashed, so it is hashed itself. */
 type StoredRecord = {
   readonly format: typeof FORMAT;
   readonly key: Digest;
   readonly output: StepOutput;
-  readonly check: Digest;
 };
 
-/** The text of a record, one line of JSON. */
+/**
+ * The text of a record: a line of JSON, and a line with its digest. What a step made is named by the digests of its
+ * bytes; a record is named by its key, so it says itself what it should look like.
+ */
 export function writeRecord(key: Digest, output: StepOutput): string {
-  return JSON.stringify({ format: FORMAT, key, output, check: checkOf(key, output) } satisfies StoredRecord);
+  const record = JSON.stringify({ format: FORMAT, key, output } satisfies StoredRecord);
+  return `${record}\n${digestOf(record)}`;
 }
 
 /** The output that a text records under a key; `foreign` is a record of another version of this program. */
 export function readRecord(text: string, key: Digest): StepOutput | "foreign" | "damaged" {
-  const record = parseObject(text) as Partial<StoredRecord>;
-  if (typeof record.format === "number" && record.format !== FORMAT) return "foreign";
-  const { format, key: recordedKey, output, check } = record;
-  const isWhole =
-    format === FORMAT && recordedKey === key && isStepOutput(output) && output.files.every(isInside);
-  return isWhole && check === checkOf(key, output) ? output : "damaged";
+  const [line = "", check] = text.split("\n");
+  const { format, key: recordedKey, output } = parseObject(line) as Partial<StoredRecord>;
+  if (typeof format === "number" && format !== FORMAT) return "foreign";
+  const isWhole = check === digestOf(line) && recordedKey === key;
+  return isWhole && isStepOutput(output) && output.files.every(isInside) ? output : "damaged";
 }
 
 /** Whether a file's path stays below the folder it is put into: a record may come from elsewhere. */
@@ -33,10 +33,6 @@ function isInside({ path, origin = "" }: OutputFile): boolean {
   return [path, origin].every(
     (one) => !one.startsWith("/") && !one.includes("\0") && !one.split("/").includes(".."),
   );
-}
-
-function checkOf(key: Digest, output: StepOutput): Digest {
-  return digestOfValue({ key, output: output as unknown as SerializableRecord });
 }
 
 function parseObject(text: string): object {

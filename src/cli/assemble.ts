@@ -3,21 +3,20 @@ import { createContentStore } from "../caches/content-store.ts";
 import { createLocalCache } from "../caches/local.ts";
 import { type Damage, wordDamage } from "../caches/quarantine.ts";
 import type { SharedCache } from "../caches/shared.ts";
-import { createDockerEngine } from "../engines/docker-engine.ts";
-import { type Manifest, readManifest } from "../execution/manifest.ts";
+import type { Manifest } from "../execution/manifest.ts";
 import type { Cache } from "../model/cache.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
-import { digestOf } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { ContentStore, Source } from "../model/source.ts";
 import type { StepContext } from "../model/step-kind.ts";
-import { BUILD, buildGraph } from "../plan/build-graph.ts";
+import { buildGraph } from "../plan/build-graph.ts";
 import type { Evaluation } from "../plan/evaluate-step.ts";
 import { pinReferences } from "../plan/pin-references.ts";
 import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../sources/index.ts";
 import { STEP_KINDS } from "../steps/index.ts";
+import { type Asked, askAhead } from "./ask-ahead.ts";
 import type { Package } from "./open-package.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
@@ -39,23 +38,24 @@ export type Assembly = {
   readonly context: StepContext;
 };
 
-export type AssembleOptions = { readonly force: boolean };
+export type AssembleOptions = {
+  readonly force: boolean;
+  /** Where the engine was asked before the configuration was read. */
+  readonly asked?: Promise<Asked>;
+};
 
 /** Pins what the configuration refers to, compiles the graph and joins it with the engine, the cache and the steps. */
 export async function assemble(
   session: Session,
   opened: Package,
-  { force }: AssembleOptions,
+  { force, asked = askAhead(session) }: AssembleOptions,
 ): Promise<Result<Assembly>> {
   const { host, cacheDirectory, runtimeDirectory, signal } = session;
   const { config } = opened;
   const unknown = config.models.filter(({ source }) => sourceOf(source) === undefined);
   if (unknown.length > 0)
     return fail(...unknown.map((model) => wordUnknownScheme(model.source, opened.locate(model.pointer))));
-  const engine = await createDockerEngine(host);
-  const manifestPath = manifestPathOf(session, opened);
-  const manifest = await readManifest(manifestPath, host.files);
-  askAhead(engine, manifest);
+  const { engine, manifest, manifestPath, lastBase } = await asked;
   // What a package is made of is nobody else's to read.
   await host.files.makeDirectory(cacheDirectory, 0o700);
   const outlet = createOutlet();
@@ -68,6 +68,7 @@ export async function assemble(
   const pins = await pinReferences(config, {
     files: host.files,
     engine,
+    lastBase,
     sourceOf: demandSource,
     sourceContext,
     runtimeDirectory,
@@ -102,12 +103,6 @@ export async function assemble(
   );
 }
 
-/** Inspecting an image is what takes longest where there is nothing to do; the answer is shared with who asks next. */
-function askAhead(engine: Engine, { steps }: Manifest): void {
-  const image = steps[BUILD]?.output.values.image;
-  if (typeof image === "string") engine.describe(image).catch(() => {});
-}
-
 /** Loaded where there is one: most runs have none. */
 async function openSharedCache(
   { host, workingDirectory, signal }: Session,
@@ -116,11 +111,6 @@ async function openSharedCache(
   if (!host.environment.MLPACKAGE_SHARED_CACHE) return succeed(undefined);
   const loaded = await import("./shared-cache.ts");
   return loaded.openSharedCache({ host, workingDirectory, signal, ...caches });
-}
-
-/** Each configuration file has a manifest of its own, by where the file lies. */
-export function manifestPathOf({ cacheDirectory }: Session, { configPath }: Package): string {
-  return path.join(cacheDirectory, "packages", `${digestOf(configPath).slice("sha256:".length, 39)}.json`);
 }
 
 function demandSource(reference: string): Source {

@@ -5,7 +5,7 @@ import { digestOf } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { BUILD } from "../plan/build-graph.ts";
-import { manifestPathOf } from "./assemble.ts";
+import { manifestPathOf } from "./ask-ahead.ts";
 import { openPackage, type Package } from "./open-package.ts";
 import type { Session } from "./session.ts";
 
@@ -18,14 +18,14 @@ export async function openLastRun(session: Session): Promise<Result<LastRun>> {
   const engine = await createDockerEngine(session.host);
   const probed = await engine.probe();
   if (!probed.ok) return probed;
-  const manifest = await readManifest(manifestPathOf(session, opened.value), session.host.files);
+  const manifest = await readManifest(manifestPathOf(session), session.host.files);
   return succeed({ opened: opened.value, engine, manifest });
 }
 
 /** The image that `apply` built last, if the engine still has it. */
 export async function findBuiltImage({ opened, engine, manifest }: LastRun): Promise<Result<string>> {
   const image = manifest.steps[BUILD]?.output.values.image;
-  if (typeof image === "string" && (await engine.describe(image)) !== undefined) return succeed(image);
+  if (typeof image === "string" && (await engine.identify(image)) !== undefined) return succeed(image);
   return fail(
     errorDiagnostic("cli/not-applied", `the engine has no image of \`${opened.config.name}\``, {
       hint: "`mlpackage apply` builds it, `mlpackage pull` brings a pushed one back",

@@ -1,5 +1,4 @@
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { cacheDirectoryOf } from "../host/cache-directory.ts";
 import { createNodeHost, type NodeHost } from "../host/node-host.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
@@ -38,21 +37,22 @@ async function withSession(
 ): Promise<number> {
   const { env } = process;
   const interrupt = catchInterrupts();
+  const isTerminal = process.stderr.isTTY === true && env.TERM !== "dumb" && env.CI === undefined;
   const session: Session = {
     options,
     host,
     cacheDirectory,
-    runtimeDirectory: fileURLToPath(new URL(RUNTIME_FROM_HERE, import.meta.url)),
+    runtimeDirectory: path.join(import.meta.dirname, RUNTIME_FROM_HERE),
     workingDirectory: process.cwd(),
     signal: interrupt.signal,
-    writeData: (text) => void process.stdout.write(text),
+    writeData: (text) => void demandStdout(interrupt).write(text),
     terminal: {
-      write: (text) => void process.stderr.write(text),
+      write: isTerminal ? writeError : gathered.write,
       color: options.color && isColorWanted(env),
       columns: () => process.stderr.columns ?? 80,
     },
     screen: process.stderr,
-    isTerminal: process.stderr.isTTY === true && env.TERM !== "dumb" && env.CI === undefined,
+    isTerminal,
     readInput,
   };
   try {
@@ -75,14 +75,21 @@ async function reportFault(error: unknown, session: Session): Promise<number> {
   return exitCodeOf([fault]);
 }
 
-/** The same in `src/cli/` and, bundled, in `dist/`. */
-const RUNTIME_FROM_HERE = import.meta.url.includes("/src/cli/") ? "../runtime" : "./runtime";
+/** Or the bundle in `dist/`. */
+const IS_SOURCE = path.basename(import.meta.filename) === "main.ts";
+const RUNTIME_FROM_HERE = IS_SOURCE ? "../runtime" : "runtime";
+
+type Interrupt = {
+  readonly signal: AbortSignal;
+  readonly exitCode: () => number | undefined;
+  readonly abort: () => void;
+};
 
 /**
  * The first signal asks everything to end in order; the second ends us at once. So does, in order, an output that is
  * closed early, as in `mlpackage run | head`: nobody is left to tell.
  */
-function catchInterrupts(): { readonly signal: AbortSignal; readonly exitCode: () => number | undefined } {
+function catchInterrupts(): Interrupt {
   const controller = new AbortController();
   let exitCode: number | undefined;
   const codes = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.terminated } as const;
@@ -93,8 +100,39 @@ function catchInterrupts(): { readonly signal: AbortSignal; readonly exitCode: (
       controller.abort();
     });
   }
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => controller.abort());
-  return { signal: controller.signal, exitCode: () => exitCode };
+  const abort = (): void => controller.abort();
+  process.stderr.on("error", abort);
+  return { signal: controller.signal, exitCode: () => exitCode, abort };
+}
+
+function writeError(text: string): void {
+  process.stderr.write(text);
+}
+
+/** Texts that come in one go leave in one go: finding a step fresh takes no longer than a call of the system. */
+function gather(write: (text: string) => void) {
+  let waiting = "";
+  function flush(): void {
+    if (waiting !== "") write(waiting);
+    waiting = "";
+  }
+  return {
+    write(text: string): void {
+      if (waiting === "") setImmediate(flush);
+      waiting += text;
+    },
+    flush,
+  };
+}
+
+const gathered = gather(writeError);
+
+let stdout: NodeJS.WriteStream | undefined;
+
+/** Opened for those runs alone that have something to say there. */
+function demandStdout({ abort }: Interrupt): NodeJS.WriteStream {
+  stdout ??= process.stdout.on("error", abort);
+  return stdout;
 }
 
 /** https://no-color.org, and FORCE_COLOR for pipes that want it all the same. */
@@ -110,29 +148,30 @@ async function readInput(): Promise<string> {
 }
 
 async function readVersion(): Promise<string> {
-  const fromHere = import.meta.url.includes("/src/cli/") ? "../../package.json" : "../package.json";
+  const fromHere = IS_SOURCE ? "../../package.json" : "../package.json";
   const { files } = createNodeHost(process.env, cacheDirectoryOf(process.env));
-  const text = await files.readText(fileURLToPath(new URL(fromHere, import.meta.url)));
+  const text = await files.readText(path.join(import.meta.dirname, fromHere));
   return (JSON.parse(text) as { version: string }).version;
 }
 
 function reportCrash(error: unknown): number {
+  gathered.flush();
   if (error instanceof UsageError || (error as Error)?.name === "YError") {
-    process.stderr.write(
-      `error: ${(error as Error).message}\nhint: \`mlpackage --help\` shows the commands\n`,
-    );
+    writeError(`error: ${(error as Error).message}\nhint: \`mlpackage --help\` shows the commands\n`);
     return EXIT.wrongInput;
   }
   const { stack } = error as Error;
-  process.stderr.write(
-    `error[bug]: something in mlpackage is broken; please report it with these lines\n${stack}\n`,
-  );
+  writeError(`error[bug]: something in mlpackage is broken; please report it with these lines\n${stack}\n`);
   return EXIT.bug;
 }
 
+/** By itself the process would end as well, and take a tenth of a short run to put its heap in order first. */
+function leave(code: number): void {
+  process.exitCode = code;
+  gathered.flush();
+  const isAllWritten = [stdout, process.stderr].every((stream) => !stream?.writableLength);
+  if (isAllWritten) process.exit();
+}
+
 // Not awaited, so that the bundle can be a script: those V8 can be handed compiled.
-void main()
-  .catch(reportCrash)
-  .then((code) => {
-    process.exitCode = code;
-  });
+void main().catch(reportCrash).then(leave);

@@ -24,8 +24,7 @@ export type Package = {
 /** Reads the configuration file, checks it and every path it names. */
 export async function openPackage(session: Session): Promise<Result<Package>> {
   const { host, options, workingDirectory } = session;
-  const folder = path.resolve(workingDirectory, options.directory);
-  const configPath = path.resolve(folder, options.file);
+  const configPath = configPathOf(session);
   const shown = path.relative(workingDirectory, configPath) || configPath;
   const found = await host.files.status(configPath);
   if (found?.type !== "file") return fail(wordMissingFile(shown));
@@ -51,6 +50,11 @@ export async function openPackage(session: Session): Promise<Result<Package>> {
     },
     config.warnings,
   );
+}
+
+/** The configuration file, absolute. */
+export function configPathOf({ options, workingDirectory }: Session): string {
+  return path.resolve(workingDirectory, options.directory, options.file);
 }
 
 function wordMissingFile(shown: string) {

@@ -3,7 +3,8 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Graph } from "../model/graph.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { select } from "../plan/select.ts";
-import { type Assembly, assemble } from "./assemble.ts";
+import { askAhead } from "./ask-ahead.ts";
+import { type AssembleOptions, type Assembly, assemble } from "./assemble.ts";
 import { openPackage, type Package } from "./open-package.ts";
 import { reportDiagnostics, type Session } from "./session.ts";
 
@@ -18,8 +19,12 @@ export type Prepared = { readonly opened: Package; readonly assembly: Assembly; 
 
 /** What `plan` and `apply` begin with: the file read, its references pinned, the graph cut to what was asked for. */
 export async function prepare(session: Session, options: SelectOptions): Promise<Result<Prepared>> {
+  const asked = askAhead(session);
+  asked.catch(() => {});
+  // The questions leave when the event loop turns, which reading the file would put off.
+  await session.host.clock.sleep(0);
   const opened = await openPackage(session);
-  return opened.ok ? prepareOpened(session, opened.value, opened.warnings, options) : opened;
+  return opened.ok ? prepareOpened(session, opened.value, opened.warnings, { ...options, asked }) : opened;
 }
 
 /** As `prepare`, for a file that has been read. */
@@ -27,9 +32,9 @@ export async function prepareOpened(
   session: Session,
   opened: Package,
   warnings: readonly Diagnostic[],
-  { only, force }: SelectOptions,
+  { only, ...options }: SelectOptions & AssembleOptions,
 ): Promise<Result<Prepared>> {
-  const assembly = await assemble(session, opened, { force });
+  const assembly = await assemble(session, opened, options);
   if (!assembly.ok) return assembly;
   if (!session.options.json) {
     reportDiagnostics(session, [...warnings, ...assembly.warnings]);

@@ -8,6 +8,7 @@ import { findSchemaErrors, type SchemaError } from "./validate.ts";
  * variable is read as the type that its key asks for.
  */
 export function castInterpolated({ value, changed }: Interpolation): Serializable {
+  if (changed.size === 0) return value;
   const castable = findSchemaErrors(value).filter(
     (error) => error.keyword === "type" && changed.has(error.instancePath),
   );

@@ -2,8 +2,8 @@ import type { Config } from "../model/config.ts";
 import type { Files } from "../model/host.ts";
 import type { FoundPath, PathWording } from "./input-paths.ts";
 
-/** A pointer of git-lfs is three short lines; a real one is never longer than this. */
-const maximumPointerSize = 1024;
+/** A pointer of git-lfs has three short lines, one of them with a digest; none is shorter or longer than these bytes. */
+const POINTER_BYTES = { least: 100, most: 1024 };
 
 /** Model files that are still pointers of git-lfs. What `include` and `exclude` leave of a folder is not known here. */
 export async function checkModelFiles(
@@ -27,7 +27,7 @@ function isFiltered({ pointer }: FoundPath, { models }: Config): boolean {
 }
 
 async function isPointer(path: string, size: number, files: Files): Promise<boolean> {
-  if (size >= maximumPointerSize) return false;
+  if (size < POINTER_BYTES.least || size > POINTER_BYTES.most) return false;
   return (await files.readText(path)).startsWith("version https://git-lfs.github.com/spec/");
 }
 

@@ -17,6 +17,7 @@ export type Interpolation = {
 export function interpolate(document: Document, names: KnownNames): Interpolation {
   const diagnostics: Diagnostic[] = [];
   const changed = new Set<string>();
+  if (!mentions(document, "$")) return { value: document.value, diagnostics, changed };
   const lookup = lookupIn(names, packageName(document, names) ?? "unnamed");
   return { value: visit(document.value, ""), diagnostics, changed };
 
@@ -41,7 +42,11 @@ export function interpolate(document: Document, names: KnownNames): Interpolatio
 
 /** Whether anything in the file asks for the state of the git repository. */
 export function usesGit(document: Document): boolean {
-  return /\$\{git\./.test(JSON.stringify(document.value));
+  return mentions(document, "${git.");
+}
+
+function mentions(document: Document, expression: string): boolean {
+  return JSON.stringify(document.value).includes(expression);
 }
 
 /** The name is interpolated itself, by the variables alone. */

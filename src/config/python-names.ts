@@ -5,7 +5,7 @@
 export function mayDefine(source: string, name: string): boolean {
   const text = source.replace(/\r\n?/g, "\n");
   return (
-    bindsAnything.test(text) || bindsName(text, name) || importsName(text, name) || definesName(text, name)
+    definesName(text, name) || bindsAnything.test(text) || bindsName(text, name) || importsName(text, name)
   );
 }
 

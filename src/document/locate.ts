@@ -11,8 +11,13 @@ export function locate(document: Document, pointer: string, part: "key" | "value
 
 /** The pointer of a member: `pointerTo("/models", 0, "name")` is `/models/0/name`. */
 export function pointerTo(parent: string, ...segments: readonly (string | number)[]): string {
-  const escaped = segments.map((segment) => String(segment).replaceAll("~", "~0").replaceAll("/", "~1"));
-  return [parent, ...escaped].join("/");
+  let pointer = parent;
+  for (const segment of segments) pointer += `/${escapeSegment(String(segment))}`;
+  return pointer;
+}
+
+function escapeSegment(segment: string): string {
+  return /[~/]/.test(segment) ? segment.replaceAll("~", "~0").replaceAll("/", "~1") : segment;
 }
 
 /** The unescaped segments of a pointer. */

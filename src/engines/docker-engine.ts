@@ -1,6 +1,6 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Capabilities, Engine } from "../model/engine.ts";
-import { type Host, NetworkError } from "../model/host.ts";
+import { type Clock, type Host, NetworkError } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { createBuildx, findBuildx, missingBuildx } from "./buildx.ts";
 import { createDockerApi, type DockerApi, isSupportedEndpoint } from "./docker-api.ts";
@@ -9,11 +9,14 @@ import { findDockerEndpoint } from "./docker-endpoint.ts";
 import { createImageStore } from "./docker-images.ts";
 import { processEnvironment } from "./process-environment.ts";
 
-/** An engine that does not even say that it is there in this time is taken to be absent. */
-const PING_TIMEOUT_MS = 1_500;
-
-/** One that is there may be busy, and has more to look up for the rest. */
+/** What an engine can do it tells in a hundredth of a second; one that is busy may take this long. */
 const INFO_TIMEOUT_MS = 6_000;
+
+/** One that has said nothing after this time is asked whether it is there at all. */
+const PATIENCE_MS = 250;
+
+/** One that does not even answer that is taken to be absent. */
+const PING_TIMEOUT_MS = 1_250;
 
 type Info = {
   readonly ServerVersion: string;
@@ -28,7 +31,7 @@ export async function createDockerEngine(host: Host): Promise<Engine> {
   const api = createDockerApi(endpoint, host);
   const images = createImageStore(api, host);
   // Whoever makes an engine is going to ask: meanwhile they can do other things.
-  const probed = probe(api);
+  const probed = probe(api, host.clock);
   probed.catch(() => {});
   return {
     ...images,
@@ -38,13 +41,10 @@ export async function createDockerEngine(host: Host): Promise<Engine> {
   };
 }
 
-async function probe(api: DockerApi): Promise<Result<Capabilities>> {
+async function probe(api: DockerApi, clock: Clock): Promise<Result<Capabilities>> {
   if (!isSupportedEndpoint(api.endpoint)) return fail(unsupportedEndpoint(api.endpoint));
   try {
-    const [info] = await Promise.all([
-      api.json<Info>("/info", { timeoutMs: INFO_TIMEOUT_MS }),
-      api.open("/_ping", { timeoutMs: PING_TIMEOUT_MS }).then((response) => response.text()),
-    ]);
+    const info = await askForInfo(api, clock);
     const storage = info.DriverStatus?.find(([name]) => name === "driver-type")?.[1] ?? "";
     return succeed({
       endpoint: api.endpoint,
@@ -55,6 +55,22 @@ async function probe(api: DockerApi): Promise<Result<Capabilities>> {
   } catch (error) {
     if (error instanceof NetworkError) return fail(unreachable(api.endpoint, error));
     throw error;
+  }
+}
+
+async function askForInfo(api: DockerApi, clock: Clock): Promise<Info> {
+  const answered = new AbortController();
+  const info = api.json<Info>("/info", { timeoutMs: INFO_TIMEOUT_MS });
+  const isThere = clock
+    .sleep(PATIENCE_MS, answered.signal)
+    .then(() => api.open("/_ping", { timeoutMs: PING_TIMEOUT_MS, signal: answered.signal }))
+    .then((response) => response.text());
+  isThere.catch(() => {});
+  try {
+    return await Promise.race([info, isThere.then(() => info)]);
+  } finally {
+    answered.abort();
+    info.catch(() => {});
   }
 }
 

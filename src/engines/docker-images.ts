@@ -1,5 +1,5 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
-import type { EngineImage, ImageStore } from "../model/engine.ts";
+import type { EngineImage, ImageIdentity, ImageStore } from "../model/engine.ts";
 import type { Host } from "../model/host.ts";
 import { nameOf, parseImageReference } from "../model/image-reference.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
@@ -13,6 +13,8 @@ type ImageDetails = {
   readonly RepoDigests: readonly string[] | null;
   readonly Size: number;
 };
+
+type Layer = { readonly Id: string; readonly Tags: readonly string[] | null };
 
 type ProgressMessage = {
   readonly id?: string;
@@ -28,7 +30,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     return registryAuthHeader(registry, await findCredentials(registry, host));
   };
 
-  async function ask(reference: string): Promise<EngineImage | undefined> {
+  async function describe(reference: string): Promise<EngineImage | undefined> {
     const details = await api.find<ImageDetails>(`/images/${encodeURIComponent(reference)}/json`);
     return (
       details && {
@@ -40,7 +42,19 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     );
   }
 
-  const { describe, forget } = shareRecentAnswers(ask, host.clock);
+  /** An image's history begins with its names, and takes the engine less to tell than all it knows of the image. */
+  async function askForNames(reference: string): Promise<ImageIdentity | undefined> {
+    try {
+      const [latest] = await api.json<readonly Layer[]>(`/images/${encodeURIComponent(reference)}/history`);
+      if (latest !== undefined) return { id: latest.Id, tags: latest.Tags ?? [] };
+    } catch (error) {
+      if (!(error instanceof DockerApiError)) throw error;
+    }
+    // Of an image for another platform, which was never unpacked, there may be no history to tell.
+    return describe(reference);
+  }
+
+  const { identify, forget } = shareRecentAnswers(askForNames, host.clock);
 
   async function resolve(reference: string): Promise<Result<string | undefined>> {
     try {
@@ -80,7 +94,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
 
   /** A store drops an image together with its last name, unless a container uses it: one that never starts will do. */
   async function untag(reference: string): Promise<void> {
-    const image = await ask(reference);
+    const image = await askForNames(reference);
     if (image === undefined) return;
     const body = { Image: image.id, Cmd: ["-"], Labels: { "org.mlpackage.role": "holder" } };
     const holder = await api.json<{ Id: string }>("/containers/create", { method: "POST", body });
@@ -139,7 +153,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     }
   }
 
-  return { describe, resolve, tag, untag, push, pull, export: exportImages };
+  return { identify, describe, resolve, tag, untag, push, pull, export: exportImages };
 }
 
 /** Follows a push or a pull to its end; gives the digest the registry told, or an empty string where it told none. */

@@ -1,17 +1,17 @@
-import type { EngineImage } from "../model/engine.ts";
+import type { ImageIdentity } from "../model/engine.ts";
 import type { Clock } from "../model/host.ts";
 
-/** Inspecting an image takes an engine tens of milliseconds, and a run asks for one by its id and by each of its tags. */
+/** Naming an image takes an engine ten milliseconds, and a run asks for one by its id and by each of its tags. */
 const SAME_MOMENT_MS = 1_000;
 
-type Describe = (reference: string) => Promise<EngineImage | undefined>;
-type Answer = { readonly image: ReturnType<Describe>; readonly timeMs: number };
+type Identify = (reference: string) => Promise<ImageIdentity | undefined>;
+type Answer = { readonly image: ReturnType<Identify>; readonly timeMs: number };
 
 /** Puts a question once for all who have it in the same moment. That an image is not there is never remembered. */
-export function shareRecentAnswers(ask: Describe, clock: Clock) {
+export function shareRecentAnswers(ask: Identify, clock: Clock) {
   let answers = new Map<string, Answer>();
 
-  function describe(reference: string): Promise<EngineImage | undefined> {
+  function identify(reference: string): Promise<ImageIdentity | undefined> {
     const known = answers.get(reference);
     if (known !== undefined && clock.monotonic() - known.timeMs < SAME_MOMENT_MS) return known.image;
     const image = askAndSpread(reference, answers);
@@ -41,5 +41,5 @@ export function shareRecentAnswers(ask: Describe, clock: Clock) {
     answers = new Map();
   }
 
-  return { describe, forget };
+  return { identify, forget };
 }

@@ -1,11 +1,29 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../model/host.ts";
 
 export function createClock(): Clock {
   return {
     now: Date.now,
-    // `performance` is a module to load.
+    // `performance` is a module to load, and so is `timers/promises`.
     monotonic: () => Number(process.hrtime.bigint()) / 1e6,
-    sleep: (milliseconds, signal) => delay(milliseconds, undefined, signal === undefined ? {} : { signal }),
+    sleep,
   };
+}
+
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    if (milliseconds === 0) {
+      setImmediate(resolve);
+      return;
+    }
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
 }

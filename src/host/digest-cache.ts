@@ -1,5 +1,4 @@
-import { type BigIntStats, readFileSync, statSync } from "node:fs";
-import * as fs from "node:fs/promises";
+import { type BigIntStats, promises as fs, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Digest, digestOf, isDigest } from "../model/digest.ts";
 import { createFileHasher, type Digested } from "./hash-file.ts";
@@ -29,7 +28,15 @@ export function createDigestCache(cachePath: string) {
   const load = () => (entries ??= readEntries(cachePath));
 
   async function digest(file: string): Promise<Digested> {
-    const stats = statSync(file, { bigint: true });
+    return digestAs(file, statSync(file, { bigint: true }));
+  }
+
+  async function digestIfFile(file: string): Promise<Digested | undefined> {
+    const stats = statIfThere(file);
+    return stats?.isFile() === true ? digestAs(file, stats) : undefined;
+  }
+
+  async function digestAs(file: string, stats: BigIntStats): Promise<Digested> {
     const size = Number(stats.size);
     const identity = identityOf(stats);
     if (size < REMEMBERED_FROM_BYTES) return digestSmall(file, stats, identity);
@@ -100,7 +107,7 @@ export function createDigestCache(cachePath: string) {
     await writeWhole(cachePath, JSON.stringify([...kept]));
   }
 
-  return { digest, digestAfresh, rememberThrough, save };
+  return { digest, digestIfFile, digestAfresh, rememberThrough, save };
 }
 
 function identityOf(stats: BigIntStats): string {
@@ -112,7 +119,12 @@ function contentIdentityOf(stats: BigIntStats): string {
 }
 
 function statIfThere(file: string): BigIntStats | undefined {
-  return statSync(file, { bigint: true, throwIfNoEntry: false });
+  try {
+    return statSync(file, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 function isRacy(stats: BigIntStats): boolean {
@@ -127,7 +139,7 @@ function readDigest(file: string): Digested {
 
 async function readEntries(cachePath: string): Promise<Map<string, Entry>> {
   try {
-    const entries = JSON.parse(await fs.readFile(cachePath, "utf8")) as readonly [string, Entry][];
+    const entries = JSON.parse(readFileSync(cachePath, "utf8")) as readonly [string, Entry][];
     return new Map(entries.filter(([, entry]) => isDigest(entry?.digest)));
   } catch {
     // Not there, or damaged: a cache of digests can always be made anew.

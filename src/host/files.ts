@@ -1,14 +1,15 @@
 import {
   constants,
   createReadStream,
+  promises as fs,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
   type Stats,
   statSync,
 } from "node:fs";
-import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -50,9 +51,10 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     list,
     listTree: (target, ignore, boundary) => listTree(target, ignore ?? (() => false), boundary),
     digest: (target) => withOpenFile(() => digests.digest(target)),
+    digestIfFile: (target) => withOpenFile(() => digests.digestIfFile(target)),
     digestAfresh: (target) => withOpenFile(() => digests.digestAfresh(target)),
     makeDirectory: async (target, mode) => {
-      await fs.mkdir(target, { recursive: true, ...(mode !== undefined && { mode }) });
+      mkdirSync(target, { recursive: true, ...(mode !== undefined && { mode }) });
     },
     makeTemporaryDirectory: async (parent, prefix) => {
       await fs.mkdir(parent, { recursive: true });
@@ -60,10 +62,10 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     },
     writeAtomically,
     writeStream: (target, chunks) => withOpenFile(() => writeStream(target, chunks)),
-    rename: fs.rename,
+    rename: (from, to) => fs.rename(from, to),
     copy: (from, to) => withOpenFile(() => copy(from, to)),
     linkOrCopy: (from, to) => withOpenFile(() => link(from, to)),
-    setMode: fs.chmod,
+    setMode: (target, mode) => fs.chmod(target, mode),
     setTime: (target, seconds) => fs.utimes(target, seconds, seconds),
     touch,
     freeBytes: async (target) => {

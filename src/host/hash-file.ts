@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import * as fs from "node:fs/promises";
+import { promises as fs } from "node:fs";
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Digest } from "../model/digest.ts";
 import { createLimit } from "./limit.ts";
 
@@ -22,7 +22,7 @@ export function createFileHasher(): (file: string, size: number) => Promise<Dige
   const idle: Worker[] = [];
 
   async function hashInThread(file: string): Promise<Digested> {
-    const worker = idle.pop() ?? startWorker();
+    const worker = idle.pop() ?? (await startWorker());
     const answer = await ask(worker, file);
     idle.push(worker);
     if ("digest" in answer) return answer;
@@ -102,7 +102,8 @@ parentPort.on("message", (file) => {
 `;
 
 /** An idle thread does not keep the process from ending. */
-function startWorker(): Worker {
+async function startWorker(): Promise<Worker> {
+  const { Worker } = await import("node:worker_threads");
   const worker = new Worker(WORKER_SOURCE, { eval: true, execArgv: [], name: "hash" });
   worker.unref();
   return worker;

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
-import * as fs from "node:fs/promises";
 import os from "node:os";
 import type { ProcessIdentity } from "../model/host.ts";
 
@@ -18,7 +17,7 @@ export function identifyProcess(pid = process.pid): ProcessIdentity {
     if (otherMachine !== machine) return true;
     if (otherBoot !== boot || !isRunning(Number(otherPid))) return false;
     if (boot === "") return true;
-    const stat = await fs.readFile(`/proc/${otherPid}/stat`, "utf8").catch(() => "");
+    const stat = readStat(Number(otherPid));
     return startOf(stat) === otherStart && !isZombie(stat);
   }
 

@@ -17,6 +17,9 @@ import { Script } from "node:vm";
 const WRAPPER = ["(function (exports, require, module, __filename, __dirname) {", "\n})"] as const;
 const DIGEST_BYTES = 32;
 
+/** A longer run gains nothing from compiled code, and would keep much that a short one has no use for. */
+const SHORT_RUN_SECONDS = 2;
+
 /**
  * Runs a bundled CommonJS program with the code that V8 made of it in an earlier run, and keeps that code for the next
  * one: compiling takes a third of a short run. Node does this itself from 22.1 on (`module.enableCompileCache`); this
@@ -34,8 +37,11 @@ export function runCompiled(program: string, directory: string, purpose: string)
     columnOffset: -before.length,
     ...(cachedData !== undefined && { cachedData }),
   });
-  if (cachedData === undefined || script.cachedDataRejected === true)
-    process.once("exit", () => keep(keptPath, identity, script.createCachedData()));
+  if (cachedData === undefined || script.cachedDataRejected === true) {
+    process.once("exit", () => {
+      if (process.uptime() < SHORT_RUN_SECONDS) keep(keptPath, identity, script.createCachedData());
+    });
+  }
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(program), module, program, path.dirname(program));
 }

@@ -30,11 +30,16 @@ export function digestOfValue(value: Serializable): Digest {
 /** JSON with the keys of every object sorted and no white space; equal values give equal texts. */
 export function canonicalJson(value: Serializable): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value as readonly Serializable[]) text += `,${canonicalJson(item)}`;
+    return `[${text.slice(1)}]`;
+  }
   const record = value as SerializableRecord;
   // Sorted as it is by default: by UTF-16 code unit.
-  const members = Object.keys(record).sort();
-  return `{${members.map((name) => `${JSON.stringify(name)}:${canonicalJson(record[name] ?? null)}`).join(",")}}`;
+  for (const name of Object.keys(record).sort())
+    text += `,${JSON.stringify(name)}:${canonicalJson(record[name] ?? null)}`;
+  return `{${text.slice(1)}}`;
 }
 
 /** The first twelve hexadecimal digits: enough to tell two apart in a message. */

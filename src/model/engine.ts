@@ -45,10 +45,11 @@ export type BuildEvent =
       readonly totalBytes?: number;
     };
 
-/** An image in the engine's store. `id` is what the engine calls it: the manifest's or the configuration's digest. */
-export type EngineImage = {
-  readonly id: string;
-  readonly tags: readonly string[];
+/** `id` is what the engine calls an image: the digest of its manifest, or in the classic store of its configuration. */
+export type ImageIdentity = { readonly id: string; readonly tags: readonly string[] };
+
+/** An image in the engine's store. */
+export type EngineImage = ImageIdentity & {
   /** `name@sha256:…`, for what was pulled or pushed. */
   readonly repositoryDigests: readonly string[];
   readonly sizeBytes: number;
@@ -93,6 +94,8 @@ export interface ContainerRunner {
 }
 
 export interface ImageStore {
+  /** Which image the store has under a reference or an id, which takes a third of the time of `describe`. */
+  identify(reference: string): Promise<ImageIdentity | undefined>;
   /** What the store has under a reference or an id; undefined where it has nothing. */
   describe(reference: string): Promise<EngineImage | undefined>;
   /** The digest a registry has under a reference; undefined where it has none. */

@@ -71,6 +71,8 @@ export interface Files {
   ): Promise<readonly TreeEntry[]>;
   /** The SHA-256 of a file's content, remembered for as long as the file's identity stays the same. */
   digest(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
+  /** As `digest`; undefined where there is nothing, or no regular file. */
+  digestIfFile(path: string): Promise<{ readonly digest: Digest; readonly size: number } | undefined>;
   /** As `digest`, from the bytes as they are now, whatever is remembered. */
   digestAfresh(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** With all that are missing above it; `mode` is for those that are made. */

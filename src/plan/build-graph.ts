@@ -9,7 +9,7 @@ import type { Pins } from "./pins.ts";
 /** Where the value at a JSON pointer stands in the configuration file. */
 export type Locate = (pointer: string) => Location;
 
-const RENDER = "render";
+export const RENDER = "render";
 export const BUILD = "build";
 const TEST = "test";
 

@@ -7,7 +7,7 @@ import { nameOf } from "../model/image-reference.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext } from "../model/source.ts";
 import { codeIgnore, contextIgnore } from "./code-ignore.ts";
-import type { BasePin, Pins, Tree } from "./pins.ts";
+import type { BasePin, ImagePin, Pins, Tree } from "./pins.ts";
 import { findRequirementFiles } from "./requirement-files.ts";
 import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
 
@@ -15,6 +15,8 @@ import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
 export type PinContext = {
   readonly files: Files;
   readonly engine: Engine;
+  /** What the base image was pinned to the last time. */
+  readonly lastBase?: ImagePin | undefined;
   readonly sourceOf: (reference: string) => Source;
   readonly sourceContext: SourceContext;
   readonly runtimeDirectory: string;
@@ -26,20 +28,12 @@ export type PinContext = {
 
 /** Finds what every reference of a configuration names now; reports all that name nothing. */
 export async function pinReferences(config: Config, context: PinContext): Promise<Result<Pins>> {
-  // Asked beside the probe, for an engine takes its time over both; what is wrong with the engine the probe says.
-  const base = pinBase(config, context);
-  base.catch(() => {});
+  // Found while the engine answers, which takes its time; what is wrong with it is said first all the same.
+  const found = pinAll(config, context);
+  found.catch(() => {});
   const probed = await context.engine.probe();
   if (!probed.ok) return probed;
-  const models = await pinModels(config, context);
-  const [pinnedBase, code, runtime, requirements, findLinks, bodyFiles] = await Promise.all([
-    base,
-    pinCode(config, context, models.ok ? models.value : []),
-    snapshotTree(context.files, context.runtimeDirectory, isByteCode),
-    pinRequirements(config, context),
-    pinFindLinks(config.environment.python, config.directory, context.files),
-    pinBodyFiles(config, context.files),
-  ]);
+  const [models, pinnedBase, code, runtime, requirements, findLinks, bodyFiles] = await found;
   const failed = [models, pinnedBase, requirements, code].flatMap((result) =>
     result.ok ? [] : result.diagnostics,
   );
@@ -60,6 +54,19 @@ export async function pinReferences(config: Config, context: PinContext): Promis
   );
 }
 
+async function pinAll(config: Config, context: PinContext) {
+  const models = pinModels(config, context);
+  return Promise.all([
+    models,
+    pinBase(config, context),
+    models.then((pinned) => pinCode(config, context, pinned.ok ? pinned.value : [])),
+    snapshotTree(context.files, context.runtimeDirectory, isByteCode),
+    pinRequirements(config, context),
+    pinFindLinks(config.environment.python, config.directory, context.files),
+    pinBodyFiles(config, context.files),
+  ]);
+}
+
 async function pinModels(config: Config, context: PinContext): Promise<Result<readonly Pin[]>> {
   const pinned = await Promise.all(
     config.models.map(async (model): Promise<Result<Pin>> => {
@@ -77,6 +84,12 @@ function at(pointer: string): (diagnostic: Diagnostic) => Diagnostic {
   return (diagnostic) => ({ path: pointer, ...diagnostic });
 }
 
+/** Where a name stands for the very manifest it was pinned to, there is no need to have all of the image described. */
+async function isPinned(image: string, { lastBase, engine }: PinContext): Promise<boolean> {
+  if (lastBase === undefined || lastBase.reference !== `${image}@${lastBase.digest}`) return false;
+  return (await engine.identify(image))?.id === lastBase.digest;
+}
+
 async function pinBase(config: Config, context: PinContext): Promise<Result<BasePin>> {
   const { baseImage } = config;
   if (baseImage.kind === "dockerfile") {
@@ -91,6 +104,7 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
   const { image } = baseImage;
   const written = image.split("@")[1];
   if (written !== undefined) return succeed({ kind: "image", reference: image, digest: written });
+  if (context.lastBase !== undefined && (await isPinned(image, context))) return succeed(context.lastBase);
   const local = await context.engine.describe(image);
   if (local !== undefined) {
     const digest = local.repositoryDigests.find((one) => nameOf(one) === nameOf(image))?.split("@")[1];

@@ -1,3 +1,4 @@
+import type { SerializableRecord } from "../model/serializable.ts";
 import type { Pin } from "../model/source.ts";
 
 /** Relative path → `<mode> <digest>` of each file below a folder. */
@@ -23,14 +24,23 @@ export type Pins = {
 };
 
 export type BasePin =
-  /** `reference` is what `FROM` names: by digest wherever the image has one. */
-  | { readonly kind: "image"; readonly reference: string; readonly digest: string }
+  | ImagePin
   | {
       readonly kind: "dockerfile";
       /** The Dockerfile and, where there is one, the list of what it ignores, by path relative to the package. */
       readonly dockerfile: Tree;
       readonly context: Tree;
     };
+
+/** `reference` is what `FROM` names: by digest wherever the image has one. */
+export type ImagePin = { readonly kind: "image"; readonly reference: string; readonly digest: string };
+
+/** What the base image was pinned to when the render step had these inputs. */
+export function imagePinAmong(renderInputs: SerializableRecord = {}): ImagePin | undefined {
+  const { kind, reference, digest } = (renderInputs.base ?? {}) as Partial<ImagePin>;
+  if (kind !== "image" || typeof reference !== "string" || typeof digest !== "string") return undefined;
+  return { kind, reference, digest };
+}
 
 /** Nothing is known of the world: enough to show the shape of a graph. */
 export const UNPINNED: Pins = {

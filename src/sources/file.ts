@@ -112,8 +112,9 @@ function isReached(folder: string, globs: readonly string[]): boolean {
 
 /** Whether a path of the package is, or lies behind, a link that leads out of it. */
 async function leadsOutside(place: string, directory: string, files: Files): Promise<boolean> {
-  const real = await files.realPath(path.join(directory, place));
-  if (real === undefined) return false;
+  const given = path.join(directory, place);
+  const real = await files.realPath(given);
+  if (real === undefined || real === given) return false;
   const relative = path.relative((await files.realPath(directory)) ?? directory, real);
   return relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
 }

@@ -26,7 +26,7 @@ export const buildKind: StepKind = {
   run,
   async findMissing(_step, output, { engine }) {
     const image = imageIdOf(output);
-    return (await engine.describe(image)) === undefined ? "the image" : undefined;
+    return (await engine.identify(image)) === undefined ? "the image" : undefined;
   },
 };
 

@@ -8,7 +8,7 @@ export async function lendTag<T>(
   engine: Engine,
   act: () => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const holder = await engine.describe(tag);
+  const holder = await engine.identify(tag);
   if (holder?.id === image) return act();
   const tagged = await engine.tag(image, tag);
   if (!tagged.ok) return fail(...tagged.diagnostics);

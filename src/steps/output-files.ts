@@ -14,8 +14,8 @@ export function outputOfFiles(files: readonly OutputFile[], values: Serializable
 async function locateFile(file: OutputFile, context: StepContext): Promise<string | undefined> {
   if (file.origin === undefined) return context.store.find(file.digest);
   const place = path.join(context.directory, file.origin);
-  if ((await context.host.files.status(place))?.type !== "file") return undefined;
-  return (await context.host.files.digest(place)).digest === file.digest ? place : undefined;
+  const found = await context.host.files.digestIfFile(place);
+  return found?.digest === file.digest ? place : undefined;
 }
 
 /** As `locateFile`, for a file that was there when the run began. */

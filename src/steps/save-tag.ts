@@ -17,6 +17,6 @@ export async function findMissingTag(
   output: StepOutput,
   { engine }: StepContext,
 ): Promise<string | undefined> {
-  const found = await engine.describe(tag);
+  const found = await engine.identify(tag);
   return found?.id === output.values.image ? undefined : `the tag ${tag}`;
 }

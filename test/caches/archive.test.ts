@@ -244,7 +244,7 @@ test("refused: a record too large to be one, before it is read", async () => {
 
 test("a newer version's record is left out", async () => {
   const to = createStore();
-  const tar = await tarOf([good, { name: victim, content: JSON.stringify({ format: 2 }) }]);
+  const tar = await tarOf([good, { name: victim, content: JSON.stringify({ format: 3 }) }]);
   const imported = await importStore(chunksOf(tar), to);
   assert.equal(imported.ok && imported.value, { records: 0, blobs: 1, left: 1 });
 });

@@ -35,8 +35,12 @@ async function isHit(cache: Cache): Promise<boolean> {
 test("a record is one file, whole", async () => {
   const { place } = await createFilled();
   assert.equal(readdirSync(path.dirname(place)), [path.basename(place)]);
-  const { format, key: recordedKey, output: recorded } = JSON.parse(readFileSync(place, "utf8"));
-  assert.equal([format, recordedKey, recorded], [1, key, output]);
+  const {
+    format,
+    key: recordedKey,
+    output: recorded,
+  } = JSON.parse(readFileSync(place, "utf8").split("\n")[0] ?? "");
+  assert.equal([format, recordedKey, recorded], [2, key, output]);
 });
 
 test("a record that is cut anywhere is a miss", async () => {
@@ -59,8 +63,8 @@ test("a record with any one byte changed is a miss", async () => {
     flipped[index] = byte ^ 1;
     writeInto(folder, record, flipped);
     const found = await open().get(key);
-    // `"format":1` becomes `"format":0`: a record of another version, for all one can see.
-    assert.ok(found === "damaged" || (found === "absent" && byte === 0x31), `byte ${index} gives ${found}`);
+    // `"format":2` becomes `"format":3`: a record of another version, for all one can see.
+    assert.ok(found === "damaged" || (found === "absent" && byte === 0x32), `byte ${index} gives ${found}`);
   }
   assert.is(told.length, whole.length - 1);
 });
@@ -71,12 +75,12 @@ const damaged: readonly (readonly [what: string, text: string])[] = [
   ["null", "null"],
   ["a list", "[]"],
   ["a text", '"x"'],
-  ["the record of another key", JSON.stringify({ format: 1, key: digestOf("other"), output })],
-  ["no output", JSON.stringify({ format: 1, key })],
-  ["no check", JSON.stringify({ format: 1, key, output })],
+  ["the record of another key", JSON.stringify({ format: 2, key: digestOf("other"), output })],
+  ["no output", JSON.stringify({ format: 2, key })],
+  ["no check", JSON.stringify({ format: 2, key, output })],
   [
     "files that are none",
-    JSON.stringify({ format: 1, key, output: { digest: key, files: [null], values: {} } }),
+    JSON.stringify({ format: 2, key, output: { digest: key, files: [null], values: {} } }),
   ],
 ];
 
@@ -112,7 +116,7 @@ test("a folder in the place of a record is put aside", async () => {
 
 test("a record of a newer version is left alone", async () => {
   const { folder, cache, record, place, told } = await createFilled();
-  const newer = JSON.stringify({ format: 2, name: key, made: output });
+  const newer = JSON.stringify({ format: 3, name: key, made: output });
   writeInto(folder, record, newer);
   assert.is(await cache.get(key), "absent");
   assert.is(readFileSync(place, "utf8"), newer);

@@ -15,6 +15,12 @@ const INFO = {
   DriverStatus: [["driver-type", "io.containerd.snapshotter.v1"]],
 };
 
+const NO_IMAGE = '{"message":"no such image"}';
+const HISTORY = [
+  { Id: "sha256:1", Tags: ["a:1", "a:2"] },
+  { Id: "<missing>", Tags: null },
+];
+
 /** An engine that has one image, with two names, until it is told to forget it. */
 async function connect(info: object = INFO) {
   const socket = path.join(makeFolder(), "docker.sock");
@@ -24,7 +30,8 @@ async function connect(info: object = INFO) {
     if (url === "/info") response.end(JSON.stringify(info));
     else if (url === "/_ping") response.end("OK");
     else if (method === "POST") response.writeHead(201).end();
-    else if (!isThere || url.includes("absent")) response.writeHead(404).end('{"message":"no such image"}');
+    else if (!isThere || /absent|foreign\/history/.test(url)) response.writeHead(404).end(NO_IMAGE);
+    else if (url.endsWith("/history")) response.end(JSON.stringify(HISTORY));
     else
       response.end(JSON.stringify({ Id: "sha256:1", RepoTags: ["a:1", "a:2"], RepoDigests: null, Size: 7 }));
   }, socket);
@@ -48,7 +55,7 @@ test("what an engine can do is asked once", async () => {
   assert.match(endpoint, /^unix:/);
   assert.equal(facts, { engineVersion: "28.5.2", containerdStore: true, platform: "linux/amd64" });
   assert.is(second, first);
-  assert.equal([...requests].sort(), ["GET /_ping", "GET /info"]);
+  assert.equal(requests, ["GET /info"]);
 });
 
 const architectures = [
@@ -73,32 +80,38 @@ for (const [Architecture, platform] of architectures) {
 
 test("an image is asked for once in a moment, by whichever of its names", async () => {
   const { engine, inspections } = await connect();
-  const [one, other] = await Promise.all([engine.describe("sha256:1"), engine.describe("sha256:1")]);
+  const [one, other] = await Promise.all([engine.identify("sha256:1"), engine.identify("sha256:1")]);
   assert.is(one, other);
-  assert.is((await engine.describe("a:2"))?.id, "sha256:1");
+  assert.is((await engine.identify("a:2"))?.id, "sha256:1");
   assert.is(inspections(), 1);
+});
+
+test("an image without a history is known all the same", async () => {
+  const { engine } = await connect();
+  assert.equal((await engine.identify("foreign"))?.tags, ["a:1", "a:2"]);
 });
 
 test("the next moment it is asked for anew", async () => {
   const { engine, pass, loseImage } = await connect();
-  await engine.describe("a:1");
+  await engine.identify("a:1");
   loseImage();
   pass(1_000);
-  assert.is(await engine.describe("a:1"), undefined);
+  assert.is(await engine.identify("a:1"), undefined);
 });
 
 test("that an image is not there is asked each time", async () => {
   const { engine, inspections } = await connect();
-  assert.is(await engine.describe("absent"), undefined);
-  assert.is(await engine.describe("absent"), undefined);
-  assert.is(inspections(), 2);
+  assert.is(await engine.identify("absent"), undefined);
+  const once = inspections();
+  assert.is(await engine.identify("absent"), undefined);
+  assert.is(inspections(), 2 * once);
 });
 
 test("after a name has moved nothing is taken for known", async () => {
   const { engine, inspections } = await connect();
-  await engine.describe("a:1");
+  await engine.identify("a:1");
   await engine.tag("sha256:1", "a:3");
-  await engine.describe("a:1");
+  await engine.identify("a:1");
   assert.is(inspections(), 2);
 });
 

@@ -1,4 +1,4 @@
-import type { Engine, EngineImage } from "../../src/model/engine.ts";
+import type { Engine, ImageIdentity } from "../../src/model/engine.ts";
 import type { StepOutput } from "../../src/model/outcome.ts";
 import { succeed } from "../../src/model/result.ts";
 import type { StepContext } from "../../src/model/step-kind.ts";
@@ -30,12 +30,12 @@ export function makeStepContext(
 export function createTaggedImages(tags: Readonly<Record<string, string>>) {
   const byTag = new Map(Object.entries(tags));
   const done: string[] = [];
-  const describe = async (reference: string): Promise<EngineImage | undefined> => {
+  const identify = async (reference: string): Promise<ImageIdentity | undefined> => {
     const id = byTag.get(reference);
-    return id === undefined ? undefined : { id, tags: [reference], repositoryDigests: [], sizeBytes: 1 };
+    return id === undefined ? undefined : { id, tags: [reference] };
   };
   const engine: Partial<Engine> = {
-    describe,
+    identify,
     tag: async (id, reference) => {
       done.push(`tag ${id} ${reference}`);
       byTag.set(reference, id);

@@ -8,7 +8,7 @@ import type { Capabilities, Engine, EngineImage } from "../../src/model/engine.t
 import { fail, type Result, succeed } from "../../src/model/result.ts";
 import type { Source, SourceContext } from "../../src/model/source.ts";
 import { pinReferences } from "../../src/plan/pin-references.ts";
-import type { Pins } from "../../src/plan/pins.ts";
+import type { ImagePin, Pins } from "../../src/plan/pins.ts";
 import { readText } from "../config/read-fixture.ts";
 import { makeHost } from "../fakes/host.ts";
 import { only } from "../fakes/only.ts";
@@ -45,7 +45,7 @@ async function pin(
   yaml: string,
   files: Readonly<Record<string, string>> = {},
   engine: Partial<Engine> = {},
-  cache = "/elsewhere",
+  { cache = "/elsewhere", lastBase }: { readonly cache?: string; readonly lastBase?: ImagePin } = {},
 ): Promise<Result<Pins>> {
   const directory = makeFolder({ "mlpackage.yaml": yaml, ...files });
   const config = readText(`name: demo\n${yaml}`, { directory });
@@ -53,6 +53,7 @@ async function pin(
   return pinReferences(config.value, {
     files: host.files,
     engine: only<Engine>({ ...anEngine, ...engine }),
+    lastBase,
     sourceOf: () => source,
     sourceContext: only<SourceContext>({}),
     runtimeDirectory,
@@ -103,6 +104,29 @@ for (const [what, written, engine, reference, expected] of bases) {
   test(`base image: ${what}`, async () => {
     const { base } = await pinsOf(`${script}base_image: ${JSON.stringify(written)}`, {}, engine);
     assert.equal(base, { kind: "image", reference, digest: expected });
+  });
+}
+
+const lastBase: ImagePin = { kind: "image", reference: "a:1@sha256:1", digest: "sha256:1" };
+const moved = image({ repositoryDigests: ["a@sha256:2"] });
+const looksAgain: readonly (readonly [what: string, written: string, id: string])[] = [
+  ["a name that was moved", "a:1", "sha256:2"],
+  ["another name", "a:2", "sha256:1"],
+  ["an image that is known by its configuration", "a:1", "sha256:of-its-configuration"],
+];
+
+test("base image: a name that stands for what it was pinned to is not looked at any further", async () => {
+  const engine = { identify: async () => ({ id: "sha256:1", tags: [] }) };
+  const named = { ...engine, describe: undefined as never };
+  const { base } = await pinsOf(`${script}base_image: a:1`, {}, named, { lastBase });
+  assert.equal(base, lastBase);
+});
+
+for (const [what, written, id] of looksAgain) {
+  test(`base image: pinned anew is ${what}`, async () => {
+    const engine = { ...moved, identify: async () => ({ id, tags: [] }) };
+    const { base } = await pinsOf(`${script}base_image: ${written}`, {}, engine, { lastBase });
+    assert.equal(base, { kind: "image", reference: `${written}@sha256:2`, digest: "sha256:2" });
   });
 }
 
@@ -197,6 +221,7 @@ test("code: links to folders are followed, and links out of the package are refu
     pinReferences(config.value, {
       files: host.files,
       engine: only<Engine>(anEngine),
+      lastBase,
       sourceOf: () => source,
       sourceContext: only<SourceContext>({}),
       runtimeDirectory,
@@ -215,7 +240,7 @@ test("code: links to folders are followed, and links out of the package are refu
 
 test("the cache is no code, where CI keeps it inside the package", async () => {
   const files = { "score.py": "", "ci/cache/blobs/a": "a", "ci/note.txt": "b" };
-  const { code } = await pinsOf(script, files, {}, "ci/cache");
+  const { code } = await pinsOf(script, files, {}, { cache: "ci/cache" });
   assert.equal(Object.keys(code), ["ci/note.txt", "score.py"]);
 });
 
