@@ -25,6 +25,7 @@ export function collectRanges(root: Node): ReadonlyMap<string, NodeRanges> {
 /** The entries of a mapping, those it merges in included: its own win, then the mapping that is merged first. */
 function membersOf(mapping: MappingNode): ReadonlyMap<string, MappingEntry> {
   const own = mapping.entries.filter((entry) => !entry.isMerge);
+  if (own.length === mapping.entries.length) return new Map(own.map((entry) => [entry.key, entry]));
   const merged = mapping.entries
     .filter((entry) => entry.isMerge)
     .flatMap((entry) => mergedMappings(entry.value));

@@ -5,7 +5,7 @@ import { locate, pointerTo } from "./locate.ts";
 
 /** Numbers that are not held as they are written: JSON has no infinity, and JavaScript no more than 53 bits. */
 export function findInexactNumbers(document: Document): readonly Diagnostic[] {
-  return visit(document.value, "");
+  return isExact(document.value) ? [] : visit(document.value, "");
 
   function visit(value: Serializable, pointer: string): readonly Diagnostic[] {
     if (typeof value === "number") return checkNumber(document, value, pointer);
@@ -14,8 +14,18 @@ export function findInexactNumbers(document: Document): readonly Diagnostic[] {
   }
 }
 
+/** Found before any pointer is made: hardly any file has one that is not. */
+function isExact(value: Serializable): boolean {
+  if (typeof value === "number") return Number.isSafeInteger(value) || isFraction(value);
+  return value === null || typeof value !== "object" || Object.values(value).every(isExact);
+}
+
+function isFraction(value: number): boolean {
+  return Number.isFinite(value) && !Number.isInteger(value);
+}
+
 function checkNumber(document: Document, value: number, path: string): readonly Diagnostic[] {
-  if (Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))) return [];
+  if (isExact(value)) return [];
   const location = locate(document, path);
   const written = location.file.text.slice(location.range.start, location.range.end);
   if (Number.isFinite(value) && promisesNoDigits(written)) return [];

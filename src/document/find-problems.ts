@@ -16,7 +16,18 @@ export function findProblems(
   if (recursive.length > 0) return recursive.map((alias) => recursiveAlias(file, alias));
   if (root.depth > maximumDepth || aliasedNodes(root) > maximumAliasedNodes)
     return [tooManyAliases(file, root)];
-  return problemsOf(file, root, "");
+  return hasKeyTwice(root) ? problemsOf(file, root, "") : [];
+}
+
+/** Found before any pointer is made: hardly any file has one. */
+function hasKeyTwice(node: Node): boolean {
+  if (node.kind === "sequence") return node.items.some(hasKeyTwice);
+  if (node.kind !== "mapping") return false;
+  const own = node.entries.filter((entry) => !entry.isMerge);
+  return (
+    new Set(own.map((entry) => entry.key)).size < own.length ||
+    node.entries.some((entry) => hasKeyTwice(entry.value))
+  );
 }
 
 function problemsOf(file: SourceFile, node: Node, pointer: string): readonly Diagnostic[] {

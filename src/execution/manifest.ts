@@ -62,5 +62,5 @@ export async function updateManifest(path: string, made: Manifest, files: Files)
     steps: { ...steps, ...made.steps },
     failed: { ...Object.fromEntries(stillFailed), ...made.failed },
   };
-  await files.writeAtomically(path, `${JSON.stringify(next, undefined, 1)}\n`);
+  await files.writeAtomically(path, `${JSON.stringify(next)}\n`);
 }
