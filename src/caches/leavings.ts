@@ -53,7 +53,9 @@ async function findAbandoned(folder: string, sweep: Sweep): Promise<readonly str
 
 /** Halves of files that were being written: `<name>.<process id>.<chance>.partial`. */
 async function findPartial(others: readonly string[], sweep: Sweep): Promise<readonly string[]> {
-  const places = [...others, ...(await inFolder("", sweep)), ...(await inFolder("packages", sweep))];
+  const folders = ["", "packages", "documents"];
+  const inside = await Promise.all(folders.map((folder) => inFolder(folder, sweep)));
+  const places = [...others, ...inside.flat()];
   return places.filter((place) => place.endsWith(".partial"));
 }
 

@@ -1,11 +1,9 @@
-import path from "node:path";
 import { createDockerEngine } from "../engines/docker-engine.ts";
 import { type Manifest, readManifest } from "../execution/manifest.ts";
-import { digestOf } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
 import { BUILD, RENDER } from "../plan/build-graph.ts";
 import { type ImagePin, imagePinAmong } from "../plan/pins.ts";
-import { configPathOf } from "./open-package.ts";
+import { packagePlaceOf } from "./open-package.ts";
 import type { Session } from "./session.ts";
 
 /** The engine, and what the package's steps were when they last ran. */
@@ -22,7 +20,7 @@ export type Asked = {
  */
 export async function askAhead(session: Session): Promise<Asked> {
   const engine = await createDockerEngine(session.host);
-  const manifestPath = manifestPathOf(session);
+  const manifestPath = packagePlaceOf(session, "packages");
   const manifest = await readManifest(manifestPath, session.host.files);
   const image = manifest.steps[BUILD]?.output.values.image;
   const lastBase = imagePinAmong(manifest.steps[RENDER]?.fingerprint.inputs);
@@ -30,10 +28,4 @@ export async function askAhead(session: Session): Promise<Asked> {
   const [base] = lastBase?.reference.split("@") ?? [];
   if (base !== undefined) engine.identify(base).catch(() => {});
   return { engine, manifest, manifestPath, lastBase };
-}
-
-/** Each configuration file has a manifest of its own, by where the file lies. */
-export function manifestPathOf(session: Session): string {
-  const name = digestOf(configPathOf(session)).slice("sha256:".length, 39);
-  return path.join(session.cacheDirectory, "packages", `${name}.json`);
 }

@@ -5,8 +5,7 @@ import { digestOf } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { BUILD } from "../plan/build-graph.ts";
-import { manifestPathOf } from "./ask-ahead.ts";
-import { openPackage, type Package } from "./open-package.ts";
+import { openPackage, type Package, packagePlaceOf } from "./open-package.ts";
 import type { Session } from "./session.ts";
 
 /** What `run`, `score`, `pull` and their like begin with: the package, an engine that answers, and what `apply` made. */
@@ -18,7 +17,7 @@ export async function openLastRun(session: Session): Promise<Result<LastRun>> {
   const engine = await createDockerEngine(session.host);
   const probed = await engine.probe();
   if (!probed.ok) return probed;
-  const manifest = await readManifest(manifestPathOf(session), session.host.files);
+  const manifest = await readManifest(packagePlaceOf(session, "packages"), session.host.files);
   return succeed({ opened: opened.value, engine, manifest });
 }
 

@@ -2,14 +2,15 @@ import path from "node:path";
 import { usesGit } from "../config/interpolate.ts";
 import { readCheckedConfig } from "../config/read-config.ts";
 import { locate } from "../document/locate.ts";
-import { parseDocument } from "../document/parse.ts";
 import type { Config } from "../model/config.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
+import { digestOf } from "../model/digest.ts";
 import type { Document } from "../model/document.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Locate } from "../plan/build-graph.ts";
 import { applyOverrides } from "./apply-overrides.ts";
 import { readGitState } from "./read-git-state.ts";
+import { parseOnce } from "./remember-document.ts";
 import type { Session } from "./session.ts";
 
 /** A configuration file that was read and checked. */
@@ -19,6 +20,8 @@ export type Package = {
   readonly locate: Locate;
   /** The file itself, absolute. */
   readonly configPath: string;
+  /** Spares the next run the parsing. */
+  readonly rememberDocument: () => Promise<void>;
 };
 
 /** Reads the configuration file, checks it and every path it names. */
@@ -28,9 +31,10 @@ export async function openPackage(session: Session): Promise<Result<Package>> {
   const shown = path.relative(workingDirectory, configPath) || configPath;
   const found = await host.files.status(configPath);
   if (found?.type !== "file") return fail(wordMissingFile(shown));
-  const parsed = parseDocument({ path: shown, text: await host.files.readText(configPath) });
+  const file = { path: shown, text: await host.files.readText(configPath) };
+  const parsed = await parseOnce(file, packagePlaceOf(session, "documents"), host.files);
   if (!parsed.ok) return parsed;
-  const document = applyOverrides(parsed.value, options.set);
+  const document = applyOverrides(parsed.value.document, options.set);
   if (!document.ok) return document;
   const directory = path.dirname(configPath);
   const git = usesGit(document.value) ? await readGitState(directory, host) : undefined;
@@ -47,14 +51,21 @@ export async function openPackage(session: Session): Promise<Result<Package>> {
       document: document.value,
       locate: (pointer) => locate(document.value, pointer),
       configPath,
+      rememberDocument: parsed.value.remember,
     },
     config.warnings,
   );
 }
 
 /** The configuration file, absolute. */
-export function configPathOf({ options, workingDirectory }: Session): string {
+function configPathOf({ options, workingDirectory }: Session): string {
   return path.resolve(workingDirectory, options.directory, options.file);
+}
+
+/** Where a folder of the cache has its file of this package: each configuration file is one, by where it lies. */
+export function packagePlaceOf(session: Session, folder: "packages" | "documents"): string {
+  const name = digestOf(configPathOf(session)).slice("sha256:".length, 39);
+  return path.join(session.cacheDirectory, folder, `${name}.json`);
 }
 
 function wordMissingFile(shown: string) {

@@ -69,6 +69,7 @@ export async function runGraph(
   } finally {
     await sharedCache?.finish();
     await orWarn(outlet, "cache/not-recorded", "this run is not remembered", async () => {
+      await opened.rememberDocument();
       if (await memory.save()) await tidyUp(session);
     });
     recording.reporter.close();

@@ -84,9 +84,8 @@ async function findFiles(
 ): Promise<Result<readonly FoundFile[]>> {
   const source = path.posix.normalize(reference.source).replace(/\/$/, "");
   const status = await files.status(path.join(directory, source));
-  const { base, glob } = picomatch.scan(source);
-  const place = status === undefined ? base : source;
-  if (await leadsOutside(place, directory, files)) return fail(wordOutside(place));
+  const { base, glob } = status === undefined ? picomatch.scan(source) : { base: source, glob: "" };
+  if (await leadsOutside(base, directory, files)) return fail(wordOutside(base));
   if (status?.type === "file") return succeed([{ path: path.posix.basename(source), origin: source }]);
   if (status?.type === "directory")
     return findInFolder(reference, source, path.posix.basename(source), directory, files);

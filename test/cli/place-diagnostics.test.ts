@@ -35,6 +35,7 @@ function openAt(path: string): Package {
     document: value,
     locate: (pointer) => locate(value, pointer),
     configPath: `${directory}/mlpackage.yaml`,
+    rememberDocument: async () => {},
   };
 }
 

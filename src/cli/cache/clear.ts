@@ -7,7 +7,7 @@ import { type Session, tell } from "../session.ts";
 import { refuse, writeJson } from "./say.ts";
 
 /** What `clear` removes: all that can be made again. The manifests stay, for they explain what runs next, and why. */
-const CLEARED = ["steps", "blobs", "quarantine", "digests.json", "compiled"];
+const CLEARED = ["steps", "blobs", "quarantine", "documents", "digests.json", "compiled"];
 
 /** Empties the cache, unless a run is using it. */
 export async function clearCache(session: Session): Promise<number> {
