@@ -3,11 +3,11 @@ import { type Digest, startDigest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import type { ContentStore } from "../model/source.ts";
 import { blobPlace } from "./places.ts";
-import { createQuarantine, type OnDamage } from "./quarantine.ts";
+import { createQuarantine, type Quarantine } from "./quarantine.ts";
 
 /**
  * Blobs by SHA-256 in a folder of this machine: `blobs/<two digits>/<digest>`. What has other bytes than its name says
- * is put aside and told to `onDamage`.
+ * goes to the quarantine.
  *
  * They are not made read-only: the contexts of a build hold hard links to them, which share the mode, and COPY takes
  * it into the image. What somebody writes into one is found by its digest.
@@ -15,10 +15,8 @@ import { createQuarantine, type OnDamage } from "./quarantine.ts";
 export function createContentStore(
   directory: string,
   files: Files,
-  onDamage: OnDamage = () => {},
+  quarantine: Quarantine = createQuarantine(directory, files, () => {}),
 ): ContentStore {
-  const quarantine = createQuarantine(directory, files, onDamage);
-
   async function find(digest: Digest): Promise<string | undefined> {
     const blob = blobPlace(directory, digest);
     const found = await digestIfThere(blob, files);

@@ -3,7 +3,7 @@ import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import type { StepOutput } from "../model/outcome.ts";
 import { recordPlace } from "./places.ts";
-import { createQuarantine, type OnDamage } from "./quarantine.ts";
+import { createQuarantine, type Quarantine } from "./quarantine.ts";
 import { readRecord, writeRecord } from "./record.ts";
 
 /** A record's time says when it was last used, to within this: a run that finds everything done writes next to nothing. */
@@ -11,10 +11,13 @@ export const USE_NOTED_EVERY_MS = 60 * 60 * 1000;
 
 /**
  * Records of finished steps in a folder of this machine, one file a key: `steps/<two digits>/<digest>.json`.
- * What is damaged is put aside and told to `onDamage`.
+ * What is damaged goes to the quarantine.
  */
-export function createLocalCache(directory: string, files: Files, onDamage: OnDamage = () => {}): Cache {
-  const quarantine = createQuarantine(directory, files, onDamage);
+export function createLocalCache(
+  directory: string,
+  files: Files,
+  quarantine: Quarantine = createQuarantine(directory, files, () => {}),
+): Cache {
   /** What was damaged stays so until it is made anew, although it lies there no more. */
   const damaged = new Set<Digest>();
 

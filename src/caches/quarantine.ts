@@ -7,8 +7,10 @@ import type { Files } from "../model/host.ts";
 export type Damage = {
   /** `record` or `content`, and the first digits of its name. */
   readonly what: string;
-  /** Where it lies now; undefined where it could not be moved: the cache is read-only. */
+  /** Where it lies now; undefined where it was not moved. */
   readonly movedTo?: string;
+  /** It was only looked at; else it could not be moved: the cache is read-only. */
+  readonly isLeft?: true;
 };
 
 export type OnDamage = (damage: Damage) => void;
@@ -43,12 +45,27 @@ export function createQuarantine(directory: string, files: Files, onDamage: OnDa
   };
 }
 
+/** For who only looks: tells of what is damaged, and leaves it to the next run. */
+export function createBystander(onDamage: OnDamage): Quarantine {
+  const told = new Set<string>();
+  return {
+    async putAside(kind, digest, file) {
+      if (told.has(file)) return;
+      told.add(file);
+      onDamage({ what: `${kind} ${shortDigest(digest)}`, isLeft: true });
+    },
+  };
+}
+
 /** Told once, for nothing is to be done: the step runs again. */
-export function wordDamage({ what, movedTo }: Damage): Diagnostic {
-  return warningDiagnostic("cache/damaged", `${what} in the cache is damaged, and not used`, {
-    hint:
-      movedTo === undefined
-        ? "it could not be moved away: the cache is not ours to write"
-        : `it was moved to \`${movedTo}\`; \`mlpackage cache verify\` looks at all the others`,
+export function wordDamage(damage: Damage): Diagnostic {
+  return warningDiagnostic("cache/damaged", `${damage.what} in the cache is damaged, and not used`, {
+    hint: wordPlace(damage),
   });
+}
+
+function wordPlace({ movedTo, isLeft }: Damage): string {
+  if (isLeft) return "`mlpackage apply` makes it anew";
+  if (movedTo === undefined) return "it could not be moved away: the cache is not ours to write";
+  return `it was moved to \`${movedTo}\`; \`mlpackage cache verify\` looks at all the others`;
 }

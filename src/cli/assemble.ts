@@ -1,7 +1,7 @@
 import path from "node:path";
 import { createContentStore } from "../caches/content-store.ts";
 import { createLocalCache } from "../caches/local.ts";
-import { type Damage, wordDamage } from "../caches/quarantine.ts";
+import { createBystander, createQuarantine, type Damage, wordDamage } from "../caches/quarantine.ts";
 import type { SharedCache } from "../caches/shared.ts";
 import type { Manifest } from "../execution/manifest.ts";
 import type { Cache } from "../model/cache.ts";
@@ -40,6 +40,8 @@ export type Assembly = {
 
 export type AssembleOptions = {
   readonly force: boolean;
+  /** `plan` and its like leave the cache as they find it. */
+  readonly onlyLooks?: boolean;
   /** Where the engine was asked before the configuration was read. */
   readonly asked?: Promise<Asked>;
 };
@@ -48,7 +50,7 @@ export type AssembleOptions = {
 export async function assemble(
   session: Session,
   opened: Package,
-  { force, asked = askAhead(session) }: AssembleOptions,
+  { force, onlyLooks = false, asked = askAhead(session) }: AssembleOptions,
 ): Promise<Result<Assembly>> {
   const { host, cacheDirectory, runtimeDirectory, signal } = session;
   const { config } = opened;
@@ -60,8 +62,11 @@ export async function assemble(
   await host.files.makeDirectory(cacheDirectory, 0o700);
   const outlet = createOutlet();
   const onDamage = (damage: Damage) => outlet.warn(wordDamage(damage));
-  const store = createContentStore(cacheDirectory, host.files, onDamage);
-  const local = createLocalCache(cacheDirectory, host.files, onDamage);
+  const quarantine = onlyLooks
+    ? createBystander(onDamage)
+    : createQuarantine(cacheDirectory, host.files, onDamage);
+  const store = createContentStore(cacheDirectory, host.files, quarantine);
+  const local = createLocalCache(cacheDirectory, host.files, quarantine);
   const shared = await openSharedCache(session, { local, store, warn: outlet.warn });
   if (!shared.ok) return shared;
   const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };

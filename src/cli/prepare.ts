@@ -18,7 +18,10 @@ export type SelectOptions = {
 export type Prepared = { readonly opened: Package; readonly assembly: Assembly; readonly graph: Graph };
 
 /** What `plan` and `apply` begin with: the file read, its references pinned, the graph cut to what was asked for. */
-export async function prepare(session: Session, options: SelectOptions): Promise<Result<Prepared>> {
+export async function prepare(
+  session: Session,
+  options: SelectOptions & Pick<AssembleOptions, "onlyLooks">,
+): Promise<Result<Prepared>> {
   const asked = askAhead(session);
   asked.catch(() => {});
   // The questions leave when the event loop turns, which reading the file would put off.

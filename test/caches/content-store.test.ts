@@ -12,7 +12,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createContentStore } from "../../src/caches/content-store.ts";
-import type { Damage } from "../../src/caches/quarantine.ts";
+import { createQuarantine, type Damage } from "../../src/caches/quarantine.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { makeHost } from "../fakes/host.ts";
 import { makeReadOnly } from "../fakes/read-only.ts";
@@ -32,7 +32,9 @@ async function* failing(): AsyncGenerator<Uint8Array> {
 function createStore() {
   const folder = makeFolder();
   const told: Damage[] = [];
-  return { folder, told, store: createContentStore(folder, makeHost().files, (damage) => told.push(damage)) };
+  const { files } = makeHost();
+  const quarantine = createQuarantine(folder, files, (damage) => told.push(damage));
+  return { folder, told, store: createContentStore(folder, files, quarantine) };
 }
 
 test("bytes are found under their digest", async () => {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createLocalCache } from "../../src/caches/local.ts";
-import type { Damage } from "../../src/caches/quarantine.ts";
+import { createBystander, createQuarantine, type Damage } from "../../src/caches/quarantine.ts";
 import type { Cache } from "../../src/model/cache.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { makeHost } from "../fakes/host.ts";
@@ -20,7 +20,13 @@ const output = { ...makeOutput("made"), files: [{ path: "a/b", digest: key, size
 async function createFilled() {
   const folder = makeFolder();
   const told: Damage[] = [];
-  const open = () => createLocalCache(folder, makeHost().files, (damage) => told.push(damage));
+  const { files } = makeHost();
+  const open = () =>
+    createLocalCache(
+      folder,
+      files,
+      createQuarantine(folder, files, (damage) => told.push(damage)),
+    );
   const cache = open();
   await cache.put(key, output);
   const hexadecimal = key.slice("sha256:".length);
@@ -96,6 +102,18 @@ for (const [what, text] of damaged) {
     assert.ok(await isHit(cache));
   });
 }
+
+test("who only looks tells of damage once, and leaves it where it is", async () => {
+  const { folder, record, place } = await createFilled();
+  const told: Damage[] = [];
+  const bystander = createBystander((damage) => told.push(damage));
+  const open = () => createLocalCache(folder, makeHost().files, bystander);
+  writeInto(folder, record, "{");
+  assert.is(await open().get(key), "damaged");
+  assert.is(await open().get(key), "damaged");
+  assert.is(readFileSync(place, "utf8"), "{");
+  assert.equal(told, [{ what: `record ${key.slice(7, 19)}`, isLeft: true }]);
+});
 
 test("for the next process what was put aside is not there", async () => {
   const { folder, cache, record, open } = await createFilled();

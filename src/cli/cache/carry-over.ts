@@ -2,7 +2,7 @@ import path from "node:path";
 import type { ArchiveStore, Transferred } from "../../caches/archive.ts";
 import { createContentStore } from "../../caches/content-store.ts";
 import { createLocalCache } from "../../caches/local.ts";
-import { type Damage, wordDamage } from "../../caches/quarantine.ts";
+import { createQuarantine, type Damage, wordDamage } from "../../caches/quarantine.ts";
 import { type Diagnostic, errorDiagnostic } from "../../model/diagnostic.ts";
 import { EXIT } from "../exit-code.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
@@ -60,11 +60,12 @@ function archiveStoreOf(session: Session): ArchiveStore {
   const onDamage = (damage: Damage): void => {
     if (!session.options.json) reportDiagnostics(session, [wordDamage(damage)]);
   };
+  const quarantine = createQuarantine(directory, host.files, onDamage);
   return {
     directory,
     files: host.files,
-    store: createContentStore(directory, host.files, onDamage),
-    cache: createLocalCache(directory, host.files, onDamage),
+    store: createContentStore(directory, host.files, quarantine),
+    cache: createLocalCache(directory, host.files, quarantine),
     signal,
   };
 }

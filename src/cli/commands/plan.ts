@@ -13,7 +13,7 @@ export type PlanOptions = SelectOptions & {
 };
 
 export async function plan(session: Session, options: PlanOptions): Promise<number> {
-  const prepared = await prepare(session, options);
+  const prepared = await prepare(session, { ...options, onlyLooks: true });
   if (!prepared.ok) {
     reportDiagnostics(session, prepared.diagnostics);
     return exitCodeOf(prepared.diagnostics);

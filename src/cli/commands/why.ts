@@ -34,7 +34,7 @@ export async function why(session: Session, { step: name, force }: WhyOptions): 
 }
 
 async function explainStep(session: Session, name: string, force: boolean): Promise<Result<Explanation>> {
-  const prepared = await prepare(session, { only: [name], force });
+  const prepared = await prepare(session, { only: [name], force, onlyLooks: true });
   if (!prepared.ok) return prepared;
   const { graph, assembly } = prepared.value;
   const step = findStep(graph, name);
