@@ -3,7 +3,13 @@ import type { Digest } from "../model/digest.ts";
 /** `ac` has records by key, `cas` contents by their own digest: the words of Bazel's remote caches. */
 export type SharedKind = "ac" | "cas";
 
-export type SharedContent = { readonly size: number; readonly chunks: () => AsyncIterable<Uint8Array> };
+export type SharedContent = {
+  /** In bytes. */
+  readonly size: number;
+  readonly chunks: () => AsyncIterable<Uint8Array>;
+  /** Of a record: the contents it names, for places that would else take them for garbage. */
+  readonly names?: readonly { readonly digest: Digest; readonly size: number }[];
+};
 
 /**
  * Where machines share what they made. Nothing in it is to be believed, and all of it may be gone or never answer:

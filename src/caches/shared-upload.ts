@@ -31,19 +31,24 @@ export async function uploadContent(
 }
 
 /** Puts a record there, in the place of one there may be. */
-export function uploadRecord(key: Digest, text: string, upload: Upload): Promise<void> {
+export function uploadRecord(
+  key: Digest,
+  text: string,
+  names: readonly Content[],
+  upload: Upload,
+): Promise<void> {
   const bytes = new TextEncoder().encode(text);
-  return send("ac", key, { size: bytes.length, chunks: () => once(bytes) }, upload);
+  return send("ac", key, { size: bytes.length, chunks: () => once(bytes), names }, upload);
 }
 
 function send(
   kind: SharedKind,
   digest: Digest,
-  { size, chunks }: SharedContent,
+  { chunks, ...content }: SharedContent,
   { place, patienceMs, waiting }: Upload,
 ): Promise<void> {
-  return whileMovingWell(patienceMs.upload, size, waiting, (signal, movement) =>
-    place.write(kind, digest, { size, chunks: () => leaving(chunks(), movement) }, signal),
+  return whileMovingWell(patienceMs.upload, content.size, waiting, (signal, movement) =>
+    place.write(kind, digest, { ...content, chunks: () => leaving(chunks(), movement) }, signal),
   );
 }
 

@@ -102,7 +102,7 @@ export function createSharedCache(options: SharedCacheOptions): SharedCache {
       return sent?.value === true;
     });
     // The record comes last: where it is, all that it names has been.
-    if (isWhole) await attemptUpload(writing, () => uploadRecord(key, text, upload));
+    if (isWhole) await attemptUpload(writing, () => uploadRecord(key, text, contentsOf(output), upload));
   };
   const queue = createQueue();
 

@@ -4,12 +4,15 @@ import { createSharedCache, type SharedCache } from "../caches/shared.ts";
 import { createSharedFolder } from "../caches/shared-folder.ts";
 import { createSharedServer } from "../caches/shared-http.ts";
 import type { SharedPlace } from "../caches/shared-place.ts";
+import { createSharedRepository } from "../caches/shared-registry.ts";
+import { findCredentials } from "../engines/docker-credentials.ts";
 import type { Cache } from "../model/cache.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { Host } from "../model/host.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import { readSigningKey, readVerifyingKey, type SigningKey, type VerifyingKey } from "../model/signature.ts";
 import type { ContentStore } from "../model/source.ts";
+import { createRepository } from "../registries/repository.ts";
 
 export type OpenOptions = {
   readonly host: Host;
@@ -23,8 +26,8 @@ export type OpenOptions = {
 /**
  * The cache that the environment names; undefined where it names none.
  *
- * `MLPACKAGE_SHARED_CACHE` is an absolute path, a `file:` address, or that of a web server, with user and password
- * where it wants them; `MLPACKAGE_SHARED_CACHE_TOKEN` is sent as `Bearer`. `MLPACKAGE_SHARED_CACHE_MODE` is `read` or
+ * `MLPACKAGE_SHARED_CACHE` is an absolute path, a `file:` address, that of a web server, with user and password where
+ * it wants them, or `oci://` and a repository; `MLPACKAGE_SHARED_CACHE_TOKEN` is sent to web servers as `Bearer`. `MLPACKAGE_SHARED_CACHE_MODE` is `read` or
  * `write`. `MLPACKAGE_SHARED_CACHE_SIGNING_KEY` and `MLPACKAGE_SHARED_CACHE_TRUSTED_KEYS` name PEM files.
  *
  * Errors: `cli/shared-cache-address`, `cli/shared-cache-credentials`, `cli/shared-cache-mode`, `cli/shared-cache-key`.
@@ -72,11 +75,14 @@ function settingsOf(environment: Host["environment"]) {
   };
 }
 
-function placeOf(address: string, token: string | undefined, { files, network }: Host): Result<SharedPlace> {
+function placeOf(address: string, token: string | undefined, host: Host): Result<SharedPlace> {
+  const { files, network } = host;
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const directory = path.isAbsolute(address) ? path.resolve(address) : folderOf(url);
   if (directory !== undefined) return succeed(createSharedFolder({ directory, files }));
-  if (url === undefined || !/^https?:$/.test(url.protocol) || isMoreThanPath(url)) return fail(wordAddress());
+  if (url === undefined || isMoreThanPath(url)) return fail(wordAddress());
+  if (url.protocol === "oci:") return openRepository(url, token, host);
+  if (!/^https?:$/.test(url.protocol)) return fail(wordAddress());
   const authorization = authorizationOf(url, token);
   if (!authorization.ok) return authorization;
   return succeed(
@@ -85,6 +91,29 @@ function placeOf(address: string, token: string | undefined, { files, network }:
       ...(authorization.value !== undefined && { authorization: authorization.value }),
       network,
     }),
+  );
+}
+
+/** A repository of a container registry, with what `docker login` keeps for it. */
+function openRepository(url: URL, token: string | undefined, host: Host): Result<SharedPlace> {
+  const repository = url.pathname.slice(1);
+  if (url.host === "" || !/^[a-z0-9]+((\.|_|__|-+|\/)[a-z0-9]+)*$/.test(repository))
+    return fail(wordAddress());
+  if (url.username !== "" || url.password !== "" || token !== undefined)
+    return fail(wordRegistryLogin(url.host));
+  const findOurs = () => findCredentials(url.host, host);
+  return succeed(
+    createSharedRepository(
+      createRepository({ registry: url.host, repository, network: host.network, findCredentials: findOurs }),
+    ),
+  );
+}
+
+function wordRegistryLogin(registry: string): Diagnostic {
+  return errorDiagnostic(
+    "cli/shared-cache-credentials",
+    "a registry as shared cache takes what `docker login` keeps, and no other credentials",
+    { hint: `take them out of the variables, and type \`docker login ${registry}\`` },
   );
 }
 
@@ -106,8 +135,10 @@ function isMoreThanPath({ search, hash }: URL): boolean {
 function wordAddress(): Diagnostic {
   return errorDiagnostic(
     "cli/shared-cache-address",
-    "`MLPACKAGE_SHARED_CACHE` is neither an absolute path nor the address of a server",
-    { hint: "write `/mnt/cache`, `file:///mnt/cache` or `https://cache.example.com`" },
+    "`MLPACKAGE_SHARED_CACHE` is neither an absolute path nor the address of a server or a registry",
+    {
+      hint: "write `/mnt/cache`, `file:///mnt/cache`, `https://cache.example.com` or `oci://registry.example.com/team/cache`",
+    },
   );
 }
 

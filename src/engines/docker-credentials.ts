@@ -1,12 +1,8 @@
 import path from "node:path";
 import type { Host } from "../model/host.ts";
+import type { Credentials } from "../model/registry.ts";
 import { dockerConfigDirectory, readJson } from "./docker-endpoint.ts";
 import { processEnvironment } from "./process-environment.ts";
-
-/** What `docker login` keeps for a registry. A token stands in for both where the registry gave one. */
-export type Credentials =
-  | { readonly username: string; readonly password: string }
-  | { readonly identityToken: string };
 
 type DockerConfig = {
   readonly auths?: Readonly<Record<string, { auth?: string; identitytoken?: string }>>;

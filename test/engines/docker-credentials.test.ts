@@ -1,11 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  type Credentials,
-  findCredentials,
-  registryAuthHeader,
-} from "../../src/engines/docker-credentials.ts";
+import { findCredentials, registryAuthHeader } from "../../src/engines/docker-credentials.ts";
 import type { ProcessRequest } from "../../src/model/host.ts";
+import type { Credentials } from "../../src/model/registry.ts";
 import { makeHost } from "../fakes/host.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 
