@@ -1,9 +1,8 @@
-import path from "node:path";
 import type { Digest } from "../model/digest.ts";
 
 /** Where what lies in the cache folder. Two digits of a digest make a folder, so that none grows too large to list. */
 export function recordPlace(directory: string, key: Digest): string {
-  return path.join(directory, recordName(key));
+  return `${directory}/${recordName(key)}`;
 }
 
 /** The place of a record below the cache folder, with forward slashes: its name in an archive, too. */
@@ -13,7 +12,7 @@ export function recordName(key: Digest): string {
 }
 
 export function blobPlace(directory: string, digest: Digest): string {
-  return path.join(directory, blobName(digest));
+  return `${directory}/${blobName(digest)}`;
 }
 
 export function blobName(digest: Digest): string {

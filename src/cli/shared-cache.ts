@@ -3,11 +3,13 @@ import { fileURLToPath } from "node:url";
 import { createSharedCache, type SharedCache } from "../caches/shared.ts";
 import { createSharedFolder } from "../caches/shared-folder.ts";
 import { createSharedServer } from "../caches/shared-http.ts";
-import type { SharedPlace } from "../caches/shared-place.ts";
+import { USUAL_PATIENCE_MS, whileMoving } from "../caches/shared-patience.ts";
+import { type SharedPlace, SharedPlaceFault } from "../caches/shared-place.ts";
 import { createSharedRepository } from "../caches/shared-registry.ts";
 import { findCredentials } from "../engines/docker-credentials.ts";
 import type { Cache } from "../model/cache.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
+import { digestOf } from "../model/digest.ts";
 import type { Host } from "../model/host.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import { readSigningKey, readVerifyingKey, type SigningKey, type VerifyingKey } from "../model/signature.ts";
@@ -62,6 +64,30 @@ export async function openSharedCache(options: OpenOptions): Promise<Result<Shar
   const isUnsigned = isWritten.value && ours === undefined && trustedKeys.value.length > 0;
   if (isUnsigned) warn(wordUnsigned());
   return succeed(cache);
+}
+
+/**
+ * Asks the place that the environment names for something that nobody has: whether it is there and lets us read.
+ * Gives what it is, in words; undefined where there is none.
+ */
+export async function checkSharedCache(host: Host, signal: AbortSignal): Promise<Result<string | undefined>> {
+  const { address, token, mode } = settingsOf(host.environment);
+  if (address === undefined) return succeed(undefined);
+  const [place, isWritten] = [placeOf(address, token, host), isWrittenOf(mode)];
+  if (!place.ok) return place;
+  if (!isWritten.ok) return isWritten;
+  const { name } = place.value;
+  try {
+    await whileMoving(USUAL_PATIENCE_MS.answer, { clock: host.clock, signal }, (waiting) =>
+      place.value.read("ac", digestOf("nothing"), waiting),
+    );
+    return succeed(`${name} answers, and is ${isWritten.value ? "read and written" : "read"}`);
+  } catch (error) {
+    if (!(error instanceof SharedPlaceFault)) throw error;
+    const hint = "runs go on without it; check the address and the login, or unset `MLPACKAGE_SHARED_CACHE`";
+    const message = `the shared cache ${name} is of no use: ${error.message}`;
+    return fail(warningDiagnostic("doctor/shared-cache", message, { hint }));
+  }
 }
 
 function settingsOf(environment: Host["environment"]) {

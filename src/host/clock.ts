@@ -9,7 +9,8 @@ export function createClock(): Clock {
   };
 }
 
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+/** Rejects with the signal's reason when it fires. */
+export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     if (milliseconds === 0) {

@@ -1,9 +1,9 @@
 import { promises as fs } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessIdentity } from "../model/host.ts";
 import { type LockOwner, type Locks, LockTimeout, type Release } from "../model/locks.ts";
+import { sleep } from "./clock.ts";
 
 /** A held claim is touched this often, so that other machines can see that its owner lives. */
 const BEAT_MS = 10_000;
@@ -76,7 +76,7 @@ export function createLocks(directory: string, self: ProcessIdentity, purpose: s
       if (timeoutMs !== undefined && performance.now() - began >= timeoutMs)
         throw new LockTimeout(other, timeoutMs);
       // Two who claimed at once both withdrew: chance decides who comes first the next time.
-      await delay(LOOK_AGAIN_MS * (0.5 + Math.random()), undefined, signal && { signal });
+      await sleep(LOOK_AGAIN_MS * (0.5 + Math.random()), signal);
     }
   }
 

@@ -1,11 +1,12 @@
 import path from "node:path";
-import picomatch from "picomatch";
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
+
+type Picomatch = typeof import("picomatch");
 
 /** A file found: its path inside the model, and where it lies in the package. Both relative, with forward slashes. */
 type FoundFile = { readonly path: string; readonly origin: string };
@@ -84,7 +85,7 @@ async function findFiles(
 ): Promise<Result<readonly FoundFile[]>> {
   const source = path.posix.normalize(reference.source).replace(/\/$/, "");
   const status = await files.status(path.join(directory, source));
-  const { base, glob } = status === undefined ? picomatch.scan(source) : { base: source, glob: "" };
+  const { base, glob } = status === undefined ? (await loadGlobs()).scan(source) : { base: source, glob: "" };
   if (await leadsOutside(base, directory, files)) return fail(wordOutside(base));
   if (status?.type === "file") return succeed([{ path: path.posix.basename(source), origin: source }]);
   if (status?.type === "directory")
@@ -99,13 +100,18 @@ async function findFiles(
   );
 }
 
+/** Loaded for folders and globs alone: most models are one file. */
+async function loadGlobs(): Promise<Picomatch> {
+  return (await import("picomatch")).default;
+}
+
 /** Whether a glob could choose something below a folder. */
-function isReached(folder: string, globs: readonly string[]): boolean {
+function isReached(folder: string, globs: readonly string[], { isMatch }: Picomatch): boolean {
   const depth = folder.split("/").length;
   return globs.some((glob) => {
     const segments = glob.split("/");
     const head = segments.slice(0, depth);
-    return head.includes("**") || (segments.length > depth && picomatch.isMatch(folder, head.join("/")));
+    return head.includes("**") || (segments.length > depth && isMatch(folder, head.join("/")));
   });
 }
 
@@ -131,13 +137,15 @@ async function findInFolder(
   directory: string,
   files: Files,
 ): Promise<Result<readonly FoundFile[]>> {
+  const picomatch = await loadGlobs();
   const isIncluded = picomatch(reference.include.length > 0 ? [...reference.include] : ["**"], { dot: true });
   const isExcluded = picomatch([...ALWAYS_EXCLUDED, ...reference.exclude], { dot: true });
   const tree = await files.listTree(path.join(directory, folder), undefined, directory);
   const chosen = tree.filter(
     (entry) =>
       !isExcluded(entry.path) &&
-      (isIncluded(entry.path) || (entry.outside === "directory" && isReached(entry.path, reference.include))),
+      (isIncluded(entry.path) ||
+        (entry.outside === "directory" && isReached(entry.path, reference.include, picomatch))),
   );
   const outside = chosen.filter((entry) => entry.outside !== undefined);
   if (outside.length > 0)

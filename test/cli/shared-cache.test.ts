@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createContentStore } from "../../src/caches/content-store.ts";
 import { createLocalCache } from "../../src/caches/local.ts";
-import { openSharedCache } from "../../src/cli/shared-cache.ts";
+import { checkSharedCache, openSharedCache } from "../../src/cli/shared-cache.ts";
 import type { Diagnostic } from "../../src/model/diagnostic.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { startCacheServer } from "../fakes/cache-server.ts";
@@ -111,6 +111,23 @@ for (const [what, settings, code] of refusals) {
     assert.not.match(JSON.stringify(opened.diagnostics), new RegExp(secret));
   });
 }
+
+async function checkOf(settings: Readonly<Record<string, string>>): Promise<string | undefined> {
+  const names = Object.entries(settings).map(([name, value]) => [`MLPACKAGE_SHARED_CACHE${name}`, value]);
+  const host = makeHost({ environment: Object.fromEntries(names) });
+  const checked = await checkSharedCache(host, new AbortController().signal);
+  return checked.ok ? checked.value : checked.diagnostics.map(({ message }) => message).join();
+}
+
+test("doctor's question: none, one that answers, one that does not, one that is no address", async () => {
+  assert.is(await checkOf({}), undefined);
+  const folder = makeFolder();
+  assert.is(await checkOf({ "": folder }), `${folder} answers, and is read`);
+  assert.is(await checkOf({ "": folder, _MODE: "write" }), `${folder} answers, and is read and written`);
+  const gone = `${folder}/gone`;
+  assert.is(await checkOf({ "": gone }), `the shared cache ${gone} is of no use: there is no such folder`);
+  assert.match((await checkOf({ "": "cache" })) ?? "", "neither an absolute path nor");
+});
 
 test("all that is wrong is told at once", async () => {
   const opened = await open({ "": "cache", _MODE: "x", _SIGNING_KEY: "x", _TRUSTED_KEYS: "x:y" });

@@ -9,6 +9,7 @@ import { painter } from "../../report/paint.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { openPackage } from "../open-package.ts";
 import type { Session } from "../session.ts";
+import { checkSharedCache } from "../shared-cache.ts";
 
 /** One thing looked at: what was found, or what is wrong with it and how to mend it. */
 type Check = { readonly name: string; readonly found?: string; readonly problem?: Diagnostic };
@@ -23,6 +24,7 @@ export async function doctor(session: Session): Promise<number> {
     await checkBuildx(session),
     await checkDisk(session),
     ...(await checkRegistries(session, engine)),
+    ...(await checkShared(session)),
   ];
   const problems = checks.flatMap(({ problem }) => problem ?? []);
   if (session.options.json)
@@ -66,6 +68,13 @@ async function checkDisk({ host, cacheDirectory }: Session): Promise<Check> {
   if (bytes >= LITTLE_SPACE_BYTES) return { name: "disk", found };
   const hint = "make room, or move the cache with `MLPACKAGE_CACHE_DIR`";
   return { name: "disk", problem: warningDiagnostic("doctor/little-space", found, { hint }) };
+}
+
+async function checkShared({ host, signal }: Session): Promise<readonly Check[]> {
+  const checked = await checkSharedCache(host, signal);
+  const name = "shared cache";
+  if (!checked.ok) return checked.diagnostics.map((problem) => ({ name, problem }));
+  return checked.value === undefined ? [] : [{ name, found: checked.value }];
 }
 
 async function checkRegistries(session: Session, engine: Engine): Promise<readonly Check[]> {
