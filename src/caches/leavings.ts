@@ -16,7 +16,7 @@ export type Sweep = {
 };
 
 /**
- * Removes what dead processes left behind and what was quarantined more than a week ago; `others` are files of the
+ * Removes what dead processes left behind, and what was quarantined, or parsed, more than a week ago; `others` are files of the
  * store that are neither record nor blob. Tells how many things were removed.
  */
 export async function sweepLeavings(sweep: Sweep, others: readonly string[]): Promise<number> {
@@ -24,6 +24,7 @@ export async function sweepLeavings(sweep: Sweep, others: readonly string[]): Pr
     ...(await findAbandoned("work", sweep)),
     ...(await findAbandoned("incoming", sweep)),
     ...(await findOld(await inFolder("quarantine", sweep), WEEK_MS, sweep)),
+    ...(await findOld(await inFolder("documents", sweep), WEEK_MS, sweep)),
     ...(await findOld(await findPartial(others, sweep), DAY_MS, sweep)),
     ...(await findDeadClaims(sweep)),
   ];

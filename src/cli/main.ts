@@ -45,7 +45,10 @@ async function withSession(
     runtimeDirectory: path.join(import.meta.dirname, RUNTIME_FROM_HERE),
     workingDirectory: process.cwd(),
     signal: interrupt.signal,
-    writeData: (text) => void demandStdout(interrupt).write(text),
+    writeData: (text) => {
+      gathered.flush();
+      demandStdout(interrupt).write(text);
+    },
     terminal: {
       write: isTerminal ? writeError : gathered.write,
       color: options.color && isColorWanted(env),
@@ -95,7 +98,10 @@ function catchInterrupts(): Interrupt {
   const codes = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.terminated } as const;
   for (const [name, code] of Object.entries(codes)) {
     process.on(name, () => {
-      if (exitCode !== undefined) process.exit(code);
+      if (exitCode !== undefined) {
+        gathered.flush();
+        process.exit(code);
+      }
       exitCode = code;
       controller.abort();
     });

@@ -37,51 +37,74 @@ export type OpenOptions = {
  */
 export async function openSharedCache(options: OpenOptions): Promise<Result<SharedCache | undefined>> {
   const { host, local, store, warn, signal } = options;
+  const settings = await readSettings(options);
+  if (settings === undefined || !settings.ok) return settings ?? succeed(undefined);
+  const { place, isWritten, signingKey, trustedKeys } = settings.value;
+  const cache = createSharedCache({
+    local,
+    place,
+    store,
+    files: host.files,
+    clock: host.clock,
+    isWritten,
+    ...(signingKey !== undefined && { signingKey }),
+    trustedKeys: signingKey === undefined ? trustedKeys : [signingKey, ...trustedKeys],
+    warn,
+    signal,
+  });
+  if (isWritten && signingKey === undefined && trustedKeys.length > 0) warn(wordUnsigned());
+  return succeed(cache);
+}
+
+/** What paths of keys are relative to. */
+type KeyPlace = Pick<OpenOptions, "host" | "workingDirectory">;
+
+type Settings = {
+  readonly place: SharedPlace;
+  readonly isWritten: boolean;
+  readonly signingKey: SigningKey | undefined;
+  readonly trustedKeys: readonly VerifyingKey[];
+};
+
+/** What the environment says, or all that is wrong with it; undefined where it names no cache. */
+async function readSettings(options: KeyPlace): Promise<Result<Settings> | undefined> {
+  const { host } = options;
   const settings = settingsOf(host.environment);
-  if (settings.address === undefined) return succeed(undefined);
+  if (settings.address === undefined) return undefined;
   const [place, isWritten] = [placeOf(settings.address, settings.token, host), isWrittenOf(settings.mode)];
   const [signingKey, trustedKeys] = [
     await signingKeyOf(settings.signingKey, options),
     await trustedKeysOf(settings.trustedKeys, options),
   ];
-  if (!place.ok || !isWritten.ok || !signingKey.ok || !trustedKeys.ok) {
-    const problems = [place, isWritten, signingKey, trustedKeys];
-    return fail(...problems.flatMap((problem) => (problem.ok ? [] : problem.diagnostics)));
+  if (place.ok && isWritten.ok && signingKey.ok && trustedKeys.ok) {
+    return succeed({
+      place: place.value,
+      isWritten: isWritten.value,
+      signingKey: signingKey.value,
+      trustedKeys: trustedKeys.value,
+    });
   }
-  const ours = signingKey.value;
-  const cache = createSharedCache({
-    local,
-    place: place.value,
-    store,
-    files: host.files,
-    clock: host.clock,
-    isWritten: isWritten.value,
-    ...(ours !== undefined && { signingKey: ours }),
-    trustedKeys: ours === undefined ? trustedKeys.value : [ours, ...trustedKeys.value],
-    warn,
-    signal,
-  });
-  const isUnsigned = isWritten.value && ours === undefined && trustedKeys.value.length > 0;
-  if (isUnsigned) warn(wordUnsigned());
-  return succeed(cache);
+  const problems = [place, isWritten, signingKey, trustedKeys];
+  return fail(...problems.flatMap((problem) => (problem.ok ? [] : problem.diagnostics)));
 }
 
 /**
  * Asks the place that the environment names for something that nobody has: whether it is there and lets us read.
  * Gives what it is, in words; undefined where there is none.
  */
-export async function checkSharedCache(host: Host, signal: AbortSignal): Promise<Result<string | undefined>> {
-  const { address, token, mode } = settingsOf(host.environment);
-  if (address === undefined) return succeed(undefined);
-  const [place, isWritten] = [placeOf(address, token, host), isWrittenOf(mode)];
-  if (!place.ok) return place;
-  if (!isWritten.ok) return isWritten;
-  const { name } = place.value;
+export async function checkSharedCache(
+  options: Pick<OpenOptions, "host" | "workingDirectory" | "signal">,
+): Promise<Result<string | undefined>> {
+  const { host, signal } = options;
+  const settings = await readSettings(options);
+  if (settings === undefined || !settings.ok) return settings ?? succeed(undefined);
+  const { place, isWritten } = settings.value;
+  const { name } = place;
   try {
     await whileMoving(USUAL_PATIENCE_MS.answer, { clock: host.clock, signal }, (waiting) =>
-      place.value.read("ac", digestOf("nothing"), waiting),
+      place.read("ac", digestOf("nothing"), waiting),
     );
-    return succeed(`${name} answers, and is ${isWritten.value ? "read and written" : "read"}`);
+    return succeed(`${name} answers; runs read it${isWritten ? ", and write to it" : ""}`);
   } catch (error) {
     if (!(error instanceof SharedPlaceFault)) throw error;
     const hint = "runs go on without it; check the address and the login, or unset `MLPACKAGE_SHARED_CACHE`";
@@ -123,7 +146,7 @@ function placeOf(address: string, token: string | undefined, host: Host): Result
 /** A repository of a container registry, with what `docker login` keeps for it. */
 function openRepository(url: URL, token: string | undefined, host: Host): Result<SharedPlace> {
   const repository = url.pathname.slice(1);
-  if (url.host === "" || !/^[a-z0-9]+((\.|_|__|-+|\/)[a-z0-9]+)*$/.test(repository))
+  if (!URL.canParse(`https://${url.host}`) || !/^[a-z0-9]+((\.|_|__|-+|\/)[a-z0-9]+)*$/.test(repository))
     return fail(wordAddress());
   if (url.username !== "" || url.password !== "" || token !== undefined)
     return fail(wordRegistryLogin(url.host));
@@ -217,7 +240,7 @@ function isWrittenOf(mode = "read"): Result<boolean> {
 
 async function signingKeyOf(
   file: string | undefined,
-  options: OpenOptions,
+  options: KeyPlace,
 ): Promise<Result<SigningKey | undefined>> {
   if (file === undefined) return succeed(undefined);
   const variable = "MLPACKAGE_SHARED_CACHE_SIGNING_KEY";
@@ -228,7 +251,7 @@ async function signingKeyOf(
 
 async function trustedKeysOf(
   files: string | undefined,
-  options: OpenOptions,
+  options: KeyPlace,
 ): Promise<Result<readonly VerifyingKey[]>> {
   const variable = "MLPACKAGE_SHARED_CACHE_TRUSTED_KEYS";
   const what = "no Ed25519 public key in PEM";
@@ -247,7 +270,7 @@ async function readKey<Key>(
   file: string,
   read: (pem: string) => Key | undefined,
   { variable, what, hint }: KeyWords,
-  { host, workingDirectory }: OpenOptions,
+  { host, workingDirectory }: KeyPlace,
 ): Promise<Result<Key>> {
   const place = path.resolve(workingDirectory, file);
   const refuse = (problem: string): Result<Key> =>

@@ -21,7 +21,10 @@ import { wordSyntaxError } from "./word-syntax-error.ts";
 const maximumLength = 1_000_000;
 const schema = CORE_SCHEMA.withTags(mergeTag);
 
-/** The plain data of a YAML file and the place of every node, or all that is wrong with it as YAML. */
+/**
+ * The plain data of a YAML file and the place of every node, or all that is wrong with it as YAML. What it makes of a
+ * text is remembered: where that changes, `FORMAT` in `cli/remember-document.ts` is to be raised.
+ */
 export function parseDocument(given: SourceFile): Result<Document> {
   const file = { path: given.path, text: given.text.replace(/^\uFEFF/, "") };
   if (file.text.length > maximumLength) return fail(tooLarge(file));

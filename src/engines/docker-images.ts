@@ -1,4 +1,5 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { isDigest } from "../model/digest.ts";
 import type { EngineImage, ImageIdentity, ImageStore } from "../model/engine.ts";
 import type { Host } from "../model/host.ts";
 import { nameOf, parseImageReference } from "../model/image-reference.ts";
@@ -45,12 +46,14 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
   /** An image's history begins with its names, and takes the engine less to tell than all it knows of the image. */
   async function askForNames(reference: string): Promise<ImageIdentity | undefined> {
     try {
-      const [latest] = await api.json<readonly Layer[]>(`/images/${encodeURIComponent(reference)}/history`);
-      if (latest !== undefined) return { id: latest.Id, tags: latest.Tags ?? [] };
+      const path = `/images/${encodeURIComponent(reference)}/history`;
+      const [latest] = (await api.json<readonly Layer[] | null>(path)) ?? [];
+      if (isDigest(latest?.Id)) return { id: latest.Id, tags: latest.Tags ?? [] };
     } catch (error) {
       if (!(error instanceof DockerApiError)) throw error;
     }
-    // Of an image for another platform, which was never unpacked, there may be no history to tell.
+    // Of an image for another platform, which was never unpacked, there may be no history to tell; and not every
+    // builder writes one.
     return describe(reference);
   }
 

@@ -51,15 +51,22 @@ function send(
     underWay.add(outgoing);
     outgoing.on("close", () => underWay.delete(outgoing));
     const timeoutMs = wanted.timeoutMs ?? RESPONSE_TIMEOUT_MS;
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
       outgoing.destroy(new NetworkError("ETIMEDOUT", `no answer from ${url.host} in ${timeoutMs} ms`));
+    };
+    // The answer may be here, and wait as we did for something that kept the event loop.
+    let lastLook: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => {
+      lastLook = setImmediate(giveUp);
     }, timeoutMs);
     outgoing.on("error", (error) => {
       clearTimeout(timer);
+      clearImmediate(lastLook);
       reject(asNetworkError(error));
     });
     outgoing.on("response", (incoming) => {
       clearTimeout(timer);
+      clearImmediate(lastLook);
       resolve(toResponse(incoming, wanted.stallTimeoutMs ?? STALL_TIMEOUT_MS));
     });
     sendBody(outgoing, wanted.body, () => timer.refresh());

@@ -1,21 +1,21 @@
 /** Docker Hub is spoken to under another name than it is called by. */
 const HUB = { name: "docker.io", host: "registry-1.docker.io" };
 
-/** Where a registry is spoken to, without a slash at the end: with TLS, unless it is on this very machine. */
+/** Where a registry is spoken to: with TLS, unless it is on this very machine. */
 export function originOf(registry: string): string {
   const host = registry === HUB.name ? HUB.host : registry;
-  return `${isLoopback(hostOf(host)) ? "http" : "https"}://${host}`;
+  const { origin, hostname } = new URL(`https://${host}`);
+  return isLoopback(hostname) ? new URL(`http://${host}`).origin : origin;
 }
 
-/** Whether a credential may be sent to an address: with TLS, or to this very machine. */
-export function isSafeAddress(address: string): boolean {
+/**
+ * Whether a registry may send us to an address: one with TLS. Only a registry of this very machine may name another
+ * place on it; a distant one would reach what is meant for nobody else.
+ */
+export function maySendUsTo(address: string, origin: string): boolean {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
-}
-
-function hostOf(registry: string): string {
-  const url = `https://${registry}`;
-  return URL.canParse(url) ? new URL(url).hostname : registry;
+  if (url?.protocol === "https:") return true;
+  return url?.protocol === "http:" && isLoopback(url.hostname) && isLoopback(new URL(origin).hostname);
 }
 
 function isLoopback(host: string): boolean {

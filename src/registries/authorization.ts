@@ -1,12 +1,15 @@
 import type { Network } from "../model/host.ts";
 import { type Credentials, RegistryError } from "../model/registry.ts";
-import { isSafeAddress } from "./address.ts";
+import { maySendUsTo } from "./address.ts";
+import { readAnswer } from "./read-answer.ts";
 
 /** How a registry wants to know who asks: the header `WWW-Authenticate` of its 401 (RFC 9110, section 11). */
 type Challenge = { readonly scheme: string; readonly parameters: Readonly<Record<string, string>> };
 
 export type Asker = {
   readonly credentials: Credentials | undefined;
+  /** Of the registry that wants to know. */
+  readonly origin: string;
   /** Of a token: `repository:team/cache:pull,push`. */
   readonly scope: string;
   readonly network: Network;
@@ -18,11 +21,14 @@ export type Asker = {
  * Without credentials a token is asked for as well: registries give one to everybody for what is public.
  */
 export async function answerChallenge(header: string, asker: Asker): Promise<string | undefined> {
-  const { scheme, parameters } = parseChallenge(header);
-  if (scheme === "basic") return basic(asker.credentials);
-  if (scheme === "bearer") return `Bearer ${await fetchToken(parameters, asker)}`;
-  return undefined;
+  const challenges = header.split(BETWEEN_CHALLENGES).map(parseChallenge);
+  const bearer = challenges.find(({ scheme }) => scheme === "bearer");
+  if (bearer !== undefined) return `Bearer ${await fetchToken(bearer.parameters, asker)}`;
+  return challenges.some(({ scheme }) => scheme === "basic") ? basic(asker.credentials) : undefined;
 }
+
+/** A comma before a scheme and its first parameter; the one before a further parameter has no word in between. */
+const BETWEEN_CHALLENGES = /,\s*(?=[A-Za-z]+\s+[A-Za-z_]+=)/;
 
 function parseChallenge(header: string): Challenge {
   const [, scheme = "", rest = ""] = /^\s*([A-Za-z]+)\s*(.*)$/s.exec(header) ?? [];
@@ -30,7 +36,7 @@ function parseChallenge(header: string): Challenge {
   return {
     scheme: scheme.toLowerCase(),
     parameters: Object.fromEntries(
-      [...pairs].map(([, name = "", quoted, plain = ""]) => [name, quoted ?? plain]),
+      [...pairs].map(([, name = "", quoted, plain = ""]) => [name.toLowerCase(), quoted ?? plain]),
     ),
   };
 }
@@ -45,16 +51,17 @@ function basic(credentials: Credentials | undefined): string | undefined {
 async function fetchToken(parameters: Challenge["parameters"], asker: Asker): Promise<string> {
   const { credentials, network, signal } = asker;
   const { realm = "", service = "", scope = asker.scope } = parameters;
-  if (!isSafeAddress(realm)) throw new RegistryError(401, "it sends us to log in at a place without TLS");
+  if (realm === "") throw new RegistryError(401, "it does not say where to log in");
+  if (!maySendUsTo(realm, asker.origin))
+    throw new RegistryError(401, "it sends us to log in at a place we tell no password");
   const query = new URLSearchParams({ ...(service !== "" && { service }), scope });
   const response = await network.request(
     credentials !== undefined && "identityToken" in credentials
       ? { url: realm, signal, ...oauthRequest(query, credentials.identityToken) }
       : { url: withQuery(realm, query), signal, headers: headersOf(basic(credentials)) },
   );
-  const text = await response.text();
-  if (response.status !== 200) throw new RegistryError(response.status, `its tokens are refused to us`);
-  const token = tokenIn(text);
+  const token = tokenIn(await readAnswer(response));
+  if (response.status !== 200) throw new RegistryError(response.status, "its tokens are refused to us");
   if (token === undefined) throw new RegistryError(401, "it gives no token where it says it does");
   return token;
 }

@@ -1,17 +1,15 @@
 import type { Digest } from "../model/digest.ts";
 import type { Network, NetworkRequest, NetworkResponse } from "../model/host.ts";
 import { type BlobContent, type Credentials, RegistryError, type Repository } from "../model/registry.ts";
-import { isSafeAddress, originOf } from "./address.ts";
+import { maySendUsTo, originOf } from "./address.ts";
 import { answerChallenge } from "./authorization.ts";
+import { readAnswer } from "./read-answer.ts";
 
 /** Blobs often lie with somebody else, who may send us on once more. */
 const MOST_REDIRECTS = 5;
 
 /** More than any manifest may have (distribution specification, "Pushing manifests"). */
 const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
-
-/** What is read of an answer that says no. */
-const MOST_WORDS = 64 * 1024;
 
 const MANIFEST_TYPES = [
   "application/vnd.oci.image.manifest.v1+json",
@@ -42,6 +40,7 @@ export function createRepository(options: RepositoryOptions): Repository {
   const origin = originOf(registry);
   const base = `${origin}/v2/${repository}`;
   let authorization: string | undefined;
+  let credentials: Promise<Credentials | undefined> | undefined;
 
   /** Sends a request, and once more with what the registry wants to know of us, if it wants to. */
   async function ask(url: string, wanted: Wanted): Promise<NetworkResponse> {
@@ -49,8 +48,10 @@ export function createRepository(options: RepositoryOptions): Repository {
     const challenge = response.headers["www-authenticate"];
     if (response.status !== 401 || challenge === undefined || !isOurs(url)) return response;
     response.discard();
+    credentials ??= options.findCredentials();
     authorization = await answerChallenge(challenge, {
-      credentials: await options.findCredentials(),
+      credentials: await credentials,
+      origin,
       scope: `repository:${repository}:pull,push`,
       network,
       signal: wanted.signal,
@@ -81,7 +82,7 @@ export function createRepository(options: RepositoryOptions): Repository {
       const { location } = response.headers;
       if (response.status < 300 || response.status >= 400 || location === undefined) return response;
       response.discard();
-      place = resolvePlace(location, place);
+      place = resolvePlace(location, place, origin);
     }
     throw new RegistryError(310, "it sends us from place to place");
   }
@@ -111,15 +112,12 @@ export function createRepository(options: RepositoryOptions): Repository {
     },
 
     async writeBlob(content, signal) {
-      const started = await ask(`${base}/blobs/uploads/`, {
-        method: "POST",
-        headers: { "content-length": "0" },
-        signal,
-      });
+      const uploads = `${base}/blobs/uploads/`;
+      const started = await ask(uploads, { method: "POST", headers: { "content-length": "0" }, signal });
       await expect(202, started);
       const { location } = started.headers;
       if (location === undefined) throw new RegistryError(202, "it does not say where to upload to");
-      await upload(content, resolvePlace(location, base), signal);
+      await upload(content, resolvePlace(location, uploads, origin), signal);
     },
 
     async readManifest(reference, signal) {
@@ -127,7 +125,7 @@ export function createRepository(options: RepositoryOptions): Repository {
       const response = await follow(`${base}/manifests/${reference}`, { headers, signal });
       if (response.status === 404) return drop(response);
       if (response.status !== 200) throw await refusal(response);
-      return readAtMost(response, MOST_MANIFEST_BYTES);
+      return readAnswer(response, MOST_MANIFEST_BYTES);
     },
 
     async writeManifest(tag, mediaType, text, signal) {
@@ -140,9 +138,9 @@ export function createRepository(options: RepositoryOptions): Repository {
 }
 
 /** Relative to where it was said, and never to a place without TLS. */
-function resolvePlace(location: string, from: string): string {
+function resolvePlace(location: string, from: string, origin: string): string {
   const place = URL.canParse(location, from) ? new URL(location, from).href : "";
-  if (!isSafeAddress(place)) throw new RegistryError(307, "it sends us to a place without TLS");
+  if (!maySendUsTo(place, origin)) throw new RegistryError(307, "it sends us to a place we do not go to");
   return place;
 }
 
@@ -154,27 +152,16 @@ function drop(response: NetworkResponse): undefined {
 async function expect(status: number, response: NetworkResponse): Promise<void> {
   if (response.status !== status) throw await refusal(response);
   // Read to its end, the connection can be used again.
-  await readAtMost(response, MOST_WORDS);
+  await readAnswer(response);
 }
 
 async function refusal(response: NetworkResponse): Promise<RegistryError> {
   const { status } = response;
-  const said = wordsIn(await readAtMost(response, MOST_WORDS).catch(() => ""));
+  const said = wordsIn(await readAnswer(response).catch(() => ""));
   return new RegistryError(
     status,
     said === undefined ? `it answers ${status}` : `it answers ${status}: ${said}`,
   );
-}
-
-async function readAtMost(response: NetworkResponse, most: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > most) throw new RegistryError(response.status, `its answer has more than ${most} bytes`);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** The registry's own words: `{"errors": [{"code", "message"}]}` (distribution specification, "Error codes"). */
@@ -182,7 +169,7 @@ function wordsIn(text: string): string | undefined {
   try {
     const { errors } = JSON.parse(text) as { readonly errors?: readonly { readonly message?: unknown }[] };
     const message = errors?.[0]?.message;
-    return typeof message === "string" ? message.slice(0, 200) : undefined;
+    return typeof message === "string" ? message.replace(/\s+/g, " ").slice(0, 200) : undefined;
   } catch {
     return undefined;
   }

@@ -178,6 +178,7 @@ test("what dead processes left behind goes, and what the living have stays", asy
   for (const claim of [dead, host.identity.id]) writeInto(directory, `locks/abc.${claim}`, "{}");
   writeInto(directory, "incoming/blob-old/content", "x");
   writeInto(directory, "quarantine/record-1/x.json", "x");
+  writeInto(directory, "documents/demo.json", "x");
   writeInto(directory, "steps/aa/x.json.1.abc.partial", "x");
   writeInto(directory, "packages/p.json.1.abc.partial", "x");
   const left = (folder: string) => readdirSync(path.join(directory, folder)).sort();
@@ -191,9 +192,11 @@ test("what dead processes left behind goes, and what the living have stays", asy
   assert.equal(left("work"), [elsewhere, host.identity.id].sort());
   assert.equal([left("incoming"), left("steps/aa"), left("packages")], [[], [], []]);
   assert.equal(left("quarantine"), ["record-1"]);
+  assert.equal(left("documents"), ["demo.json"]);
 
-  assert.is((await collectGarbage(laterBy(8 * 24))).leavings, 3);
+  assert.is((await collectGarbage(laterBy(8 * 24))).leavings, 4);
   assert.equal(left("quarantine"), []);
+  assert.equal(left("documents"), []);
 });
 
 test.run();

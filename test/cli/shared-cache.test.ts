@@ -84,6 +84,7 @@ const refusals: readonly Refusal[] = [
   ["a password that is badly written", { "": `https://ada:${secret}%zz@example.com` }, "credentials"],
   ["a token with a line break", { "": server, _TOKEN: `${secret}\n` }, "credentials"],
   ["a registry without a repository", { "": "oci://registry.example.com" }, "address"],
+  ["a registry whose name is none", { "": "oci://exa%20mple/team" }, "address"],
   ["a repository with capitals", { "": "oci://registry.example.com/Team/cache" }, "address"],
   ["a repository with a tag", { "": "oci://registry.example.com/team/cache:1" }, "address"],
   ["a password for a registry", { "": `oci://ada:${secret}@registry.example.com/team` }, "credentials"],
@@ -115,18 +116,23 @@ for (const [what, settings, code] of refusals) {
 async function checkOf(settings: Readonly<Record<string, string>>): Promise<string | undefined> {
   const names = Object.entries(settings).map(([name, value]) => [`MLPACKAGE_SHARED_CACHE${name}`, value]);
   const host = makeHost({ environment: Object.fromEntries(names) });
-  const checked = await checkSharedCache(host, new AbortController().signal);
+  const { signal } = new AbortController();
+  const checked = await checkSharedCache({ host, workingDirectory: makeFolder(), signal });
   return checked.ok ? checked.value : checked.diagnostics.map(({ message }) => message).join();
 }
 
 test("doctor's question: none, one that answers, one that does not, one that is no address", async () => {
   assert.is(await checkOf({}), undefined);
   const folder = makeFolder();
-  assert.is(await checkOf({ "": folder }), `${folder} answers, and is read`);
-  assert.is(await checkOf({ "": folder, _MODE: "write" }), `${folder} answers, and is read and written`);
+  assert.is(await checkOf({ "": folder }), `${folder} answers; runs read it`);
+  assert.is(
+    await checkOf({ "": folder, _MODE: "write" }),
+    `${folder} answers; runs read it, and write to it`,
+  );
   const gone = `${folder}/gone`;
   assert.is(await checkOf({ "": gone }), `the shared cache ${gone} is of no use: there is no such folder`);
   assert.match((await checkOf({ "": "cache" })) ?? "", "neither an absolute path nor");
+  assert.match((await checkOf({ "": folder, _TRUSTED_KEYS: "no.pub" })) ?? "", "no.pub` cannot be read");
 });
 
 test("all that is wrong is told at once", async () => {

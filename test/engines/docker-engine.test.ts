@@ -2,6 +2,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createDockerEngine } from "../../src/engines/docker-engine.ts";
+import { digestOf } from "../../src/model/digest.ts";
 import { makeHost } from "../fakes/host.ts";
 import { startServer } from "../fakes/http-server.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
@@ -15,9 +16,10 @@ const INFO = {
   DriverStatus: [["driver-type", "io.containerd.snapshotter.v1"]],
 };
 
+const ID = digestOf("image");
 const NO_IMAGE = '{"message":"no such image"}';
 const HISTORY = [
-  { Id: "sha256:1", Tags: ["a:1", "a:2"] },
+  { Id: ID, Tags: ["a:1", "a:2"] },
   { Id: "<missing>", Tags: null },
 ];
 
@@ -31,9 +33,10 @@ async function connect(info: object = INFO) {
     else if (url === "/_ping") response.end("OK");
     else if (method === "POST") response.writeHead(201).end();
     else if (!isThere || /absent|foreign\/history/.test(url)) response.writeHead(404).end(NO_IMAGE);
+    else if (url.includes("nothing/history")) response.end("null");
+    else if (url.includes("short/history")) response.end('[{"Id": "1", "Tags": null}]');
     else if (url.endsWith("/history")) response.end(JSON.stringify(HISTORY));
-    else
-      response.end(JSON.stringify({ Id: "sha256:1", RepoTags: ["a:1", "a:2"], RepoDigests: null, Size: 7 }));
+    else response.end(JSON.stringify({ Id: ID, RepoTags: ["a:1", "a:2"], RepoDigests: null, Size: 7 }));
   }, socket);
   const real = makeHost();
   const clock = { ...real.clock, monotonic: () => nowMs };
@@ -80,16 +83,23 @@ for (const [Architecture, platform] of architectures) {
 
 test("an image is asked for once in a moment, by whichever of its names", async () => {
   const { engine, inspections } = await connect();
-  const [one, other] = await Promise.all([engine.identify("sha256:1"), engine.identify("sha256:1")]);
+  const [one, other] = await Promise.all([engine.identify(ID), engine.identify(ID)]);
   assert.is(one, other);
-  assert.is((await engine.identify("a:2"))?.id, "sha256:1");
+  assert.is((await engine.identify("a:2"))?.id, ID);
   assert.is(inspections(), 1);
 });
 
-test("an image without a history is known all the same", async () => {
-  const { engine } = await connect();
-  assert.equal((await engine.identify("foreign"))?.tags, ["a:1", "a:2"]);
-});
+for (const word of ["foreign", "nothing", "short"]) {
+  test(`an image whose history is of no use is known all the same: ${word}`, async () => {
+    const { engine } = await connect();
+    assert.equal(await engine.identify(word), {
+      id: ID,
+      tags: ["a:1", "a:2"],
+      repositoryDigests: [],
+      sizeBytes: 7,
+    });
+  });
+}
 
 test("the next moment it is asked for anew", async () => {
   const { engine, pass, loseImage } = await connect();
@@ -110,7 +120,7 @@ test("that an image is not there is asked each time", async () => {
 test("after a name has moved nothing is taken for known", async () => {
   const { engine, inspections } = await connect();
   await engine.identify("a:1");
-  await engine.tag("sha256:1", "a:3");
+  await engine.tag(ID, "a:3");
   await engine.identify("a:1");
   assert.is(inspections(), 2);
 });

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { createServer } from "node:net";
+import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createNetwork } from "../../src/host/network.ts";
@@ -116,6 +118,28 @@ for (const url of ["ftp://example.com/x", "file:///etc/passwd", "not a url"]) {
     assert.match(await codeOf(network.request({ url })), /^ERR_/);
   });
 }
+
+/** Answers after a tenth of a second, whatever our own thread does. */
+const SERVER = `
+const { parentPort } = require("node:worker_threads");
+const server = require("node:http").createServer((request, response) => setTimeout(() => response.end("here"), 100));
+server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
+`;
+
+test("an answer that came while we kept the event loop is not late", async () => {
+  const worker = new Worker(SERVER, { eval: true });
+  try {
+    const [port] = await once(worker, "message");
+    const asked = network.request({ url: `http://127.0.0.1:${port}`, timeoutMs: 200 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // From here on the loop looks at its timers first.
+    await new Promise(setImmediate);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    assert.is(await (await asked).text(), "here");
+  } finally {
+    await worker.terminate();
+  }
+});
 
 test("closing breaks off what is still under way", async () => {
   const { url } = await startServer(() => {});

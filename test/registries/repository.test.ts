@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../src/model/digest.ts";
 import { type Credentials, RegistryError } from "../../src/model/registry.ts";
+import { maySendUsTo, originOf } from "../../src/registries/address.ts";
 import { createRepository } from "../../src/registries/repository.ts";
 import { makeHost } from "../fakes/host.ts";
 import { startServer } from "../fakes/http-server.ts";
@@ -152,7 +153,7 @@ const refusals: readonly (readonly [
     (_request, response) =>
       response.writeHead(401, { "www-authenticate": 'Bearer realm="http://example.com/token"' }).end(),
     USER,
-    /a place without TLS/,
+    /a place we tell no password/,
   ],
   [
     "gives a token that no header can carry",
@@ -190,7 +191,7 @@ const refusals: readonly (readonly [
     "sends us to a place without TLS",
     (_request, response) => response.writeHead(302, { location: "http://example.com/" }).end(),
     undefined,
-    /a place without TLS/,
+    /a place we do not go to/,
   ],
   [
     "says what is wrong",
@@ -218,6 +219,74 @@ test("a manifest larger than any is not read to its end", async () => {
   const { port } = await start((_request, response) => response.end("x".repeat(5 * 1024 * 1024)));
   assert.match(await failureOf(connect(port).readManifest("latest", signal)), /more than 4194304 bytes/);
 });
+
+test("what a registry says stays one line", async () => {
+  const { port } = await start((_request, response) =>
+    response.writeHead(400).end(JSON.stringify({ errors: [{ message: "no\n::error::forged\r\nlines" }] })),
+  );
+  const message = await failureOf(connect(port).readBlob(digest, signal));
+  assert.is(message, "it answers 400: no ::error::forged lines");
+});
+
+test("of several ways to log in the one with a token is taken", async () => {
+  const { port, seen } = await start(({ path, authorization }, response) => {
+    if (path.startsWith("/token")) response.end(JSON.stringify({ token: "t0ken" }));
+    else if (authorization === "Bearer t0ken") response.setHeader("content-length", 4).end("text");
+    else {
+      const realm = `http://${response.req.headers.host}/token`;
+      const challenges = [`Basic realm="a, b"`, `Bearer Realm="${realm}", service="s"`, 'Basic realm="c"'];
+      response.writeHead(401, { "www-authenticate": challenges }).end();
+    }
+  });
+  assert.is(await connect(port, USER).findBlob(digest, signal), 4);
+  assert.is(seen.length, 3);
+});
+
+test("credentials are looked for once", async () => {
+  const { port } = await start(withTokens);
+  let asked = 0;
+  const repository = createRepository({
+    registry: `127.0.0.1:${port}`,
+    repository: "team/cache",
+    network: makeHost().network,
+    findCredentials: async () => {
+      asked += 1;
+      return USER;
+    },
+  });
+  await Promise.all(Array.from({ length: 4 }, () => repository.findBlob(digest, signal)));
+  assert.is(asked, 1);
+});
+
+const origins: readonly (readonly [registry: string, origin: string])[] = [
+  ["registry.example.com", "https://registry.example.com"],
+  ["Registry.Example.com:443", "https://registry.example.com"],
+  ["registry.example.com:5000", "https://registry.example.com:5000"],
+  ["docker.io", "https://registry-1.docker.io"],
+  ["localhost:5000", "http://localhost:5000"],
+  ["127.0.0.1:80", "http://127.0.0.1"],
+  ["127.1:5000", "http://127.0.0.1:5000"],
+  ["[::1]:5000", "http://[::1]:5000"],
+];
+
+for (const [registry, origin] of origins) {
+  test(`${registry} is spoken to at ${origin}`, () => assert.is(originOf(registry), origin));
+}
+
+const places: readonly (readonly [address: string, origin: string, may: boolean])[] = [
+  ["https://blobs.example.com/x", "https://registry.example.com", true],
+  ["http://blobs.example.com/x", "https://registry.example.com", false],
+  ["http://127.0.0.1:2375/containers/create", "https://registry.example.com", false],
+  ["http://127.0.0.1:9000/x", "http://127.0.0.1:5000", true],
+  ["http://blobs.example.com/x", "http://127.0.0.1:5000", false],
+  ["file:///etc/passwd", "http://127.0.0.1:5000", false],
+  ["", "http://127.0.0.1:5000", false],
+];
+
+for (const [address, origin, may] of places) {
+  test(`${origin} ${may ? "may" : "may not"} send us to ${address || "nowhere"}`, () =>
+    assert.is(maySendUsTo(address, origin), may));
+}
 
 test("an upload that is told no place to go to", async () => {
   const { port } = await start((_request, response) => response.writeHead(202).end());

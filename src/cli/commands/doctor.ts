@@ -70,8 +70,8 @@ async function checkDisk({ host, cacheDirectory }: Session): Promise<Check> {
   return { name: "disk", problem: warningDiagnostic("doctor/little-space", found, { hint }) };
 }
 
-async function checkShared({ host, signal }: Session): Promise<readonly Check[]> {
-  const checked = await checkSharedCache(host, signal);
+async function checkShared(session: Session): Promise<readonly Check[]> {
+  const checked = await checkSharedCache(session);
   const name = "shared cache";
   if (!checked.ok) return checked.diagnostics.map((problem) => ({ name, problem }));
   return checked.value === undefined ? [] : [{ name, found: checked.value }];
