@@ -205,7 +205,7 @@ async function filesOf(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return (
     entries
-      .filter((entry) => entry.isFile() && !/steps|packages|blobs|compiled/.test(entry.parentPath))
+      .filter((entry) => entry.isFile() && !/steps|packages|documents|blobs|compiled/.test(entry.parentPath))
       .map(({ name }) => name)
       // When garbage was last collected.
       .filter((name) => name !== "collected")
