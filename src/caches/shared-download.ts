@@ -1,3 +1,4 @@
+import { bytesOf } from "../model/chunks.ts";
 import type { Digest } from "../model/digest.ts";
 import type { StepOutput } from "../model/outcome.ts";
 import type { VerifyingKey } from "../model/signature.ts";
@@ -38,9 +39,7 @@ function readRecord(key: Digest, { place, patienceMs, waiting }: Download): Prom
 
 /** What is longer than any record is cut off, and will not parse. */
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const collected: Uint8Array[] = [];
-  for await (const chunk of cutOff(chunks, MOST_RECORD_BYTES + 1)) collected.push(chunk);
-  const bytes = Buffer.concat(collected);
+  const bytes = await bytesOf(cutOff(chunks, MOST_RECORD_BYTES + 1));
   return bytes.length > MOST_RECORD_BYTES ? "" : bytes.toString("utf8");
 }
 

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
+import { turnFaults } from "./shared-faults.ts";
 import { type SharedKind, type SharedPlace, SharedPlaceFault } from "./shared-place.ts";
 
 export type SharedFolderOptions = {
@@ -21,21 +22,21 @@ export function createSharedFolder({ directory, files }: SharedFolderOptions): S
   return {
     name: directory,
     read: (kind, digest) =>
-      withFaults(async () => {
+      faults.during(async () => {
         const place = placeOf(kind, digest);
-        if ((await files.status(place))?.type === "file") return chunksOf(place, files);
+        if ((await files.status(place))?.type === "file") return faults.within(files.readStream(place));
         // A share that is not mounted must not look like one that has nothing.
         if ((await files.status(directory))?.type !== "directory")
           throw new SharedPlaceFault("there is no such folder");
         return undefined;
       }),
     has: (digest, size) =>
-      withFaults(async () => {
+      faults.during(async () => {
         const status = await files.status(placeOf("cas", digest));
         return status?.type === "file" && status.size === size;
       }),
     write: (kind, digest, { chunks }, signal) =>
-      withFaults(() => files.writeStream(placeOf(kind, digest), whileWanted(chunks(), signal))),
+      faults.during(() => files.writeStream(placeOf(kind, digest), whileWanted(chunks(), signal))),
   };
 }
 
@@ -50,23 +51,7 @@ async function* whileWanted(
   }
 }
 
-async function* chunksOf(place: string, files: Files): AsyncGenerator<Uint8Array> {
-  try {
-    yield* files.readStream(place);
-  } catch (error) {
-    throw asFault(error);
-  }
-}
-
-async function withFaults<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw asFault(error);
-  }
-}
-
-function asFault(error: unknown): unknown {
+const faults = turnFaults((error) => {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
-  return code === undefined || syscall === undefined ? error : new SharedPlaceFault(message);
-}
+  return code === undefined || syscall === undefined ? undefined : message;
+});

@@ -1,5 +1,6 @@
 import type { Digest } from "../model/digest.ts";
 import { type Network, NetworkError, type NetworkRequest, type NetworkResponse } from "../model/host.ts";
+import { turnFaults } from "./shared-faults.ts";
 import { type SharedKind, type SharedPlace, SharedPlaceFault } from "./shared-place.ts";
 
 const LONGEST_REST = 4096;
@@ -25,17 +26,14 @@ export function createSharedServer({ url, authorization, network }: SharedServer
     wanted: Omit<NetworkRequest, "url">,
   ): Promise<NetworkResponse> => {
     const address = `${url}/${kind}/${digest.slice("sha256:".length)}`;
-    try {
-      return await network.request({ ...wanted, url: address, headers: { ...headers, ...wanted.headers } });
-    } catch (error) {
-      throw asFault(error);
-    }
+    const request = { ...wanted, url: address, headers: { ...headers, ...wanted.headers } };
+    return faults.during(() => network.request(request));
   };
   return {
     name: url,
     async read(kind, digest, signal) {
       const response = await ask(kind, digest, { signal });
-      if (response.status === 200 && !isPage(response)) return chunksOf(response);
+      if (response.status === 200 && !isPage(response)) return faults.within(response.body);
       await letGo(response);
       if (response.status === 404) return undefined;
       throw wordRefusal(response);
@@ -62,7 +60,7 @@ export function createSharedServer({ url, authorization, network }: SharedServer
 async function letGo(response: NetworkResponse, { hasBody } = { hasBody: true }): Promise<void> {
   const length = Number(response.headers["content-length"] ?? Number.NaN);
   if (hasBody && !(length <= LONGEST_REST)) response.discard();
-  else for await (const _rest of chunksOf(response));
+  else for await (const _rest of faults.within(response.body));
 }
 
 /** A page to log in at, or a proxy's excuse: no cache sends one. */
@@ -78,14 +76,4 @@ function wordRefusal(response: NetworkResponse): SharedPlaceFault {
   return new SharedPlaceFault(`it answers ${status}`);
 }
 
-async function* chunksOf({ body }: NetworkResponse): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw asFault(error);
-  }
-}
-
-function asFault(error: unknown): unknown {
-  return error instanceof NetworkError ? new SharedPlaceFault(error.message) : error;
-}
+const faults = turnFaults((error) => (error instanceof NetworkError ? error.message : undefined));

@@ -1,7 +1,9 @@
+import { once, textOf } from "../model/chunks.ts";
 import { type Digest, digestOf, isDigest } from "../model/digest.ts";
 import { NetworkError } from "../model/host.ts";
 import { type Blob, RegistryError, type Repository } from "../model/registry.ts";
-import { type SharedPlace, SharedPlaceFault } from "./shared-place.ts";
+import { turnFaults } from "./shared-faults.ts";
+import type { SharedPlace } from "./shared-place.ts";
 
 /** What a manifest of ours is, for who lists a repository. */
 const ARTIFACT_TYPE = "application/vnd.mlpackage.step.v1";
@@ -35,17 +37,17 @@ export function createSharedRepository(repository: Repository): SharedPlace {
   return {
     name,
     read: (kind, digest, signal) =>
-      withFaults(async () => {
+      faults.during(async () => {
         const blob = kind === "cas" ? digest : await findRecord(digest, signal);
         const chunks = blob === undefined ? undefined : await repository.readBlob(blob, signal);
-        return chunks && withFaultsInside(chunks);
+        return chunks && faults.within(chunks);
       }),
     has: (digest, size, signal) =>
-      withFaults(async () => (await repository.findBlob(digest, signal)) === size),
+      faults.during(async () => (await repository.findBlob(digest, signal)) === size),
     write: (kind, digest, content, signal) =>
-      withFaults(async () => {
+      faults.during(async () => {
         if (kind === "cas") return repository.writeBlob({ ...content, digest }, signal);
-        const record = await writeBytes(await collect(content.chunks()), signal);
+        const record = await writeBytes(await textOf(content.chunks()), signal);
         const config = await writeBytes(EMPTY.text, signal);
         const manifest = manifestOf(config, record, content.names ?? []);
         await repository.writeManifest(tagOf(digest), MANIFEST_TYPE, manifest, signal);
@@ -81,33 +83,6 @@ function recordIn(manifest: string): Digest | undefined {
   }
 }
 
-async function collect(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const collected: Uint8Array[] = [];
-  for await (const chunk of chunks) collected.push(chunk);
-  return Buffer.concat(collected).toString("utf8");
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-async function withFaults<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw asFault(error);
-  }
-}
-
-async function* withFaultsInside(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks;
-  } catch (error) {
-    throw asFault(error);
-  }
-}
-
-function asFault(error: unknown): unknown {
-  const isFault = error instanceof RegistryError || error instanceof NetworkError;
-  return isFault ? new SharedPlaceFault(error.message) : error;
-}
+const faults = turnFaults((error) =>
+  error instanceof RegistryError || error instanceof NetworkError ? error.message : undefined,
+);

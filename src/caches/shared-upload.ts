@@ -1,3 +1,4 @@
+import { once } from "../model/chunks.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import type { ContentStore } from "../model/source.ts";
@@ -50,8 +51,4 @@ function send(
   return whileMovingWell(patienceMs.upload, content.size, waiting, (signal, movement) =>
     place.write(kind, digest, { ...content, chunks: () => leaving(chunks(), movement) }, signal),
   );
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -1,6 +1,8 @@
 import path from "node:path";
 import { cacheDirectoryOf } from "../host/cache-directory.ts";
 import { createNodeHost, type NodeHost } from "../host/node-host.ts";
+import { openStandardStreams } from "../host/standard-streams.ts";
+import { textOf } from "../model/chunks.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { UsageError } from "./option.ts";
 import { type Call, readArguments } from "./read-arguments.ts";
@@ -37,7 +39,6 @@ async function withSession(
 ): Promise<number> {
   const { env } = process;
   const interrupt = catchInterrupts();
-  const isTerminal = process.stderr.isTTY === true && env.TERM !== "dumb" && env.CI === undefined;
   const session: Session = {
     options,
     host,
@@ -45,18 +46,15 @@ async function withSession(
     runtimeDirectory: path.join(import.meta.dirname, RUNTIME_FROM_HERE),
     workingDirectory: process.cwd(),
     signal: interrupt.signal,
-    writeData: (text) => {
-      gathered.flush();
-      demandStdout(interrupt).write(text);
-    },
+    writeData: streams.writeData,
     terminal: {
-      write: isTerminal ? writeError : gathered.write,
+      write: streams.writeLog,
       color: options.color && isColorWanted(env),
       columns: () => process.stderr.columns ?? 80,
     },
     screen: process.stderr,
-    isTerminal,
-    readInput,
+    isTerminal: IS_TERMINAL,
+    readInput: () => textOf(process.stdin),
   };
   try {
     const code = await act(session);
@@ -82,75 +80,36 @@ async function reportFault(error: unknown, session: Session): Promise<number> {
 const IS_SOURCE = path.basename(import.meta.filename) === "main.ts";
 const RUNTIME_FROM_HERE = IS_SOURCE ? "../runtime" : "runtime";
 
-type Interrupt = {
-  readonly signal: AbortSignal;
-  readonly exitCode: () => number | undefined;
-  readonly abort: () => void;
-};
+const IS_TERMINAL =
+  process.stderr.isTTY === true && process.env.TERM !== "dumb" && process.env.CI === undefined;
+
+const interruption = new AbortController();
+const streams = openStandardStreams(IS_TERMINAL, () => interruption.abort());
 
 /**
  * The first signal asks everything to end in order; the second ends us at once. So does, in order, an output that is
  * closed early, as in `mlpackage run | head`: nobody is left to tell.
  */
-function catchInterrupts(): Interrupt {
-  const controller = new AbortController();
+function catchInterrupts(): { readonly signal: AbortSignal; readonly exitCode: () => number | undefined } {
   let exitCode: number | undefined;
   const codes = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.terminated } as const;
   for (const [name, code] of Object.entries(codes)) {
     process.on(name, () => {
       if (exitCode !== undefined) {
-        gathered.flush();
+        streams.flush();
         process.exit(code);
       }
       exitCode = code;
-      controller.abort();
+      interruption.abort();
     });
   }
-  const abort = (): void => controller.abort();
-  process.stderr.on("error", abort);
-  return { signal: controller.signal, exitCode: () => exitCode, abort };
-}
-
-function writeError(text: string): void {
-  process.stderr.write(text);
-}
-
-/** Texts that come in one go leave in one go: finding a step fresh takes no longer than a call of the system. */
-function gather(write: (text: string) => void) {
-  let waiting = "";
-  function flush(): void {
-    if (waiting !== "") write(waiting);
-    waiting = "";
-  }
-  return {
-    write(text: string): void {
-      if (waiting === "") setImmediate(flush);
-      waiting += text;
-    },
-    flush,
-  };
-}
-
-const gathered = gather(writeError);
-
-let stdout: NodeJS.WriteStream | undefined;
-
-/** Opened for those runs alone that have something to say there. */
-function demandStdout({ abort }: Interrupt): NodeJS.WriteStream {
-  stdout ??= process.stdout.on("error", abort);
-  return stdout;
+  return { signal: interruption.signal, exitCode: () => exitCode };
 }
 
 /** https://no-color.org, and FORCE_COLOR for pipes that want it all the same. */
 function isColorWanted(env: NodeJS.ProcessEnv): boolean {
   if (env.NO_COLOR) return false;
   return Boolean(env.FORCE_COLOR) || (process.stderr.isTTY === true && env.TERM !== "dumb");
-}
-
-async function readInput(): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 async function readVersion(): Promise<string> {
@@ -161,22 +120,21 @@ async function readVersion(): Promise<string> {
 }
 
 function reportCrash(error: unknown): number {
-  gathered.flush();
   if (error instanceof UsageError || (error as Error)?.name === "YError") {
-    writeError(`error: ${(error as Error).message}\nhint: \`mlpackage --help\` shows the commands\n`);
+    streams.writeLog(`error: ${(error as Error).message}\nhint: \`mlpackage --help\` shows the commands\n`);
     return EXIT.wrongInput;
   }
   const { stack } = error as Error;
-  writeError(`error[bug]: something in mlpackage is broken; please report it with these lines\n${stack}\n`);
+  streams.writeLog(
+    `error[bug]: something in mlpackage is broken; please report it with these lines\n${stack}\n`,
+  );
   return EXIT.bug;
 }
 
 /** By itself the process would end as well, and take a tenth of a short run to put its heap in order first. */
 function leave(code: number): void {
   process.exitCode = code;
-  gathered.flush();
-  const isAllWritten = [stdout, process.stderr].every((stream) => !stream?.writableLength);
-  if (isAllWritten) process.exit();
+  if (streams.flush()) process.exit();
 }
 
 // Not awaited, so that the bundle can be a script: those V8 can be handed compiled.

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { once } from "../model/chunks.ts";
 import { canonicalJson, type Digest, digestOf } from "../model/digest.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { type Result, succeed } from "../model/result.ts";
@@ -193,8 +194,4 @@ async function storeTree(
 function parseState(state: string): { readonly mode: number; readonly digest: Digest } {
   const [mode = "644", digest = ""] = state.split(" ");
   return { mode: Number.parseInt(mode, 8), digest: digest as Digest };
-}
-
-async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield chunk;
 }

@@ -7,6 +7,7 @@ import { createSharedFolder } from "../../src/caches/shared-folder.ts";
 import { createSharedServer } from "../../src/caches/shared-http.ts";
 import type { SharedKind, SharedPlace } from "../../src/caches/shared-place.ts";
 import { sealRecord } from "../../src/caches/signed-records.ts";
+import { textOf as textOfAll } from "../../src/model/chunks.ts";
 import { type Digest, digestOf } from "../../src/model/digest.ts";
 import { readSigningKey } from "../../src/model/signature.ts";
 import { startCacheServer } from "../fakes/cache-server.ts";
@@ -49,10 +50,7 @@ const { signal } = new AbortController();
 const key = digestOf("key");
 
 async function textOf(chunks: AsyncIterable<Uint8Array> | undefined): Promise<string | undefined> {
-  if (chunks === undefined) return undefined;
-  const collected: Uint8Array[] = [];
-  for await (const chunk of chunks) collected.push(chunk);
-  return Buffer.concat(collected).toString();
+  return chunks && textOfAll(chunks);
 }
 
 const contentOf = (text: string) => ({ size: Buffer.byteLength(text), chunks: () => once(text) });

@@ -1,8 +1,9 @@
 // Pushing to a registry that asks for a password, and bringing back what was pushed.
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import * as assert from "uvu/assert";
+import { makeDockerConfig } from "./docker-config.ts";
 import { demandImage, docker, inspectImage } from "./engine.ts";
 import { findTag } from "./registry-api.ts";
 import { timedSuite } from "./timed-suite.ts";
@@ -23,19 +24,10 @@ outputs:
 `,
 );
 const tag = `${REGISTRY}/${iris.name}:1`;
-const anonymous = await makeDockerConfig("anonymous", {});
-const loggedIn = await makeDockerConfig("logged-in", {});
+const anonymous = await makeDockerConfig(workspace, "anonymous", {});
+const loggedIn = await makeDockerConfig(workspace, "logged-in", {});
 const login = { username: USER, password: PASSWORD };
 const test = timedSuite("registry");
-
-/** A configuration folder of docker's own, with the plug-ins of the rig's and none of its logins. */
-async function makeDockerConfig(word: string, config: object): Promise<Readonly<Record<string, string>>> {
-  const folder = path.join(workspace.folder, `docker-${word}`);
-  await mkdir(folder);
-  await symlink(path.join(demandVariable("DOCKER_CONFIG"), "cli-plugins"), path.join(folder, "cli-plugins"));
-  await writeFile(path.join(folder, "config.json"), JSON.stringify(config));
-  return { DOCKER_CONFIG: folder };
-}
 
 test("without a login: one message with its remedy, after the tests", async () => {
   const { exitCode, stderr } = await iris.call(["apply"], { environment: anonymous });
@@ -137,7 +129,7 @@ test("a credential helper is asked", async () => {
   const answer = JSON.stringify({ ServerURL: REGISTRY, Username: USER, Secret: PASSWORD });
   const helper = `#!/bin/sh\nread -r asked\n[ "$1 $asked" = "get ${REGISTRY}" ] && echo '${answer}'\n`;
   await writeFile(path.join(bin, "docker-credential-e2e"), helper, { mode: 0o755 });
-  const config = await makeDockerConfig("helper", { credHelpers: { [REGISTRY]: "e2e" } });
+  const config = await makeDockerConfig(workspace, "helper", { credHelpers: { [REGISTRY]: "e2e" } });
   const environment = { ...config, PATH: `${bin}:${process.env.PATH}` };
   const shown = await iris.call(["registry"], { environment });
   assert.match(shown.stdout, `username: ${USER}`);
@@ -149,7 +141,7 @@ test("a credential helper is asked", async () => {
 
 test("a wrong password is refused, and not shown", async () => {
   const auth = Buffer.from(`${USER}:a-wrong-password`).toString("base64");
-  const environment = await makeDockerConfig("wrong", { auths: { [REGISTRY]: { auth } } });
+  const environment = await makeDockerConfig(workspace, "wrong", { auths: { [REGISTRY]: { auth } } });
   const args = ["apply", "--set", `outputs.0.tags.0=${REGISTRY}/${iris.name}:3`];
   const { exitCode, all } = await iris.call(args, { environment });
   assert.is(exitCode, 1, all);

@@ -1,12 +1,12 @@
-// A container registry as the cache that machines share: what one rendered, another takes from there.
-import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as assert from "uvu/assert";
 import { createSharedRepository } from "../../src/caches/shared-registry.ts";
+import { textOf as textOfAll } from "../../src/model/chunks.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { createRepository } from "../../src/registries/repository.ts";
 import { makeHost } from "../fakes/host.ts";
 import { once } from "../fakes/machine.ts";
+import { makeDockerConfig } from "./docker-config.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { demandVariable, openWorkspace } from "./workspace.ts";
 
@@ -32,19 +32,8 @@ function machine(word: string, registry: string, more: Readonly<Record<string, s
   return () => demo.call(["apply", "--only", "render"], { environment });
 }
 
-async function makeDockerConfig(word: string, config: object): Promise<Readonly<Record<string, string>>> {
-  const folder = path.join(workspace.folder, `docker-${word}`);
-  await mkdir(folder);
-  await symlink(path.join(demandVariable("DOCKER_CONFIG"), "cli-plugins"), path.join(folder, "cli-plugins"));
-  await writeFile(path.join(folder, "config.json"), JSON.stringify(config));
-  return { DOCKER_CONFIG: folder };
-}
-
 async function textOf(chunks: AsyncIterable<Uint8Array> | undefined): Promise<string | undefined> {
-  if (chunks === undefined) return undefined;
-  const collected: Uint8Array[] = [];
-  for await (const chunk of chunks) collected.push(chunk);
-  return Buffer.concat(collected).toString();
+  return chunks && textOfAll(chunks);
 }
 
 test("what one machine made, another has without making it", async () => {
@@ -58,7 +47,7 @@ test("what one machine made, another has without making it", async () => {
 });
 
 test("a registry that wants a login nobody has costs a warning, and not the run", async () => {
-  const anonymous = await makeDockerConfig("anonymous", {});
+  const anonymous = await makeDockerConfig(workspace, "anonymous", {});
   const { exitCode, stderr } = await machine("anonymous", PRIVATE, anonymous)();
   assert.is(exitCode, 0, stderr);
   assert.is(stderr.match(/^warning\[/gm)?.length, 1, stderr);
@@ -67,7 +56,7 @@ test("a registry that wants a login nobody has costs a warning, and not the run"
 
 test("with a login it is one like any other, and the password is told nobody", async () => {
   const auth = Buffer.from(`${login.username}:${login.password}`).toString("base64");
-  const loggedIn = await makeDockerConfig("logged-in", { auths: { [PRIVATE]: { auth } } });
+  const loggedIn = await makeDockerConfig(workspace, "logged-in", { auths: { [PRIVATE]: { auth } } });
   const write = { ...loggedIn, MLPACKAGE_SHARED_CACHE_MODE: "write" };
   const first = await machine("writer", PRIVATE, write)();
   assert.match(first.stderr, "✔ render Dockerfile: succeeded");
