@@ -65,10 +65,8 @@ export function createLocks(directory: string, self: ProcessIdentity, purpose: s
       // Who waits makes no claim of their own, or two who wait could keep each other waiting.
       let other = await findOther(name);
       if (other === undefined) {
-        await writeClaim(name);
-        other = await findOther(name);
+        other = await claimBeside(name);
         if (other === undefined) return;
-        await withdraw(name);
       }
       const who = `${other.host} ${other.pid}`;
       if (told !== who) onWait?.(other);
@@ -77,6 +75,19 @@ export function createLocks(directory: string, self: ProcessIdentity, purpose: s
         throw new LockTimeout(other, timeoutMs);
       // Two who claimed at once both withdrew: chance decides who comes first the next time.
       await sleep(LOOK_AGAIN_MS * (0.5 + Math.random()), signal);
+    }
+  }
+
+  /** Claims, and tells who else does: then, or when it went wrong half-way (a full disk), the claim is taken back. */
+  async function claimBeside(name: string): Promise<LockOwner | undefined> {
+    let isHeld = false;
+    try {
+      await writeClaim(name);
+      const other = await findOther(name);
+      isHeld = other === undefined;
+      return other;
+    } finally {
+      if (!isHeld) await withdraw(name);
     }
   }
 

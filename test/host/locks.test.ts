@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { suite } from "uvu";
@@ -121,6 +121,16 @@ test("a lock that was given back leaves no file", async () => {
   const release = await makeLocks(directory).acquire("key", {});
   await release();
   await release();
+  assert.equal(readdirSync(directory), []);
+});
+
+test("nor does a claim that a full disk cut short", async () => {
+  const directory = makeFolder();
+  symlinkSync("/dev/full", path.join(directory, `key.${identifyProcess().id}`));
+  const refused = await makeLocks(directory)
+    .acquire("key", {})
+    .catch((error: NodeJS.ErrnoException) => error.code);
+  assert.is(refused, "ENOSPC");
   assert.equal(readdirSync(directory), []);
 });
 
