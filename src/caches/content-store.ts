@@ -42,6 +42,10 @@ export function createContentStore(
 
   return {
     find,
+    async take(file) {
+      const blob = await files.digestAfresh(file);
+      return { ...blob, path: await keep(file, blob.digest) };
+    },
     async write(chunks) {
       const digest = startDigest();
       let size = 0;

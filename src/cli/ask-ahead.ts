@@ -1,7 +1,7 @@
 import { createDockerEngine } from "../engines/docker-engine.ts";
 import { type Manifest, readManifest } from "../execution/manifest.ts";
 import type { Engine } from "../model/engine.ts";
-import { BUILD, RENDER } from "../plan/build-graph.ts";
+import { LOAD, RENDER } from "../plan/build-graph.ts";
 import { type ImagePin, imagePinAmong } from "../plan/pins.ts";
 import { packagePlaceOf } from "./open-package.ts";
 import type { Session } from "./session.ts";
@@ -22,7 +22,7 @@ export async function askAhead(session: Session): Promise<Asked> {
   const engine = await createDockerEngine(session.host);
   const manifestPath = packagePlaceOf(session, "packages");
   const manifest = await readManifest(manifestPath, session.host.files);
-  const image = manifest.steps[BUILD]?.output.values.image;
+  const image = manifest.steps[LOAD]?.output.values.image;
   const lastBase = imagePinAmong(manifest.steps[RENDER]?.fingerprint.inputs);
   if (typeof image === "string") engine.identify(image).catch(() => {});
   const [base] = lastBase?.reference.split("@") ?? [];

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { createBlobLocations } from "../caches/blob-locations.ts";
 import { createContentStore } from "../caches/content-store.ts";
 import { createLocalCache } from "../caches/local.ts";
 import { createBystander, createQuarantine, type Damage, wordDamage } from "../caches/quarantine.ts";
@@ -17,9 +18,11 @@ import { pinReferences } from "../plan/pin-references.ts";
 import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../sources/index.ts";
 import { STEP_KINDS } from "../steps/index.ts";
 import { type Asked, askAhead } from "./ask-ahead.ts";
+import { hashLayersAhead } from "./hash-layers-ahead.ts";
 import type { Package } from "./open-package.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
+import { createRepositories, resolveReference } from "./repositories.ts";
 import type { Session } from "./session.ts";
 import { wordFault } from "./word-fault.ts";
 
@@ -40,6 +43,8 @@ export type Assembly = {
 
 export type AssembleOptions = {
   readonly force: boolean;
+  /** `--no-test`. */
+  readonly noTest?: boolean | undefined;
   /** `plan` and its like leave the cache as they find it. */
   readonly onlyLooks?: boolean;
   /** Where the engine was asked before the configuration was read. */
@@ -50,7 +55,7 @@ export type AssembleOptions = {
 export async function assemble(
   session: Session,
   opened: Package,
-  { force, onlyLooks = false, asked = askAhead(session) }: AssembleOptions,
+  { force, noTest, onlyLooks = false, asked = askAhead(session) }: AssembleOptions,
 ): Promise<Result<Assembly>> {
   const { host, cacheDirectory, runtimeDirectory, signal } = session;
   const { config } = opened;
@@ -70,9 +75,13 @@ export async function assemble(
   const shared = await openSharedCache(session, { local, store, warn: outlet.warn });
   if (!shared.ok) return shared;
   const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };
+  const repositoryOf = createRepositories(host, outlet.warn);
   const pins = await pinReferences(config, {
     files: host.files,
     engine,
+    resolve: (reference) => resolveReference(reference, repositoryOf, signal),
+    hostPlatform: host.containerPlatform,
+    onReading: hashLayersAhead(config, host.files),
     lastBase,
     sourceOf: demandSource,
     sourceContext,
@@ -81,10 +90,12 @@ export async function assemble(
     configFile: path.basename(opened.configPath),
   });
   if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));
-  const graph = buildGraph(config, pins.value, opened.locate);
+  const graph = buildGraph(config, pins.value, opened.locate, { noTest });
   const context: StepContext = {
     ...sourceContext,
     engine,
+    repositoryOf,
+    locations: createBlobLocations(cacheDirectory, host.files),
     runtimeDirectory,
     force,
     sourceOf: demandSource,

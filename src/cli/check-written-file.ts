@@ -51,9 +51,10 @@ function ignoredFolders(config: Config, configFile: string): readonly ReadFolder
   return [
     ...(code === undefined ? [] : [{ folder: code, ignore: codeIgnore(config, code, configFile, []) }]),
     ...read.map((folder) => ({ folder, ignore: () => false })),
-    ...(baseImage.kind === "image"
-      ? []
-      : [{ folder: baseImage.context, ignore: contextIgnore(config, baseImage.context) }]),
+    ...(baseImage.kind === "dockerfile"
+      ? [{ folder: baseImage.context, ignore: contextIgnore(config, baseImage.context) }]
+      : []),
+    ...(baseImage.kind === "oci-layout" ? [{ folder: baseImage.path, ignore: () => false }] : []),
   ];
 }
 

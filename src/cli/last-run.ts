@@ -4,7 +4,7 @@ import { errorDiagnostic } from "../model/diagnostic.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import { BUILD } from "../plan/build-graph.ts";
+import { LOAD } from "../plan/build-graph.ts";
 import { openPackage, type Package, packagePlaceOf } from "./open-package.ts";
 import type { Session } from "./session.ts";
 
@@ -23,7 +23,7 @@ export async function openLastRun(session: Session): Promise<Result<LastRun>> {
 
 /** The image that `apply` built last, if the engine still has it. */
 export async function findBuiltImage({ opened, engine, manifest }: LastRun): Promise<Result<string>> {
-  const image = manifest.steps[BUILD]?.output.values.image;
+  const image = manifest.steps[LOAD]?.output.values.image;
   if (typeof image === "string" && (await engine.identify(image)) !== undefined) return succeed(image);
   return fail(
     errorDiagnostic("cli/not-applied", `the engine has no image of \`${opened.config.name}\``, {

@@ -26,10 +26,19 @@ const CACHE_OPTION = {
   },
 } as const satisfies Options;
 
+const TEST_OPTION = {
+  test: {
+    type: "boolean",
+    default: true,
+    describe: "run the tests of the package; with --no-test, what was not tested is pushed all the same",
+  },
+} as const satisfies Options;
+
 /** What `plan` and `apply` choose steps by. */
 const SELECT_OPTIONS = {
   only: { type: "list", takes: "all", describe: "only these steps, by id or kind, and what they need" },
   ...CACHE_OPTION,
+  ...TEST_OPTION,
 } as const satisfies Options;
 
 const RUN_OPTIONS = {
@@ -44,7 +53,11 @@ const RUN_OPTIONS = {
   trace: { type: "string", describe: "write what ran when, for chrome://tracing, to this file" },
 } as const satisfies Options;
 
-const selectOptions = ({ only, cache }: ValuesOf<typeof SELECT_OPTIONS>) => ({ only, force: !cache });
+const selectOptions = ({ only, cache, test }: ValuesOf<typeof SELECT_OPTIONS>) => ({
+  only,
+  force: !cache,
+  noTest: !test,
+});
 
 const runOptions = (values: ValuesOf<typeof RUN_OPTIONS>) => ({
   jobs: values.jobs,
@@ -95,9 +108,9 @@ export const COMMANDS: readonly Command[] = [
     name: "why",
     summary: "say why a step would run, or why it need not",
     positionals: [{ name: "step", isRequired: true, describe: "its id, such as build" }],
-    options: CACHE_OPTION,
-    run: async (session, { step, cache }) =>
-      (await import("./commands/why.ts")).why(session, { step, force: !cache }),
+    options: { ...CACHE_OPTION, ...TEST_OPTION },
+    run: async (session, { step, cache, test }) =>
+      (await import("./commands/why.ts")).why(session, { step, force: !cache, noTest: !test }),
   }),
   defineCommand({
     name: "graph",
@@ -109,8 +122,10 @@ export const COMMANDS: readonly Command[] = [
         default: "mermaid",
         describe: "the language to print it in",
       },
+      ...TEST_OPTION,
     },
-    run: async (session, { format }) => (await import("./commands/graph.ts")).graph(session, { format }),
+    run: async (session, { format, test }) =>
+      (await import("./commands/graph.ts")).graph(session, { format, noTest: !test }),
   }),
   defineCommand({
     name: "run",

@@ -28,7 +28,7 @@ const BEGINNING = '{\n  "format": ';
 export async function makePlan(
   session: Session,
   { graph, opened, assembly }: Prepared,
-  { only, force }: SelectOptions,
+  { only, force, noTest = false }: SelectOptions,
 ): Promise<{ readonly document: PlanDocument; readonly examined: readonly Examined[] }> {
   const examined = await examine(graph, assembly.evaluation);
   const keys = new Map(examined.map(({ planned, key }) => [planned.step.id, key]));
@@ -37,7 +37,7 @@ export async function makePlan(
     {
       package: opened.config.name,
       file: path.basename(opened.configPath),
-      options: { only, force, set: keysSet(session) },
+      options: { only, force, ...(noTest && { noTest }), set: keysSet(session) },
     },
     (id) => {
       const [key, durationMs] = [keys.get(id), assembly.manifest.steps[id]?.durationMs];
@@ -121,7 +121,11 @@ function isPlanDocument(value: unknown): value is PlanDocument {
   const { options, steps } = value;
   const isOfAPackage = typeof value.package === "string" && typeof value.file === "string";
   const hasOptions =
-    isRecord(options) && isWords(options.only) && isWords(options.set) && typeof options.force === "boolean";
+    isRecord(options) &&
+    isWords(options.only) &&
+    isWords(options.set) &&
+    typeof options.force === "boolean" &&
+    ["boolean", "undefined"].includes(typeof options.noTest);
   return isOfAPackage && hasOptions && Array.isArray(steps) && steps.every(isPlanStep);
 }
 

@@ -1,7 +1,11 @@
 import { nearest } from "../config/nearest.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
+import type { Step } from "../model/step.ts";
+import { buildGraph } from "../plan/build-graph.ts";
+import { UNPINNED } from "../plan/pins.ts";
 import { select } from "../plan/select.ts";
 import { askAhead } from "./ask-ahead.ts";
 import { type AssembleOptions, type Assembly, assemble } from "./assemble.ts";
@@ -13,6 +17,8 @@ export type SelectOptions = {
   readonly only: readonly string[];
   /** `--no-cache`. */
   readonly force: boolean;
+  /** `--no-test`. */
+  readonly noTest?: boolean | undefined;
 };
 
 export type Prepared = { readonly opened: Package; readonly assembly: Assembly; readonly graph: Graph };
@@ -37,7 +43,13 @@ export async function prepareOpened(
   warnings: readonly Diagnostic[],
   { only, ...options }: SelectOptions & AssembleOptions,
 ): Promise<Result<Prepared>> {
-  const assembly = await assemble(session, opened, options);
+  const asked = options.asked ?? askAhead(session);
+  // What is wrong with the engine is told at once, and before what could not be found for want of one.
+  const assembling = assemble(session, opened, { ...options, asked });
+  assembling.catch(() => {});
+  const missing = await demandEngine(select(shapeOf(opened, options), only).graph, (await asked).engine);
+  if (missing.length > 0) return fail(...missing);
+  const assembly = await assembling;
   if (!assembly.ok) return assembly;
   if (!session.options.json) {
     reportDiagnostics(session, [...warnings, ...assembly.warnings]);
@@ -47,6 +59,32 @@ export async function prepareOpened(
   if (graph.unknown.length > 0)
     return fail(...graph.unknown.map((name) => wordUnknownStep(name, assembly.value.graph)));
   return succeed({ opened, assembly: assembly.value, graph: graph.graph });
+}
+
+/** The graph as far as the file alone says it: which steps there are, and what each needs. */
+function shapeOf({ config, locate }: Package, { noTest }: Pick<SelectOptions, "noTest">): Graph {
+  return buildGraph(config, UNPINNED, locate, { noTest });
+}
+
+/** Only some steps need an engine; who has none is told which. */
+async function demandEngine(graph: Graph, engine: Engine): Promise<readonly Diagnostic[]> {
+  const users = stepsOfEngine(graph);
+  if (users.length === 0) return [];
+  const probed = await engine.probe();
+  if (probed.ok) return [];
+  const ids = users.map(({ id }) => `\`${id}\``).join(", ");
+  const isForTests = users.every(({ kind }) => kind === "load" || kind === "test");
+  const hint = isForTests ? "`--no-test` leaves out the tests, and needs no engine; or " : "";
+  return probed.diagnostics.map((diagnostic) => ({
+    ...diagnostic,
+    message: `${diagnostic.message}, and ${ids} ${users.length === 1 ? "needs" : "need"} one`,
+    hint: `${hint}${diagnostic.hint ?? ""}`,
+  }));
+}
+
+/** The steps that nothing but an engine can do. */
+export function stepsOfEngine({ steps }: Graph): readonly Step[] {
+  return steps.filter(({ pool }) => pool === "engine" || pool === "tags");
 }
 
 function wordUnknownStep(name: string, { steps }: Graph): Diagnostic {

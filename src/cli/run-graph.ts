@@ -96,10 +96,10 @@ async function tidyUp({ host, cacheDirectory }: Session): Promise<void> {
   await collectGarbageIfDue({ directory: cacheDirectory, files, clock, isAlive: identity.isAlive });
 }
 
-/** A path means another thing in each package; the engine's tags are everybody's. */
+/** A path means another thing in each package; the engine's tags and a registry's repositories are everybody's. */
 function exclusiveLocks({ exclusive, pool }: Step, { config }: Package): readonly string[] {
   if (exclusive === undefined) return [];
-  return [pool === "tags" ? exclusive : path.join(config.directory, exclusive)];
+  return [pool === "cpu" ? path.join(config.directory, exclusive) : exclusive];
 }
 
 /** BuildKit and the disk gain nothing from many builds at once; hashing and small requests do. */

@@ -9,6 +9,7 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Host } from "../model/host.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import { readSigningKey, readVerifyingKey, type SigningKey, type VerifyingKey } from "../model/signature.ts";
+import { isInsecure } from "../registries/address.ts";
 import { createRepository } from "../registries/repository.ts";
 
 /** What paths of keys are relative to. */
@@ -93,7 +94,18 @@ function openRepository(url: URL, token: string | undefined, host: Host): Result
   const findOurs = () => findCredentials(url.host, host);
   return succeed(
     createSharedRepository(
-      createRepository({ registry: url.host, repository, network: host.network, findCredentials: findOurs }),
+      createRepository({
+        registry: url.host,
+        repository,
+        network: host.network,
+        clock: host.clock,
+        random: host.random,
+        findCredentials: findOurs,
+        insecure: isInsecure(url.host, host.environment.MLPACKAGE_INSECURE_REGISTRIES),
+        // It has a patience of its own, and contents that can only be read from their beginning.
+        attempts: 1,
+        monolithicUpTo: Number.POSITIVE_INFINITY,
+      }),
     ),
   );
 }

@@ -1,6 +1,7 @@
 import { DockerApiError } from "../engines/docker-api.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
-import { NetworkError } from "../model/host.ts";
+import { NetworkError, PartChanged } from "../model/host.ts";
+import { RegistryError } from "../model/registry.ts";
 import { InputChanged } from "../steps/output-files.ts";
 
 const DISK_FAULTS: Readonly<Record<string, string>> = {
@@ -30,7 +31,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** What goes wrong in the world around us and no code of ours can mend; undefined for a bug. */
 export function wordFault(error: unknown): Diagnostic | undefined {
-  if (error instanceof InputChanged) {
+  if (error instanceof InputChanged || error instanceof PartChanged) {
     return errorDiagnostic("step/input-changed", error.message, {
       hint: "apply again once it stays as it is",
     });
@@ -39,6 +40,9 @@ export function wordFault(error: unknown): Diagnostic | undefined {
     return errorDiagnostic("engine/unreachable", `the engine stopped answering: ${error.message}`, {
       hint: "`mlpackage doctor` looks closer",
     });
+  }
+  if (error instanceof RegistryError) {
+    return errorDiagnostic("registry/failed", `a registry did not do what it was asked: ${error.message}`);
   }
   if (error instanceof DockerApiError) {
     return errorDiagnostic("engine/failed", `the engine answered ${error.status}: ${error.message}`);

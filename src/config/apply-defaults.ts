@@ -3,6 +3,7 @@ import type { ConfigFile } from "../model/config.generated.ts";
 import type {
   BaseImageConfig,
   BuildConfig,
+  CompressionConfig,
   Config,
   EnvironmentConfig,
   InferenceConfig,
@@ -54,6 +55,7 @@ function modelOf(written: WrittenModel, index: number): ModelConfig {
 function baseImageOf(written: Written<"base_image">): BaseImageConfig {
   if (typeof written === "string") return { kind: "image", image: written };
   if ("image" in written) return { kind: "image", image: written.image };
+  if ("oci_layout" in written) return { kind: "oci-layout", path: normalizePath(written.oci_layout) };
   const dockerfile = normalizePath(written.dockerfile);
   return {
     kind: "dockerfile",
@@ -110,7 +112,17 @@ function buildOf(written: Written<"build">): BuildConfig {
     platforms: written.platforms ?? [],
     ...given("builder", written.builder),
     labels: written.labels ?? {},
+    compression: compressionOf(written.compression ?? "auto"),
   };
+}
+
+const defaultLevels = { gzip: 6, zstd: 3 } as const;
+
+/** Of a text that the schema has let through, such as `zstd` or `gzip:9`. */
+function compressionOf(written: string): CompressionConfig {
+  const [kind, level] = written.split(":");
+  if (kind !== "gzip" && kind !== "zstd") return { kind: kind === "none" ? "none" : "auto" };
+  return { kind, level: level === undefined ? defaultLevels[kind] : Number(level) };
 }
 
 function testOf(written: WrittenTest, index: number): TestConfig {

@@ -6,6 +6,7 @@ import { parseImageReference } from "../model/image-reference.ts";
 import { findRepeated } from "./find-repeated.ts";
 import { inputPaths } from "./input-paths.ts";
 import { holds } from "./paths.ts";
+import { refuseSavedLayout } from "./refuse-saved-layout.ts";
 
 type ImageOutput = Extract<OutputConfig, { type: "image" }>;
 type PathOutput = Exclude<OutputConfig, ImageOutput>;
@@ -19,6 +20,7 @@ export function checkOutputs(config: Config, document: Document): readonly Diagn
     ...images.flatMap((image) => checkImage(image, document)),
     ...written.flatMap((output, index) => checkOverlap(output, written.slice(0, index), document)),
     ...written.flatMap((output) => checkInputs(output, config, document)),
+    ...written.flatMap((output) => checkSaveable(output, config, document)),
   ];
 }
 
@@ -102,4 +104,12 @@ function checkInputs(output: PathOutput, config: Config, document: Document): re
   const message = `the output \`${output.path}\` would take the place of what it is made from`;
   const related = [{ message: `\`${input.path}\` is read here`, location: locate(document, input.pointer) }];
   return [errorDiagnostic("config/output-over-input", message, { location, path, related })];
+}
+
+function checkSaveable(output: PathOutput, config: Config, document: Document): readonly Diagnostic[] {
+  if (output.type !== "dockerfile") return [];
+  const path = pointerTo(output.pointer, "type");
+  const base = locate(document, "/base_image/oci_layout");
+  const related = [{ message: "the base image is given here", location: base }];
+  return refuseSavedLayout(config, { location: locate(document, path), path, related });
 }

@@ -8,7 +8,8 @@ export type InputPath = {
   readonly path: string;
   readonly pointer: string;
   readonly type: "file" | "directory" | "any";
-  readonly role: "model" | "script" | "other";
+  /** `other` is also what stands for a key that is not written. */
+  readonly role: "model" | "base" | "script" | "other";
 };
 
 /** A path of the package that is there. */
@@ -41,8 +42,10 @@ function modelPaths({ models }: Config): readonly InputPath[] {
 
 function basePaths({ baseImage }: Config): readonly InputPath[] {
   if (baseImage.kind === "image") return [];
+  if (baseImage.kind === "oci-layout")
+    return [{ path: baseImage.path, pointer: "/base_image/oci_layout", type: "any", role: "base" }];
   return [
-    { path: baseImage.dockerfile, pointer: "/base_image/dockerfile", type: "file", role: "other" },
+    { path: baseImage.dockerfile, pointer: "/base_image/dockerfile", type: "file", role: "base" },
     { path: baseImage.context, pointer: "/base_image/context", type: "directory", role: "other" },
   ];
 }

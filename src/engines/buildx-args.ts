@@ -3,13 +3,25 @@ import type { BuildRequest } from "../model/engine.ts";
 /** The builder that is the engine's own BuildKit, whatever `docker buildx use` chose. */
 const ENGINE_BUILDER = "default";
 
+const FORMAT = "oci-mediatypes=true,compression=uncompressed";
+
+export type BuildOutputs = {
+  /** Whether the engine's own builder can: the classic store cannot. */
+  readonly writesLayouts: boolean;
+  /** Where the id of the image in the engine is written. */
+  readonly idFile: string;
+};
+
 /**
  * A build request as arguments of `buildx`.
  *
  * Attestations are off because they hold times and an id of the invocation, so that no two builds would be equal.
  * Layers stay uncompressed: gzip costs more than the network saves on weights, and its bytes differ by version.
  */
-export function buildxArgs(request: BuildRequest, metadataFile: string): readonly string[] {
+export function buildxArgs(
+  request: BuildRequest,
+  { writesLayouts, idFile }: BuildOutputs,
+): readonly string[] {
   const { builder = ENGINE_BUILDER } = request;
   return [
     "build",
@@ -25,11 +37,16 @@ export function buildxArgs(request: BuildRequest, metadataFile: string): readonl
     ...["--build-arg", "SOURCE_DATE_EPOCH=0"],
     "--provenance=false",
     "--sbom=false",
-    ...(builder === ENGINE_BUILDER
-      ? ["--output", "type=image,oci-mediatypes=true,compression=uncompressed"]
-      : ["--load"]),
-    ...["--metadata-file", metadataFile],
+    ...(builder === ENGINE_BUILDER ? ["--output", `type=image,${FORMAT}`, "--iidfile", idFile] : []),
+    ...(builder !== ENGINE_BUILDER || writesLayouts
+      ? ["--output", `type=oci,tar=false,${FORMAT},${quoted(`dest=${request.layoutFolder}`)}`]
+      : []),
     "--progress=rawjson",
     request.context,
   ];
+}
+
+/** A field of the comma-separated list that `--output` takes. */
+function quoted(field: string): string {
+  return /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

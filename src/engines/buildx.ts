@@ -1,6 +1,6 @@
 import path from "node:path";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
-import type { BuildEvent, BuildRequest, EngineImage, ImageBuilder, ImageStore } from "../model/engine.ts";
+import type { BuildEvent, BuildRequest, Capabilities, ImageBuilder } from "../model/engine.ts";
 import type { Host } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { type BuildFailure, wordBuildFailure } from "./build-failure.ts";
@@ -9,26 +9,24 @@ import { buildxArgs } from "./buildx-args.ts";
 import { dockerConfigDirectory } from "./docker-endpoint.ts";
 import { processEnvironment } from "./process-environment.ts";
 
-type Metadata = {
-  readonly "containerimage.digest"?: string;
-  readonly "containerimage.config.digest"?: string;
-};
-
 /** Builds with buildx on the engine at `endpoint`. */
 export function createBuildx(
   endpoint: string,
   host: Host,
-  images: Pick<ImageStore, "describe">,
+  probe: () => Promise<Result<Pick<Capabilities, "containerdStore">>>,
 ): ImageBuilder {
   /** A cache that lost a part cannot be mended from here, but it can be left aside. */
-  async function build(request: BuildRequest): Promise<Result<EngineImage>> {
+  async function build(request: BuildRequest): Promise<Result<string | undefined>> {
     const built = await buildOnce(request);
     if (built.ok || request.noCache || !built.diagnostics.some(isLostSnapshot)) return built;
     return buildOnce({ ...request, noCache: true });
   }
 
-  async function buildOnce(request: BuildRequest): Promise<Result<EngineImage>> {
-    const metadataFile = path.join(path.dirname(request.dockerfile), "metadata.json");
+  async function buildOnce(request: BuildRequest): Promise<Result<string | undefined>> {
+    const probed = await probe();
+    if (!probed.ok) return probed;
+    const writesLayouts = probed.value.containerdStore;
+    const idFile = path.join(path.dirname(request.dockerfile), "image-id");
     const failing = followFailure();
     const reader = createProgressReader((event) => {
       failing.see(event);
@@ -37,7 +35,7 @@ export function createBuildx(
     const { command, args } = await findBuildx(host);
     const ended = await host.processes.run({
       command,
-      args: [...args, ...buildxArgs(request, metadataFile)],
+      args: [...args, ...buildxArgs(request, { writesLayouts, idFile })],
       environment: buildxEnvironment(endpoint, host),
       signal: request.signal,
       onStderrLine: reader.readLine,
@@ -45,20 +43,8 @@ export function createBuildx(
     if (ended.failure === "not-found" || isUnknownCommand(reader.otherLines)) return fail(missingBuildx());
     if (ended.exitCode !== 0)
       return fail(wordBuildFailure({ ...failing.failure(), otherLines: reader.otherLines }));
-    return findBuilt(JSON.parse(await host.files.readText(metadataFile)) as Metadata);
-  }
-
-  /** The containerd store knows an image by its manifest's digest, the classic store by its configuration's. */
-  async function findBuilt(metadata: Metadata): Promise<Result<EngineImage>> {
-    for (const id of [metadata["containerimage.digest"], metadata["containerimage.config.digest"]]) {
-      const image = id === undefined ? undefined : await images.describe(id);
-      if (image !== undefined) return succeed(image);
-    }
-    return fail(
-      errorDiagnostic("build/image-not-loaded", "the image was built, but the engine does not have it", {
-        hint: "the builder named in `build.builder` must be able to load into the engine",
-      }),
-    );
+    const isLayout = writesLayouts || request.builder !== undefined;
+    return succeed(isLayout ? undefined : (await host.files.readText(idFile)).trim());
   }
 
   return { build };

@@ -15,6 +15,8 @@ export type ApiRequest = {
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
+  /** A tar, sent as it comes. */
+  readonly content?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
   readonly stallTimeoutMs?: number;
@@ -42,12 +44,13 @@ export function createDockerApi(endpoint: string, host: Host): DockerApi {
   const target = targetOf(endpoint);
 
   async function open(path: string, request: ApiRequest = {}): Promise<NetworkResponse> {
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const body = request.body === undefined ? request.content : JSON.stringify(request.body);
+    const contentType = request.body === undefined ? "application/x-tar" : "application/json";
     const response = await host.network.request({
       url: `${target.origin}${path}${queryOf(request.query)}`,
       ...(target.socketPath !== undefined && { socketPath: target.socketPath }),
       method: request.method ?? "GET",
-      headers: { ...request.headers, ...(body !== undefined && { "content-type": "application/json" }) },
+      headers: { ...request.headers, ...(body !== undefined && { "content-type": contentType }) },
       ...(body !== undefined && { body }),
       ...(request.signal !== undefined && { signal: request.signal }),
       timeoutMs: request.timeoutMs ?? SILENCE_MS,

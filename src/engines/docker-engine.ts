@@ -33,11 +33,12 @@ export async function createDockerEngine(host: Host): Promise<Engine> {
   // Whoever makes an engine is going to ask: meanwhile they can do other things.
   const probed = probe(api, host.clock);
   probed.catch(() => {});
+  const ask = () => probed;
   return {
     ...images,
     ...createContainerRunner(api),
-    ...createBuildx(endpoint, host, images),
-    probe: () => probed,
+    ...createBuildx(endpoint, host, ask),
+    probe: ask,
   };
 }
 

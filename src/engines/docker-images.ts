@@ -22,7 +22,8 @@ type ProgressMessage = {
   readonly status?: string;
   readonly progress?: string;
   readonly error?: string;
-  readonly aux?: { readonly Digest?: string };
+  /** What `docker load` prints, also of what went wrong. */
+  readonly stream?: string;
 };
 
 export function createImageStore(api: DockerApi, host: Host): ImageStore {
@@ -95,35 +96,44 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     }
   }
 
-  /** A store drops an image together with its last name, unless a container uses it: one that never starts will do. */
-  async function untag(reference: string): Promise<void> {
-    const image = await askForNames(reference);
-    if (image === undefined) return;
-    const body = { Image: image.id, Cmd: ["-"], Labels: { "org.mlpackage.role": "holder" } };
-    const holder = await api.json<{ Id: string }>("/containers/create", { method: "POST", body });
-    try {
-      const query = { noprune: "1", force: "1" };
-      await api.find(`/images/${encodeURIComponent(reference)}`, { method: "DELETE", query });
-    } finally {
-      forget();
-      await api.find(`/containers/${holder.Id}`, { method: "DELETE", query: { force: "1", v: "1" } });
-    }
-  }
-
-  async function push(
-    reference: string,
+  async function load(
+    archive: AsyncIterable<Uint8Array>,
+    ids: readonly string[],
     onProgress: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Result<string>> {
-    const { tag: tagName = "latest" } = parseImageReference(reference);
-    const path = `/images/${encodeURIComponent(nameOf(reference))}/push`;
-    const request = {
-      method: "POST" as const,
-      query: { tag: tagName },
-      headers: await authHeader(reference),
-      signal,
-    };
-    return transfer(reference, api.messages<ProgressMessage>(path, request), onProgress);
+    const faults: string[] = [];
+    try {
+      const request = { method: "POST" as const, content: archive, signal };
+      for await (const message of api.messages<ProgressMessage>("/images/load", request)) {
+        if (message.error !== undefined) faults.push(message.error);
+        if (message.stream !== undefined) faults.push(...faultsIn(message.stream));
+        if (message.status !== undefined)
+          onProgress([message.status, message.progress].filter(Boolean).join(" "));
+      }
+    } catch (error) {
+      if (!(error instanceof DockerApiError)) throw error;
+      faults.push(error.message);
+    } finally {
+      forget();
+    }
+    for (const id of ids) {
+      const found = await describe(id);
+      if (found !== undefined && faults.length === 0) return succeed(found.id);
+      // Listed, and not to be run.
+      if (found !== undefined) await remove(found.id);
+    }
+    return fail(wordLoadFailure(faults));
+  }
+
+  async function remove(id: string): Promise<void> {
+    try {
+      await api.find(`/images/${encodeURIComponent(id)}`, { method: "DELETE", query: { force: "1" } });
+    } catch (error) {
+      if (!(error instanceof DockerApiError)) throw error;
+    } finally {
+      forget();
+    }
   }
 
   async function pull(
@@ -140,7 +150,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
       onProgress,
     );
     forget();
-    return done.ok ? succeed(undefined) : done;
+    return done;
   }
 
   /** Asked for when its first bytes are: a request whose answer nobody reads would keep the process alive. */
@@ -156,33 +166,41 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
     }
   }
 
-  return { identify, describe, resolve, tag, untag, push, pull, export: exportImages };
+  return { identify, describe, resolve, tag, load, pull, export: exportImages };
 }
 
-/** Follows a push or a pull to its end; gives the digest the registry told, or an empty string where it told none. */
+/** The engine takes a tar with 200, and says in its answer that it could make nothing of it. */
+function faultsIn(text: string): readonly string[] {
+  return /error|failed/i.test(text) ? [text.trim()] : [];
+}
+
+function wordLoadFailure(faults: readonly string[]): Diagnostic {
+  const isFull = faults.some((fault) => /no space left/i.test(fault));
+  return errorDiagnostic("engine/load-failed", "the engine did not take the image", {
+    excerpt: faults.slice(0, 5),
+    hint: isFull
+      ? "the engine's disk is full: `docker system df` shows of what, `docker system prune` makes room"
+      : "`mlpackage doctor` looks at the engine",
+  });
+}
+
+/** Follows a pull to its end. */
 async function transfer(
   reference: string,
   messages: AsyncIterable<ProgressMessage>,
   onProgress: (text: string) => void,
-): Promise<Result<string>> {
-  let digest = "";
+): Promise<Result<void>> {
   try {
     for await (const message of messages) {
       if (message.error !== undefined) return fail(wordRegistryError(reference, message.error));
-      digest = message.aux?.Digest ?? digestTold(message.status) ?? digest;
       if (message.status !== undefined)
         onProgress([message.id, message.status, message.progress].filter(Boolean).join(" "));
     }
-    return succeed(digest);
+    return succeed(undefined);
   } catch (error) {
     if (error instanceof DockerApiError) return fail(wordRegistryError(reference, error.message));
     throw error;
   }
-}
-
-/** The containerd store tells the digest of what it pushed in words alone: `1.0: digest: sha256:… size: 1412`. */
-function digestTold(status = ""): string | undefined {
-  return /^\S+: digest: (sha256:[0-9a-f]{64}) size: \d+$/.exec(status)?.[1];
 }
 
 /** Names the registry and the reason; the engine's own words follow as the excerpt. */

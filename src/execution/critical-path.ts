@@ -5,9 +5,12 @@ import type { Links } from "./link-steps.ts";
 /** Of a step that nobody has seen run, in milliseconds: only which of two takes longer has to be about right. */
 const TYPICAL_DURATIONS_MS: Readonly<Record<StepKindName, number>> = {
   fetch: 30_000,
+  layer: 5_000,
   render: 1_000,
-  build: 120_000,
+  build: 60_000,
+  load: 10_000,
   test: 20_000,
+  upload: 60_000,
   push: 60_000,
   save: 30_000,
 };

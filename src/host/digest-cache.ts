@@ -1,7 +1,8 @@
 import { type BigIntStats, promises as fs, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Digest, digestOf, isDigest } from "../model/digest.ts";
-import { createFileHasher, type Digested } from "./hash-file.ts";
+import type { Part } from "../model/part.ts";
+import { createHasher, type Digested } from "./hash-file.ts";
 
 /** Smaller files are read in each run: that costs less than remembering them for the next. */
 const REMEMBERED_FROM_BYTES = 1 << 20;
@@ -19,16 +20,18 @@ type Entry = { readonly identity: string; readonly digest: Digest };
  * After git's index: an entry as young as the file it describes is not trusted ("racily clean").
  */
 export function createDigestCache(cachePath: string) {
-  const hashFile = createFileHasher();
+  const { hashFile, hashParts } = createHasher();
   const fresh = new Map<string, Entry>();
   /** Of small files, for this run alone. */
   const small = new Map<string, Entry>();
   const underWay = new Map<string, Promise<Digested>>();
+  /** Digests of contents that are made of several parts, by what they are made of. */
+  const contents = new Map<string, Promise<Digested>>();
   let entries: Promise<Map<string, Entry>> | undefined;
   const load = () => (entries ??= readEntries(cachePath));
 
-  async function digest(file: string): Promise<Digested> {
-    return digestAs(file, statSync(file, { bigint: true }));
+  async function digest(file: string, onReading?: () => void): Promise<Digested> {
+    return digestAs(file, statSync(file, { bigint: true }), onReading);
   }
 
   async function digestIfFile(file: string): Promise<Digested | undefined> {
@@ -36,13 +39,14 @@ export function createDigestCache(cachePath: string) {
     return stats?.isFile() === true ? digestAs(file, stats) : undefined;
   }
 
-  async function digestAs(file: string, stats: BigIntStats): Promise<Digested> {
+  async function digestAs(file: string, stats: BigIntStats, onReading?: () => void): Promise<Digested> {
     const size = Number(stats.size);
     const identity = identityOf(stats);
     if (size < REMEMBERED_FROM_BYTES) return digestSmall(file, stats, identity);
     const known = await load();
     const remembered = known.get(file);
     if (remembered?.identity === identity) return { digest: remembered.digest, size };
+    onReading?.();
     // Several steps may ask for one file at once.
     const request = `${file} ${identity}`;
     const asked =
@@ -79,6 +83,21 @@ export function createDigestCache(cachePath: string) {
     return hashed;
   }
 
+  /** Asked for ahead, and then by who needs it; a file that changed in between is another content. */
+  async function digestParts(parts: readonly Part[]): Promise<Digested> {
+    const content = identityOfParts(parts);
+    const asked = contents.get(content) ?? hashParts(parts);
+    contents.set(content, asked);
+    try {
+      return await asked;
+    } finally {
+      const isSettled = parts.every(
+        (part) => "bytes" in part || !isRacy(statSync(part.file, { bigint: true })),
+      );
+      if (!isSettled || identityOfParts(parts) !== content) contents.delete(content);
+    }
+  }
+
   /**
    * What is remembered of files stays so through an act that moves the time of their inodes and changes no content:
    * making a hard link, or removing one.
@@ -107,11 +126,20 @@ export function createDigestCache(cachePath: string) {
     await writeWhole(cachePath, JSON.stringify([...kept]));
   }
 
-  return { digest, digestIfFile, digestAfresh, rememberThrough, save };
+  return { digest, digestIfFile, digestAfresh, digestParts, rememberThrough, save };
 }
 
 function identityOf(stats: BigIntStats): string {
   return `${contentIdentityOf(stats)} ${stats.ctimeNs}`;
+}
+
+function identityOfParts(parts: readonly Part[]): string {
+  const identities = parts.map((part) =>
+    "bytes" in part
+      ? digestOf(part.bytes)
+      : `${part.file} ${identityOf(statSync(part.file, { bigint: true }))}`,
+  );
+  return digestOf(identities.join("\n"));
 }
 
 function contentIdentityOf(stats: BigIntStats): string {

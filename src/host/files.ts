@@ -13,7 +13,8 @@ import {
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { FileStatus, Files, TreeEntry } from "../model/host.ts";
+import { type FileStatus, type Files, PartChanged, type TreeEntry } from "../model/host.ts";
+import { type Part, partsFrom } from "../model/part.ts";
 import { createDigestCache } from "./digest-cache.ts";
 import { createLimit } from "./limit.ts";
 
@@ -47,12 +48,14 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     realPath: async (target) => realPath(target),
     readText: async (target) => readFileSync(target, "utf8"),
     readBytes: (target) => fs.readFile(target),
-    readStream,
+    readStream: (target) => readStream(target),
+    readParts,
     list,
     listTree: (target, ignore, boundary) => listTree(target, ignore ?? (() => false), boundary),
-    digest: (target) => withOpenFile(() => digests.digest(target)),
+    digest: (target, onReading) => withOpenFile(() => digests.digest(target, onReading)),
     digestIfFile: (target) => withOpenFile(() => digests.digestIfFile(target)),
     digestAfresh: (target) => withOpenFile(() => digests.digestAfresh(target)),
+    digestParts: digests.digestParts,
     makeDirectory: async (target, mode) => {
       mkdirSync(target, { recursive: true, ...(mode !== undefined && { mode }) });
     },
@@ -87,8 +90,24 @@ async function copy(from: string, to: string): Promise<void> {
 }
 
 /** Opened when its first bytes are asked for. */
-async function* readStream(target: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(target, { highWaterMark: 1 << 20 });
+async function* readStream(target: string, start = 0): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(target, { highWaterMark: 1 << 20, start });
+}
+
+async function* readParts(parts: readonly Part[], offset = 0): AsyncGenerator<Uint8Array> {
+  for (const part of partsFrom(parts, offset)) {
+    if ("bytes" in part) {
+      yield part.bytes.subarray(part.start);
+      continue;
+    }
+    let left = part.size - part.start;
+    for await (const chunk of readStream(part.file, part.start)) {
+      left -= chunk.length;
+      if (left < 0) throw new PartChanged(part.file);
+      yield chunk;
+    }
+    if (left > 0) throw new PartChanged(part.file);
+  }
 }
 
 const NOTHING_THERE = ["ENOENT", "ENOTDIR"];

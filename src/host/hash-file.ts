@@ -1,8 +1,10 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import type { Digest } from "../model/digest.ts";
+import { PartChanged } from "../model/host.ts";
+import { type Part, sizeOfParts } from "../model/part.ts";
 import { createLimit } from "./limit.ts";
 
 export type Digested = { readonly digest: Digest; readonly size: number };
@@ -13,39 +15,66 @@ const THREADED_FROM_BYTES = 64 << 20;
 /** Reading is a bit faster with more, and two of these are held for each file that is being hashed. */
 const CHUNK_BYTES = 1 << 20;
 
+export type Hasher = {
+  /** A file, as long as it is when it is read. */
+  readonly hashFile: (file: string, size: number) => Promise<Digested>;
+  /** A content, whose files must be as long as it says. */
+  readonly hashParts: (parts: readonly Part[]) => Promise<Digested>;
+};
+
+/** A part of what a thread is asked to hash; a file without a size is taken as it comes. */
+type Asked = { readonly bytes: Uint8Array } | { readonly file: string; readonly size?: number };
+
 /**
- * Computes the SHA-256 of files. Large ones are hashed in threads, as many at once as there are cores: our own thread
- * stays free for signals and the live view, and several files take no longer than the disk or the cores do.
+ * Computes SHA-256. What is large is hashed in threads, as many at once as there are cores: our own thread stays free
+ * for signals and the live view, and several files take no longer than the disk or the cores do.
  */
-export function createFileHasher(): (file: string, size: number) => Promise<Digested> {
+export function createHasher(): Hasher {
   const inTurn = createLimit(availableParallelism());
   const idle: Worker[] = [];
 
-  async function hashInThread(file: string): Promise<Digested> {
+  async function hashInThread(asked: readonly Asked[]): Promise<Digested> {
     const worker = idle.pop() ?? (await startWorker());
-    const answer = await ask(worker, file);
+    const answer = await ask(worker, asked);
     idle.push(worker);
     if ("digest" in answer) return answer;
+    if ("changed" in answer) throw new PartChanged(answer.changed);
     throw Object.assign(new Error(answer.error.message), answer.error);
   }
 
-  return async (file, size) => {
-    if (size < THREADED_FROM_BYTES) return hashHere(file);
+  async function hash(asked: readonly Asked[], size: number): Promise<Digested> {
+    if (size < THREADED_FROM_BYTES) return hashHere(asked);
     return inTurn(async () => {
       try {
-        return await hashInThread(file);
+        return await hashInThread(asked);
       } catch (error) {
         // No thread to be had: a limit of the container on threads or memory.
-        if (error instanceof ThreadLost) return hashHere(file);
+        if (error instanceof ThreadLost) return hashHere(asked);
         throw error;
       }
     });
+  }
+
+  return {
+    hashFile: (file, size) => hash([{ file }], size),
+    hashParts: (parts) => hash(parts, sizeOfParts(parts)),
   };
 }
 
-/** The next chunk is read while one is hashed. */
-async function hashHere(file: string): Promise<Digested> {
+async function hashHere(asked: readonly Asked[]): Promise<Digested> {
   const hash = createHash("sha256");
+  let size = 0;
+  for (const part of asked) {
+    if ("bytes" in part) hash.update(part.bytes);
+    const read = "bytes" in part ? part.bytes.length : await updateFromFile(hash, part.file);
+    if ("file" in part && part.size !== undefined && part.size !== read) throw new PartChanged(part.file);
+    size += read;
+  }
+  return { digest: `sha256:${hash.digest("hex")}`, size };
+}
+
+/** The next chunk is read while one is hashed. Gives the bytes of the file. */
+async function updateFromFile(hash: Hash, file: string): Promise<number> {
   let size = 0;
   const handle = await fs.open(file);
   try {
@@ -61,7 +90,7 @@ async function hashHere(file: string): Promise<Digested> {
   } finally {
     await handle.close();
   }
-  return { digest: `sha256:${hash.digest("hex")}`, size };
+  return size;
 }
 
 /** The thread itself has ended, which says nothing of the file. */
@@ -69,6 +98,7 @@ class ThreadLost extends Error {}
 
 type Answer =
   | Digested
+  | { readonly changed: string }
   | { readonly error: Pick<NodeJS.ErrnoException, "code" | "errno" | "message" | "path" | "syscall"> };
 
 /** A text, since a file of its own would have to be found again beside the bundle. */
@@ -77,14 +107,13 @@ const { parentPort } = require("node:worker_threads");
 const { createHash } = require("node:crypto");
 const { openSync, readSync, closeSync } = require("node:fs");
 const buffer = Buffer.allocUnsafeSlow(${CHUNK_BYTES});
-function hashFile(file) {
-  const hash = createHash("sha256");
+function updateFromFile(hash, file) {
   let size = 0;
   const descriptor = openSync(file);
   try {
     for (;;) {
       const bytesRead = readSync(descriptor, buffer, 0, buffer.length, null);
-      if (bytesRead === 0) return { digest: "sha256:" + hash.digest("hex"), size };
+      if (bytesRead === 0) return size;
       hash.update(buffer.subarray(0, bytesRead));
       size += bytesRead;
     }
@@ -92,9 +121,20 @@ function hashFile(file) {
     closeSync(descriptor);
   }
 }
-parentPort.on("message", (file) => {
+function hashParts(parts) {
+  const hash = createHash("sha256");
+  let size = 0;
+  for (const part of parts) {
+    if (part.bytes) hash.update(part.bytes);
+    const read = part.bytes ? part.bytes.length : updateFromFile(hash, part.file);
+    if (part.size !== undefined && part.size !== read) return { changed: part.file };
+    size += read;
+  }
+  return { digest: "sha256:" + hash.digest("hex"), size };
+}
+parentPort.on("message", (parts) => {
   try {
-    parentPort.postMessage(hashFile(file));
+    parentPort.postMessage(hashParts(parts));
   } catch ({ code, errno, message, path, syscall }) {
     parentPort.postMessage({ error: { code, errno, message, path, syscall } });
   }
@@ -109,7 +149,7 @@ async function startWorker(): Promise<Worker> {
   return worker;
 }
 
-async function ask(worker: Worker, file: string): Promise<Answer> {
+async function ask(worker: Worker, asked: readonly Asked[]): Promise<Answer> {
   // Only what we add is taken away: without its own listeners a worker is never heard again.
   let forget = (): void => {};
   worker.ref();
@@ -118,7 +158,7 @@ async function ask(worker: Worker, file: string): Promise<Answer> {
       const lose = (): void => reject(new ThreadLost("the thread has ended"));
       worker.once("message", resolve).once("error", lose).once("exit", lose);
       forget = () => void worker.off("message", resolve).off("error", lose).off("exit", lose);
-      worker.postMessage(file);
+      worker.postMessage(asked);
     });
   } finally {
     forget();

@@ -1,6 +1,7 @@
 import http from "node:http";
 import { pipeline, Readable } from "node:stream";
 import { type Network, NetworkError, type NetworkRequest, type NetworkResponse } from "../model/host.ts";
+import { createRoutes, type Environment, type Route, wordProxyRefusal } from "./proxy.ts";
 
 const RESPONSE_TIMEOUT_MS = 30_000;
 const STALL_TIMEOUT_MS = 30_000;
@@ -11,38 +12,45 @@ type Client = Pick<typeof http, "request">;
 type UnderWay = Set<http.ClientRequest>;
 
 /**
- * HTTP over TCP, TLS or a unix socket: one request, one response, no redirects, no hidden retries. `close` breaks off
- * what is still under way: nobody waits for its answer any more, and it would keep the process alive.
+ * HTTP over TCP, TLS or a unix socket: one request, one response, no redirects, no hidden retries; through the proxy
+ * that the environment names. `close` breaks off what is still under way: nobody waits for its answer any more, and it
+ * would keep the process alive.
  */
-export function createNetwork(): Network & { close(): void } {
+export function createNetwork(environment: Environment = {}): Network & { close(): void } {
   const underWay: UnderWay = new Set();
+  const routes = createRoutes(environment);
   return {
-    request: (wanted) => request(wanted, underWay),
+    request: async (wanted) => {
+      const url = URL.canParse(wanted.url) ? new URL(wanted.url) : undefined;
+      if (url === undefined || !/^https?:$/.test(url.protocol))
+        throw new NetworkError("ERR_INVALID_URL", `${wanted.url} is no address of the web`);
+      const route = wanted.socketPath === undefined ? await routes.find(url) : undefined;
+      // Over its socket an engine is spoken to without TLS, which takes long to load.
+      const client = url.protocol === "https:" ? (await import("node:https")).default : http;
+      return send(url, wanted, { client, underWay, route });
+    },
     close: () => {
       for (const outgoing of underWay) outgoing.destroy();
+      void routes.close();
     },
   };
 }
 
-async function request(wanted: NetworkRequest, underWay: UnderWay): Promise<NetworkResponse> {
-  const url = URL.canParse(wanted.url) ? new URL(wanted.url) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new NetworkError("ERR_INVALID_URL", `${wanted.url} is no address of the web`);
-  // Over its socket an engine is spoken to without TLS, which takes long to load.
-  const client = url.protocol === "https:" ? (await import("node:https")).default : http;
-  return send(url, wanted, client, underWay);
-}
+type Sending = {
+  readonly client: Client;
+  readonly underWay: UnderWay;
+  readonly route: Route | undefined;
+};
 
 function send(
   url: URL,
   wanted: NetworkRequest,
-  client: Client,
-  underWay: UnderWay,
+  { client, underWay, route }: Sending,
 ): Promise<NetworkResponse> {
   return new Promise((resolve, reject) => {
     let outgoing: http.ClientRequest;
     try {
-      outgoing = client.request(url, optionsOf(wanted));
+      outgoing = client.request(url, { ...optionsOf(wanted), ...(route && { agent: route.agent }) });
     } catch (error) {
       // A header that HTTP cannot carry.
       reject(asNetworkError(error as Error));
@@ -67,9 +75,30 @@ function send(
     outgoing.on("response", (incoming) => {
       clearTimeout(timer);
       clearImmediate(lastLook);
+      if (route !== undefined && incoming.statusCode === 407) {
+        incoming.destroy();
+        reject(wordProxyRefusal(407, route.proxy));
+        return;
+      }
+      stopAfter(incoming, outgoing);
       resolve(toResponse(incoming, wanted.stallTimeoutMs ?? STALL_TIMEOUT_MS));
     });
+    if (route !== undefined) watchTunnel(route, outgoing);
     sendBody(outgoing, wanted.body, () => timer.refresh());
+  });
+}
+
+/** Who has answered wants no more of the request's body. */
+function stopAfter(incoming: http.IncomingMessage, outgoing: http.ClientRequest): void {
+  incoming.on("end", () => {
+    if (!outgoing.writableFinished) outgoing.destroy();
+  });
+}
+
+/** What a proxy says of a tunnel (`CONNECT`) must not look like an answer of who is behind it. */
+function watchTunnel({ proxy }: Route, outgoing: http.ClientRequest): void {
+  outgoing.on("proxyConnect", ({ statusCode: status = 200 }: { readonly statusCode?: number }) => {
+    if (status !== 200) outgoing.destroy(wordProxyRefusal(status, proxy));
   });
 }
 
@@ -154,9 +183,22 @@ function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {
   );
 }
 
+/** Of a certificate whose issuer is not known here: a company's own authority, or a proxy that reads along. */
+const UNKNOWN_ISSUERS: ReadonlySet<string> = new Set([
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
 function asNetworkError(error: Error): NetworkError {
   if (error instanceof NetworkError) return error;
   const code =
     (error as NodeJS.ErrnoException).code ?? (error.name === "AbortError" ? "ABORT_ERR" : "EUNKNOWN");
-  return new NetworkError(code, error.message);
+  const hint = UNKNOWN_ISSUERS.has(code)
+    ? "; trust its issuer by naming a PEM file in `NODE_EXTRA_CA_CERTS`"
+    : "";
+  return new NetworkError(code, `${error.message}${hint}`);
 }

@@ -9,6 +9,9 @@ import { createProcesses } from "./processes.ts";
 
 export type NodeHost = Host & { close(): Promise<void> };
 
+/** Images have the words of Go. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", arm: "arm/v7" };
+
 /** The real world. `close` writes down what is worth remembering; nothing is lost without it but time. */
 export function createNodeHost(
   environment: Readonly<Record<string, string | undefined>>,
@@ -16,7 +19,7 @@ export function createNodeHost(
   purpose = "mlpackage",
 ): NodeHost {
   const identity = identifyProcess();
-  const network = createNetwork();
+  const network = createNetwork(environment);
   const files = createFiles(path.join(cacheDirectory, "digests.json"));
   return {
     files,
@@ -25,6 +28,7 @@ export function createNodeHost(
     clock: createClock(),
     locks: createLocks(path.join(cacheDirectory, "locks"), identity, purpose),
     identity,
+    containerPlatform: `linux/${ARCHITECTURES[process.arch] ?? process.arch}`,
     random: Math.random,
     environment,
     close: () => {

@@ -136,6 +136,12 @@ export interface ConfigFile {
          */
         target?: string;
         build_args?: Variables;
+      }
+    | {
+        /**
+         * An OCI image layout: its folder, or a tar archive of it.
+         */
+        oci_layout: string;
       };
   environment?: Environment;
   /**
@@ -254,6 +260,10 @@ export interface Build {
    * The buildx builder to use. Without one, the engine's current one.
    */
   builder?: string;
+  /**
+   * How the layers that mlpackage writes itself are compressed. `auto` leaves what does not shrink (safetensors, gguf, onnx and what a sample shows) as it is and compresses the rest with zstd.
+   */
+  compression?: string;
 }
 export interface Labels {
   [k: string]: Text;

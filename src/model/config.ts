@@ -37,7 +37,9 @@ export type BaseImageConfig =
       readonly context: string;
       readonly target?: string;
       readonly buildArgs: Readonly<Record<string, string>>;
-    };
+    }
+  /** An OCI image layout: a folder, or a tar archive of one. */
+  | { readonly kind: "oci-layout"; readonly path: string };
 
 export type EnvironmentConfig = {
   readonly python: PythonConfig;
@@ -85,7 +87,13 @@ export type BuildConfig = {
   readonly platforms: readonly string[];
   readonly builder?: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly compression: CompressionConfig;
 };
+
+/** How the layers that mlpackage writes itself are compressed; `auto` decides for each by what it holds. */
+export type CompressionConfig =
+  | { readonly kind: "auto" | "none" }
+  | { readonly kind: "gzip" | "zstd"; readonly level: number };
 
 export type TestConfig = {
   readonly pointer: string;

@@ -19,6 +19,8 @@ export type BuildRequest = {
   readonly target: string;
   readonly platforms: readonly string[];
   readonly builder?: string;
+  /** Where the image is written as an OCI layout, besides being kept in the engine. */
+  readonly layoutFolder: string;
   /** Every instruction runs, whatever BuildKit remembers. */
   readonly noCache: boolean;
   readonly signal: AbortSignal;
@@ -82,8 +84,11 @@ export interface Service {
 }
 
 export interface ImageBuilder {
-  /** Builds into the engine's store, under no name. */
-  build(request: BuildRequest): Promise<Result<EngineImage>>;
+  /**
+   * Builds into a folder, and into the engine's store under no name. Gives the image's id where the engine cannot write
+   * folders: there it has to be exported.
+   */
+  build(request: BuildRequest): Promise<Result<string | undefined>>;
 }
 
 export interface ContainerRunner {
@@ -101,10 +106,16 @@ export interface ImageStore {
   /** The digest a registry has under a reference; undefined where it has none. */
   resolve(reference: string): Promise<Result<string | undefined>>;
   tag(id: string, reference: string): Promise<Result<void>>;
-  /** Takes a name away; the image stays, also when it was the last. */
-  untag(reference: string): Promise<void>;
-  /** Sends a tagged image to the registry of its reference; gives the digest the registry has it under. */
-  push(reference: string, onProgress: (text: string) => void, signal: AbortSignal): Promise<Result<string>>;
+  /**
+   * Takes an image from a tar, an OCI layout with docker's manifest in it, which may lack layers that the store has.
+   * Gives what the store calls the image: one of `ids`. What was left of one that did not come whole is removed.
+   */
+  load(
+    archive: AsyncIterable<Uint8Array>,
+    ids: readonly string[],
+    onProgress: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<Result<string>>;
   pull(reference: string, onProgress: (text: string) => void, signal: AbortSignal): Promise<Result<void>>;
   /** Images as one tar stream, an OCI layout that `docker load` reads too. */
   export(references: readonly string[], signal: AbortSignal): AsyncIterable<Uint8Array>;

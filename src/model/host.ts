@@ -1,5 +1,6 @@
 import type { Digest } from "./digest.ts";
 import type { Locks } from "./locks.ts";
+import type { Part } from "./part.ts";
 
 /** The only door to the world. Everything that touches files, processes, the network or time goes through here. */
 export type Host = {
@@ -9,6 +10,8 @@ export type Host = {
   readonly clock: Clock;
   readonly locks: Locks;
   readonly identity: ProcessIdentity;
+  /** `os/arch` of the containers that this machine runs natively: `linux/amd64`. */
+  readonly containerPlatform: string;
   /** A number from 0 to 1, without 1. */
   readonly random: () => number;
   /** The variables of our own process; read where the program is put together, never in the depths. */
@@ -58,6 +61,8 @@ export interface Files {
   readText(path: string): Promise<string>;
   readBytes(path: string): Promise<Uint8Array>;
   readStream(path: string): AsyncIterable<Uint8Array>;
+  /** The bytes of a content from an offset on; rejects with a `PartChanged` where a file is not as long as it was. */
+  readParts(parts: readonly Part[], start?: number): AsyncIterable<Uint8Array>;
   /** The names of what lies right in a folder, sorted; none where there is no folder. */
   list(path: string): Promise<readonly string[]>;
   /**
@@ -69,12 +74,17 @@ export interface Files {
     ignore?: (relativePath: string) => boolean,
     boundary?: string,
   ): Promise<readonly TreeEntry[]>;
-  /** The SHA-256 of a file's content, remembered for as long as the file's identity stays the same. */
-  digest(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
+  /**
+   * The SHA-256 of a file's content, remembered for as long as the file's identity stays the same. `onReading` is called
+   * where it is not known and has to be read: what else is to be read of the file is best read now.
+   */
+  digest(path: string, onReading?: () => void): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** As `digest`; undefined where there is nothing, or no regular file. */
   digestIfFile(path: string): Promise<{ readonly digest: Digest; readonly size: number } | undefined>;
   /** As `digest`, from the bytes as they are now, whatever is remembered. */
   digestAfresh(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
+  /** The SHA-256 of a content, remembered as long as this process runs and the identities of its files stay the same. */
+  digestParts(parts: readonly Part[]): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** With all that are missing above it; `mode` is for those that are made. */
   makeDirectory(path: string, mode?: number): Promise<void>;
   /** A new private folder below `parent`. */
@@ -98,6 +108,16 @@ export interface Files {
   totalBytes(path: string): Promise<number>;
   /** Removes a file or a folder with all that is in it; nothing there is no error. */
   remove(path: string): Promise<void>;
+}
+
+/** A file has another size than it had when its content was planned: somebody writes to it. */
+export class PartChanged extends Error {
+  readonly file: string;
+  constructor(file: string) {
+    super(`\`${file}\` changed while it was read`);
+    this.name = "PartChanged";
+    this.file = file;
+  }
 }
 
 export type ProcessRequest = {

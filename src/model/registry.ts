@@ -11,24 +11,38 @@ export type Blob = {
   readonly size: number;
 };
 
-/** The bytes of a blob, which may be asked for more than once. */
-export type BlobContent = Blob & { readonly chunks: () => AsyncIterable<Uint8Array> };
+/** The bytes of a blob, from any place in it and as often as they are asked for. */
+export type BlobContent = Blob & { readonly chunks: (start?: number) => AsyncIterable<Uint8Array> };
 
 /**
  * One repository of a registry (OCI distribution specification 1.1). What it answers is to be checked by who asks.
- * Rejects with a `RegistryError` where the registry refuses, with a `NetworkError` where there is no answer.
+ * Rejects with a `RegistryError` where the registry refuses, with a `NetworkError` where there is no answer; what may
+ * pass has been tried again by then.
  */
 export interface Repository {
   /** `registry.example.com/team/cache`. */
   readonly name: string;
   /** The size of a blob, in bytes; undefined where there is none. */
   findBlob(digest: Digest, signal: AbortSignal): Promise<number | undefined>;
+  /** The bytes of a blob, checked against its digest at their end; undefined where there is none. */
   readBlob(digest: Digest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
-  writeBlob(content: BlobContent, signal: AbortSignal): Promise<void>;
+  /** Sends a blob, in chunks where it is large. `onSent` is told how many bytes the registry has so far. */
+  writeBlob(content: BlobContent, signal: AbortSignal, onSent?: (bytes: number) => void): Promise<void>;
+  /** Takes a blob over from another repository of the same registry, called by its path; false where that is refused. */
+  mountBlob(digest: Digest, from: string, signal: AbortSignal): Promise<boolean>;
+  /** The digest of the manifest under a tag or a digest; undefined where there is none. */
+  findManifest(reference: string, signal: AbortSignal): Promise<Digest | undefined>;
   /** The text of a manifest under a tag or a digest; undefined where there is none. */
   readManifest(reference: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Puts a manifest under a tag, in the place of one there may be; all that it names must be there. */
-  writeManifest(tag: string, mediaType: string, text: string, signal: AbortSignal): Promise<void>;
+  /** Puts a manifest under a tag, in the place of one there may be, or under its digest; all that it names must be there. */
+  writeManifest(reference: string, mediaType: string, text: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Repositories that blobs were seen in, by this machine: where one may be taken over from, and need not be sent. */
+export interface BlobLocations {
+  /** `registry.example.com/team/diabetes`, the latest first. */
+  find(digest: Digest): Promise<readonly string[]>;
+  note(digest: Digest, repository: string): Promise<void>;
 }
 
 /** What a registry said no with. The message has no credential in it. */

@@ -29,6 +29,8 @@ export type SourceContext = {
   readonly signal: AbortSignal;
   /** Where a source that downloads puts a file under its digest; gives back the place in the store. */
   readonly store: ContentStore;
+  /** Called of a file of the package that is being read for its digest, which has to be read again for its layer. */
+  readonly onReading?: (file: Omit<OutputFile, "digest">) => void;
   readonly onProgress: (progress: { readonly bytes: number; readonly totalBytes?: number }) => void;
 };
 
@@ -40,6 +42,8 @@ export interface ContentStore {
   find(digest: Digest): Promise<string | undefined>;
   /** Takes a stream of bytes in whole or not at all: a blob appears under its digest only when it is complete. */
   write(chunks: AsyncIterable<Uint8Array>): Promise<Blob>;
+  /** As `write`, of a file that is moved here; it must lie on the same file system. */
+  take(file: string): Promise<Blob>;
 }
 
 /**

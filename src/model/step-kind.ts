@@ -3,6 +3,7 @@ import type { Engine } from "./engine.ts";
 import type { StepActivity } from "./event.ts";
 import type { Host } from "./host.ts";
 import type { StepOutput } from "./outcome.ts";
+import type { BlobLocations, Repository } from "./registry.ts";
 import type { Result } from "./result.ts";
 import type { ContentStore, Source } from "./source.ts";
 import type { Step, StepKindName } from "./step.ts";
@@ -12,6 +13,9 @@ export type StepContext = {
   readonly host: Host;
   readonly engine: Engine;
   readonly store: ContentStore;
+  /** The repository of a registry that a reference names; its tag and digest do not matter. */
+  readonly repositoryOf: (reference: string) => Repository;
+  readonly locations: BlobLocations;
   /** The package's folder, absolute. */
   readonly directory: string;
   /** The Python that goes into the image, absolute. */

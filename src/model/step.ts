@@ -1,9 +1,21 @@
 import type { SerializableRecord } from "./serializable.ts";
 import type { Location } from "./text-range.ts";
 
-export type StepKindName = "fetch" | "render" | "build" | "test" | "push" | "save";
+export type StepKindName =
+  | "fetch"
+  | "layer"
+  | "render"
+  | "build"
+  | "load"
+  | "test"
+  | "upload"
+  | "push"
+  | "save";
 
-/** A class of steps with a limit of its own on how many run at once; those that move tags in the engine run one by one. */
+/**
+ * A class of steps with a limit of its own on how many run at once. Those of `engine` and `tags` need an engine; those
+ * that move tags in it run one by one.
+ */
 export type Pool = "cpu" | "network" | "engine" | "tags";
 
 /**
@@ -22,7 +34,7 @@ export type Step = {
   readonly needs: readonly string[];
   readonly after: readonly string[];
   readonly pool: Pool;
-  /** What only one step of all runs on this machine may touch at a time: a path, or the engine's tags. */
+  /** What only one step of all runs on this machine may touch at a time: a path, a repository, the engine's tags. */
   readonly exclusive?: string;
   readonly location?: Location;
 };

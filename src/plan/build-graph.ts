@@ -1,5 +1,6 @@
 import type { Config, OutputConfig } from "../model/config.ts";
 import type { Graph } from "../model/graph.ts";
+import { nameOf, parseImageReference } from "../model/image-reference.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { Location } from "../model/text-range.ts";
@@ -10,34 +11,66 @@ import type { Pins } from "./pins.ts";
 export type Locate = (pointer: string) => Location;
 
 export const RENDER = "render";
-export const BUILD = "build";
+export const ENVIRONMENT = "build:environment";
+export const IMAGE = "build:image";
+export const LOAD = "load:image";
 const TEST = "test";
 
+export type GraphOptions = {
+  /** `--no-test`. */
+  readonly noTest?: boolean | undefined;
+};
+
 /** Compiles a configuration into steps. Pure: all that is known of the world is in the pins. */
-export function buildGraph(config: Config, pins: Pins, locate: Locate): Graph {
-  const fetches = config.models.map((_model, index) => fetchStep(config, pins, locate, index));
-  const tests = isTested(config) ? [testStep(config, pins, locate)] : [];
+export function buildGraph(
+  config: Config,
+  pins: Pins,
+  locate: Locate,
+  { noTest = false }: GraphOptions = {},
+): Graph {
+  const models = config.models.flatMap((_model, index) => modelSteps(config, pins, locate, index));
+  const isTested = !noTest && isTestable(config);
+  const context: OutputContext = {
+    config,
+    locate,
+    isTested,
+    fetches: idsOf(models, "fetch"),
+    image: [ENVIRONMENT, IMAGE, ...models.map(({ id }) => id)],
+  };
+  const outputs = config.outputs.flatMap((output) => outputSteps(output, context));
+  const isLoaded = isTested || outputs.some(({ needs }) => needs.includes(LOAD));
   const steps = [
-    ...fetches,
+    ...models,
     renderStep(config, pins, locate),
-    buildStep(config, pins, locate, fetches),
-    ...tests,
-    ...config.outputs.flatMap((output) => outputSteps(config, output, locate, fetches)),
+    environmentStep(config, pins, locate),
+    imageStep(config, locate, idsOf(models, "layer")),
+    ...(isLoaded ? [loadStep(locate, context.image)] : []),
+    ...(isTested ? [testStep(config, pins, locate)] : []),
+    ...uploadSteps(context, models),
+    ...outputs,
   ];
   return { steps: order(steps).map((step) => Object.freeze(step)) };
 }
 
+function idsOf(steps: readonly Step[], kind: Step["kind"]): readonly string[] {
+  return steps.filter((step) => step.kind === kind).map(({ id }) => id);
+}
+
 /** A server of ours is at least started and waited for; of a foreign command nothing is known but what `tests` say. */
-function isTested(config: Config): boolean {
+function isTestable(config: Config): boolean {
   return config.tests.length > 0 || config.inference.kind === "script";
 }
 
-function fetchStep(config: Config, pins: Pins, locate: Locate, index: number): Step {
+/** An image of many more layers than these cannot be mounted; the environment has some as well. */
+const MOST_MODEL_LAYERS = 100;
+
+function modelSteps(config: Config, pins: Pins, locate: Locate, index: number): readonly Step[] {
   const model = config.models[index];
   if (model === undefined) throw new Error(`there is no model ${index}`);
-  const { name, source, include, exclude, sha256, pointer } = model;
+  const { name, version, source, include, exclude, sha256, pointer } = model;
   const pin = pins.models[index];
-  return {
+  const location = locate(pointer);
+  const fetch: Step = {
     id: `fetch:${name}`,
     kind: "fetch",
     name,
@@ -45,8 +78,20 @@ function fetchStep(config: Config, pins: Pins, locate: Locate, index: number): S
     needs: [],
     after: [],
     pool: pin?.scheme === "file" ? "cpu" : "network",
-    location: locate(pointer),
+    location,
   };
+  const mostLayers = Math.max(1, Math.floor(MOST_MODEL_LAYERS / config.models.length));
+  const layer: Step = {
+    id: `layer:${name}`,
+    kind: "layer",
+    name,
+    inputs: asData({ name, version, mostLayers, compression: config.build.compression }),
+    needs: [fetch.id],
+    after: [],
+    pool: "cpu",
+    location,
+  };
+  return [fetch, layer];
 }
 
 function renderStep(config: Config, pins: Pins, locate: Locate): Step {
@@ -61,7 +106,7 @@ function renderStep(config: Config, pins: Pins, locate: Locate): Step {
       baseImage,
       base: pins.base,
       environment,
-      inference: inference.kind === "script" ? { ...inference } : { ...inference },
+      inference,
       labels: build.labels,
       code: pins.code,
       runtime: inference.kind === "script" ? pins.runtime : {},
@@ -75,21 +120,64 @@ function renderStep(config: Config, pins: Pins, locate: Locate): Step {
   };
 }
 
-function buildStep(config: Config, pins: Pins, locate: Locate, fetches: readonly Step[]): Step {
+/** All that has to be known of the base and of what is installed in it; models and code have no part in it. */
+function environmentStep(config: Config, pins: Pins, locate: Locate): Step {
   const { platforms, builder } = config.build;
+  const { python, systemPackages } = config.environment;
+  const isBuilt = hasToRun(config);
   return {
-    id: BUILD,
+    id: ENVIRONMENT,
     kind: "build",
-    name: "image",
+    name: "environment",
     inputs: asData({
       platforms: platforms.length > 0 ? platforms : [pins.platform],
-      ...(builder !== undefined && { builder }),
-      ...(config.baseImage.kind === "dockerfile" && { context: config.baseImage.context }),
+      ...(builder !== undefined && isBuilt && { builder }),
+      base: pins.base,
+      baseImage: config.baseImage,
+      environment: { python, systemPackages },
+      isServed: config.inference.kind === "script",
+      isBuilt,
+      requirements: pins.requirements,
+      findLinks: pins.findLinks,
     }),
-    needs: [RENDER, ...fetches.map(({ id }) => id)],
+    needs: [],
+    after: [],
+    pool: isBuilt ? "engine" : "network",
+    location: locate("/base_image"),
+  };
+}
+
+/** Whether anything is run in the base: only then does it take an engine. */
+function hasToRun({ baseImage, environment, inference }: Config): boolean {
+  const { managed, requirements } = environment.python;
+  const isInstalling =
+    managed && (inference.kind === "script" || !("list" in requirements) || requirements.list.length > 0);
+  return baseImage.kind === "dockerfile" || environment.systemPackages.length > 0 || isInstalling;
+}
+
+function imageStep(config: Config, locate: Locate, layers: readonly string[]): Step {
+  return {
+    id: IMAGE,
+    kind: "build",
+    name: "image",
+    inputs: asData({ compression: config.build.compression }),
+    needs: [ENVIRONMENT, RENDER, ...layers],
+    after: [],
+    pool: "cpu",
+    location: locate(""),
+  };
+}
+
+function loadStep(locate: Locate, image: readonly string[]): Step {
+  return {
+    id: LOAD,
+    kind: "load",
+    name: "image",
+    inputs: {},
+    needs: image,
     after: [],
     pool: "engine",
-    location: locate("/base_image"),
+    location: locate(""),
   };
 }
 
@@ -104,39 +192,37 @@ function testStep(config: Config, pins: Pins, locate: Locate): Step {
       tests: config.tests.map(({ pointer: _pointer, ...test }) => test),
       bodyFiles: pins.bodyFiles,
     }),
-    needs: [BUILD],
+    needs: [LOAD],
     after: [],
     pool: "engine",
     location: locate("/tests"),
   };
 }
 
-function outputSteps(
-  config: Config,
-  output: OutputConfig,
-  locate: Locate,
-  fetches: readonly Step[],
-): readonly Step[] {
-  const location = locate(output.pointer);
-  const after = isTested(config) ? [TEST] : [];
+type OutputContext = {
+  readonly config: Config;
+  readonly locate: Locate;
+  readonly isTested: boolean;
+  readonly fetches: readonly string[];
+  /** The steps whose outputs say what the image is, and where its bytes lie. */
+  readonly image: readonly string[];
+};
+
+function outputSteps(output: OutputConfig, context: OutputContext): readonly Step[] {
+  const { config, locate, isTested, fetches, image } = context;
+  const common = { after: isTested ? [TEST] : [], location: locate(output.pointer) };
   switch (output.type) {
     case "image":
       return output.tags.flatMap((tag) => [
-        ...(output.load ? [outputStep("save", tag, { type: "image", tag }, [BUILD], after, location)] : []),
-        ...(output.push
-          ? [outputStep("push", tag, { tag, load: output.load }, [BUILD], after, location)]
-          : []),
+        ...(output.load ? [tagStep(tag, common)] : []),
+        ...(output.push ? [pushStep(tag, context, common)] : []),
       ]);
-    case "dockerfile": {
-      const needs = [RENDER, ...fetches.map(({ id }) => id)];
-      return [
-        outputStep("save", output.path, { type: output.type, path: output.path }, needs, after, location),
-      ];
-    }
+    case "dockerfile":
+      return [saveStep({ type: output.type, path: output.path }, [RENDER, ...fetches], common)];
     case "oci-archive":
     case "docker-archive": {
       const inputs = { type: output.type, path: output.path, tag: archiveTag(config) };
-      return [outputStep("save", output.path, inputs, [BUILD], after, location)];
+      return [saveStep(inputs, image, common)];
     }
   }
 }
@@ -150,19 +236,68 @@ function archiveTag(config: Config): string {
 /** What the steps of all packages that move tags have in common. */
 const ENGINE_TAGS = "the engine's tags";
 
-function outputStep(
-  kind: "save" | "push",
-  name: string,
-  inputs: SerializableRecord,
+type Common = Pick<Step, "after" | "location">;
+
+function tagStep(tag: string, common: Common): Step {
+  const inputs = { type: "image", tag };
+  const [pool, exclusive] = ["tags" as const, ENGINE_TAGS];
+  return { id: `save:${tag}`, kind: "save", name: tag, inputs, needs: [LOAD], pool, exclusive, ...common };
+}
+
+function saveStep(
+  inputs: SerializableRecord & { readonly path: string },
   needs: readonly string[],
-  after: readonly string[],
-  location: Location,
+  common: Common,
 ): Step {
-  // A push and an archive borrow a tag and give it back; meanwhile nobody else may give or take it.
-  const isTagged = inputs.type !== "dockerfile";
-  const pool = isTagged ? "tags" : "cpu";
-  const exclusive = isTagged ? ENGINE_TAGS : name;
-  return { id: `${kind}:${name}`, kind, name, inputs, needs, after, pool, exclusive, location };
+  const name = inputs.path;
+  return { id: `save:${name}`, kind: "save", name, inputs, needs, pool: "cpu", exclusive: name, ...common };
+}
+
+function pushStep(tag: string, { config, image }: OutputContext, common: Common): Step {
+  const repository = nameOf(tag);
+  return {
+    id: `push:${tag}`,
+    kind: "push",
+    name: tag,
+    inputs: { tag, others: repositoriesOf(config).filter((one) => one !== repository) },
+    needs: image,
+    pool: "network",
+    exclusive: repository,
+    ...common,
+    after: [...common.after, `upload:${repository}`],
+  };
+}
+
+/**
+ * One for each repository that is pushed to, at once and whatever the tests will say: what no manifest names nobody
+ * can pull. A second one of the same registry waits for the first, which it takes the layers over from.
+ */
+function uploadSteps({ config, locate }: OutputContext, models: readonly Step[]): readonly Step[] {
+  const repositories = repositoriesOf(config);
+  return repositories.map((repository, index) => {
+    const before = repositories.slice(0, index).filter((one) => registryOf(one) === registryOf(repository));
+    return {
+      id: `upload:${repository}`,
+      kind: "upload",
+      name: repository,
+      inputs: { repository, others: before },
+      needs: models.map(({ id }) => id),
+      after: before.slice(-1).map((one) => `upload:${one}`),
+      pool: "network",
+      exclusive: repository,
+      location: locate("/outputs"),
+    };
+  });
+}
+
+/** What is pushed to, each repository once. */
+function repositoriesOf({ outputs }: Config): readonly string[] {
+  const tags = outputs.flatMap((output) => (output.type === "image" && output.push ? output.tags : []));
+  return [...new Set(tags.map(nameOf))];
+}
+
+function registryOf(repository: string): string {
+  return parseImageReference(repository).registry;
 }
 
 /** Types of plain data without an index signature, as the record they are. Absent members are left out. */

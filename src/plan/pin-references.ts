@@ -1,9 +1,10 @@
-import type { BaseImageConfig, Config, PythonConfig } from "../model/config.ts";
+import type { BaseImageConfig, Config, ModelConfig, PythonConfig } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import { isOurDockerfile } from "../model/dockerfile-header.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Files, TreeEntry } from "../model/host.ts";
 import { nameOf } from "../model/image-reference.ts";
+import type { OutputFile } from "../model/outcome.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext } from "../model/source.ts";
 import { codeIgnore, contextIgnore } from "./code-ignore.ts";
@@ -14,11 +15,18 @@ import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
 /** What pinning asks of the world. */
 export type PinContext = {
   readonly files: Files;
+  /** May be one that nobody reaches: then the registry says what a base is. */
   readonly engine: Engine;
+  /** The digest a registry has under a reference, without an engine's help; undefined where it has none. */
+  readonly resolve: (reference: string) => Promise<Result<string | undefined>>;
+  /** `os/arch` of this machine's containers, where no engine tells its own. */
+  readonly hostPlatform: string;
   /** What the base image was pinned to the last time. */
   readonly lastBase?: ImagePin | undefined;
   readonly sourceOf: (reference: string) => Source;
   readonly sourceContext: SourceContext;
+  /** Called of each file of a model that is being read: see `SourceContext`. */
+  readonly onReading?: (model: ModelConfig, file: Omit<OutputFile, "digest">) => void;
   readonly runtimeDirectory: string;
   /** Often kept inside the package in CI, where it is no more code than any output. */
   readonly cacheDirectory: string;
@@ -32,13 +40,12 @@ export async function pinReferences(config: Config, context: PinContext): Promis
   const found = pinAll(config, context);
   found.catch(() => {});
   const probed = await context.engine.probe();
-  if (!probed.ok) return probed;
   const [models, pinnedBase, code, runtime, requirements, findLinks, bodyFiles] = await found;
   const failed = [models, pinnedBase, requirements, code].flatMap((result) =>
     result.ok ? [] : result.diagnostics,
   );
   if (!models.ok || !pinnedBase.ok || !requirements.ok || !code.ok) return fail(...failed);
-  const { platform } = probed.value;
+  const platform = probed.ok ? probed.value.platform : context.hostPlatform;
   return succeed(
     {
       models: models.value,
@@ -72,7 +79,11 @@ async function pinModels(config: Config, context: PinContext): Promise<Result<re
     config.models.map(async (model): Promise<Result<Pin>> => {
       const source = context.sourceOf(model.source);
       const reference = source.parse(model);
-      const result = reference.ok ? await source.pin(reference.value, context.sourceContext) : reference;
+      const sourceContext: SourceContext = {
+        ...context.sourceContext,
+        onReading: (file) => context.onReading?.(model, file),
+      };
+      const result = reference.ok ? await source.pin(reference.value, sourceContext) : reference;
       return result.ok ? result : fail(...result.diagnostics.map(at(`${model.pointer}`)));
     }),
   );
@@ -101,11 +112,14 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
     const dockerfile = await pinDockerfile(baseImage, config.directory, context.files);
     return succeed({ kind: "dockerfile", dockerfile, context: tree });
   }
+  if (baseImage.kind === "oci-layout") return pinLayout(baseImage.path, config.directory, context.files);
   const { image } = baseImage;
   const written = image.split("@")[1];
   if (written !== undefined) return succeed({ kind: "image", reference: image, digest: written });
-  if (context.lastBase !== undefined && (await isPinned(image, context))) return succeed(context.lastBase);
-  const local = await context.engine.describe(image);
+  const hasEngine = (await context.engine.probe()).ok;
+  if (hasEngine && context.lastBase !== undefined && (await isPinned(image, context)))
+    return succeed(context.lastBase);
+  const local = hasEngine ? await context.engine.describe(image) : undefined;
   if (local !== undefined) {
     const digest = local.repositoryDigests.find((one) => nameOf(one) === nameOf(image))?.split("@")[1];
     // An image that was built here, in the classic store, has no digest to be named by.
@@ -115,7 +129,7 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
       digest: digest ?? local.id,
     });
   }
-  const resolved = await context.engine.resolve(image);
+  const resolved = await (hasEngine ? context.engine.resolve(image) : context.resolve(image));
   if (!resolved.ok) return fail(...resolved.diagnostics.map(at("/base_image")));
   if (resolved.value !== undefined) {
     return succeed({ kind: "image", reference: `${image}@${resolved.value}`, digest: resolved.value });
@@ -123,7 +137,21 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
   return fail(
     errorDiagnostic("plan/base-image-not-found", `the base image \`${image}\` does not exist`, {
       path: "/base_image",
-      hint: "neither the engine nor the registry has it: check the name and the tag",
+      hint: `${hasEngine ? "neither the engine nor the registry has it" : "the registry does not have it, and no engine answers"}: check the name and the tag`,
+    }),
+  );
+}
+
+/** A layout's index names everything in it by digest; an archive has one of its own. */
+async function pinLayout(path: string, directory: string, files: Files): Promise<Result<BasePin>> {
+  const place = `${directory}/${path}`;
+  const isArchive = (await files.status(place))?.type === "file";
+  const found = await files.digestIfFile(isArchive ? place : `${place}/index.json`);
+  if (found !== undefined) return succeed({ kind: "oci-layout", path, digest: found.digest });
+  return fail(
+    errorDiagnostic("plan/no-layout", `\`${path}\` is no OCI image layout: it has no \`index.json\``, {
+      path: "/base_image/oci_layout",
+      hint: "`skopeo copy docker://IMAGE oci:FOLDER` makes one; a tar of it will do as well",
     }),
   );
 }

@@ -19,7 +19,7 @@ export type Pins = {
   readonly findLinks: Readonly<Record<string, Tree>>;
   /** Request bodies kept in files: path → digest. */
   readonly bodyFiles: Tree;
-  /** `os/arch` of the engine. */
+  /** `os/arch` of the engine; of this machine where there is none. */
   readonly platform: string;
 };
 
@@ -30,7 +30,9 @@ export type BasePin =
       /** The Dockerfile and, where there is one, the list of what it ignores, by path relative to the package. */
       readonly dockerfile: Tree;
       readonly context: Tree;
-    };
+    }
+  /** `digest` is that of what names all the rest: the layout's index, or the archive. */
+  | { readonly kind: "oci-layout"; readonly path: string; readonly digest: string };
 
 /** `reference` is what `FROM` names: by digest wherever the image has one. */
 export type ImagePin = { readonly kind: "image"; readonly reference: string; readonly digest: string };

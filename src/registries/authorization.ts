@@ -2,6 +2,7 @@ import type { Network } from "../model/host.ts";
 import { type Credentials, RegistryError } from "../model/registry.ts";
 import { maySendUsTo } from "./address.ts";
 import { readAnswer } from "./read-answer.ts";
+import { wordRefusal } from "./refusal.ts";
 
 /** How a registry wants to know who asks: the header `WWW-Authenticate` of its 401 (RFC 9110, section 11). */
 type Challenge = { readonly scheme: string; readonly parameters: Readonly<Record<string, string>> };
@@ -10,8 +11,10 @@ export type Asker = {
   readonly credentials: Credentials | undefined;
   /** Of the registry that wants to know. */
   readonly origin: string;
-  /** Of a token: `repository:team/cache:pull,push`. */
+  /** Of a token, `repository:team/cache:pull,push`, where the registry itself does not say. */
   readonly scope: string;
+  /** Of a token, whatever the registry says. */
+  readonly scopes?: readonly string[] | undefined;
   readonly network: Network;
   readonly signal: AbortSignal;
 };
@@ -51,24 +54,28 @@ function basic(credentials: Credentials | undefined): string | undefined {
 async function fetchToken(parameters: Challenge["parameters"], asker: Asker): Promise<string> {
   const { credentials, network, signal } = asker;
   const { realm = "", service = "", scope = asker.scope } = parameters;
+  const scopes = asker.scopes ?? scope.split(" ").filter((one) => one !== "");
   if (realm === "") throw new RegistryError(401, "it does not say where to log in");
   if (!maySendUsTo(realm, asker.origin))
     throw new RegistryError(401, "it sends us to log in at a place we tell no password");
-  const query = new URLSearchParams({ ...(service !== "" && { service }), scope });
+  const query = new URLSearchParams(service !== "" ? { service } : {});
+  for (const one of scopes) query.append("scope", one);
   const response = await network.request(
     credentials !== undefined && "identityToken" in credentials
       ? { url: realm, signal, ...oauthRequest(query, credentials.identityToken) }
       : { url: withQuery(realm, query), signal, headers: headersOf(basic(credentials)) },
   );
   const token = tokenIn(await readAnswer(response));
-  if (response.status !== 200) throw new RegistryError(response.status, "its tokens are refused to us");
+  if (response.status !== 200) throw wordRefusal(response, "its tokens are refused to us");
   if (token === undefined) throw new RegistryError(401, "it gives no token where it says it does");
   return token;
 }
 
 function oauthRequest(query: URLSearchParams, identityToken: string) {
   const form = new URLSearchParams([
-    ...query,
+    ...[...query].filter(([name]) => name !== "scope"),
+    // One parameter here, where a GET has several.
+    ["scope", query.getAll("scope").join(" ")],
     ["grant_type", "refresh_token"],
     ["client_id", "mlpackage"],
     ["refresh_token", identityToken],
@@ -83,7 +90,8 @@ function headersOf(authorization: string | undefined): Readonly<Record<string, s
 
 function withQuery(address: string, query: URLSearchParams): string {
   const url = new URL(address);
-  for (const [name, value] of query) url.searchParams.set(name, value);
+  for (const name of new Set(query.keys())) url.searchParams.delete(name);
+  for (const [name, value] of query) url.searchParams.append(name, value);
   return url.href;
 }
 

@@ -1,15 +1,19 @@
-import type { Digest } from "../model/digest.ts";
-import type { Network, NetworkRequest, NetworkResponse } from "../model/host.ts";
-import { type BlobContent, type Credentials, RegistryError, type Repository } from "../model/registry.ts";
-import { maySendUsTo, originOf } from "./address.ts";
-import { answerChallenge } from "./authorization.ts";
-import { readAnswer } from "./read-answer.ts";
-
-/** Blobs often lie with somebody else, who may send us on once more. */
-const MOST_REDIRECTS = 5;
+import { type Digest, digestOf, isDigest } from "../model/digest.ts";
+import type { Clock, Network, NetworkResponse } from "../model/host.ts";
+import { type Credentials, RegistryError, type Repository } from "../model/registry.ts";
+import { originOf } from "./address.ts";
+import { createConnection, type Wanted } from "./connection.ts";
+import { readBlob } from "./download.ts";
+import { type OnRetry, persist } from "./persist.ts";
+import { readBytes } from "./read-answer.ts";
+import { expectStatus, refusalOf } from "./refusal.ts";
+import { createUploads } from "./upload.ts";
+import { type UploadSizes, USUAL_SIZES } from "./upload-manner.ts";
 
 /** More than any manifest may have (distribution specification, "Pushing manifests"). */
 const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+const USUAL_ATTEMPTS = 5;
 
 const MANIFEST_TYPES = [
   "application/vnd.oci.image.manifest.v1+json",
@@ -18,159 +22,108 @@ const MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.list.v2+json",
 ].join(", ");
 
-export type RepositoryOptions = {
+export type RepositoryOptions = Partial<UploadSizes> & {
   /** `registry.example.com:5000`, `docker.io`. */
   readonly registry: string;
   /** `team/cache`. */
   readonly repository: string;
   readonly network: Network;
+  readonly clock: Clock;
+  /** A number from 0 to 1, without 1. */
+  readonly random: () => number;
   /** Asked when the registry first wants to know who we are. */
   readonly findCredentials: () => Promise<Credentials | undefined>;
-};
-
-type Wanted = Omit<NetworkRequest, "url" | "body"> & {
-  readonly signal: AbortSignal;
-  /** Made anew where the request has to be sent again. */
-  readonly body?: () => AsyncIterable<Uint8Array> | string;
+  /** How often what may pass is tried; five times where nothing is said. */
+  readonly attempts?: number;
+  readonly onRetry?: OnRetry;
+  /** Whether the registry may be spoken to without TLS although it is not on this machine. */
+  readonly insecure?: boolean;
 };
 
 /** A repository over the registry's HTTP API, with TLS unless the registry is on this machine. */
 export function createRepository(options: RepositoryOptions): Repository {
-  const { registry, repository, network } = options;
-  const origin = originOf(registry);
+  const { registry, repository, clock, random, attempts = USUAL_ATTEMPTS, insecure, onRetry } = options;
+  const origin = originOf(registry, insecure);
   const base = `${origin}/v2/${repository}`;
-  let authorization: string | undefined;
-  let credentials: Promise<Credentials | undefined> | undefined;
+  const connection = createConnection({ ...options, origin });
+  const patience = { clock, random, attempts, onRetry };
 
-  /** Sends a request, and once more with what the registry wants to know of us, if it wants to. */
-  async function ask(url: string, wanted: Wanted): Promise<NetworkResponse> {
-    const response = await send(url, wanted);
-    const challenge = response.headers["www-authenticate"];
-    if (response.status !== 401 || challenge === undefined || !isOurs(url)) return response;
-    response.discard();
-    credentials ??= options.findCredentials();
-    authorization = await answerChallenge(challenge, {
-      credentials: await credentials,
-      origin,
-      scope: `repository:${repository}:pull,push`,
-      network,
-      signal: wanted.signal,
-    });
-    if (authorization === undefined)
-      throw new RegistryError(401, `it wants a login: \`docker login ${registry}\``);
-    return send(url, wanted);
-  }
-
-  function send(url: string, { body, headers, ...wanted }: Wanted): Promise<NetworkResponse> {
-    const known = authorization !== undefined && isOurs(url) ? { authorization } : {};
-    return network.request({
-      ...wanted,
-      url,
-      headers: { ...headers, ...known },
-      ...(body !== undefined && { body: body() }),
-    });
-  }
-
-  /** What lies with somebody else is told nothing of who we are. */
-  const isOurs = (url: string): boolean => new URL(url).origin === origin;
-
-  /** As `ask`, and goes where the registry says that the thing lies. */
-  async function follow(url: string, wanted: Wanted): Promise<NetworkResponse> {
-    let place = url;
-    for (let sent = 0; sent <= MOST_REDIRECTS; sent += 1) {
-      const response = await ask(place, wanted);
-      const { location } = response.headers;
-      if (response.status < 300 || response.status >= 400 || location === undefined) return response;
+  /** What an answer of 200 has to say; undefined where there is nothing. */
+  function find<T>(
+    path: string,
+    wanted: Wanted,
+    read: (response: NetworkResponse) => Promise<T>,
+  ): Promise<T | undefined> {
+    return persist(patience, wanted.signal, async () => {
+      const response = await connection.follow(`${base}/${path}`, wanted);
+      if (response.status === 200) return read(response);
+      if (response.status !== 404) throw await refusalOf(response);
       response.discard();
-      place = resolvePlace(location, place, origin);
-    }
-    throw new RegistryError(310, "it sends us from place to place");
+      return undefined;
+    });
   }
 
-  async function upload(content: BlobContent, place: string, signal: AbortSignal): Promise<void> {
-    const url = new URL(place);
-    url.searchParams.set("digest", content.digest);
-    const headers = { "content-type": "application/octet-stream", "content-length": String(content.size) };
-    await expect(201, await ask(url.href, { method: "PUT", headers, body: content.chunks, signal }));
+  function findBlob(digest: Digest, signal: AbortSignal): Promise<number | undefined> {
+    return find(`blobs/${digest}`, { method: "HEAD", signal }, async (response) => {
+      await expectStatus(200, response);
+      return Number(response.headers["content-length"]);
+    });
   }
+
+  function readManifest(reference: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    const wanted = { headers: { accept: MANIFEST_TYPES }, signal };
+    return find(`manifests/${reference}`, wanted, async (response) => {
+      const bytes = await readBytes(response, MOST_MANIFEST_BYTES);
+      const digest = digestOf(bytes);
+      if (!isDigest(reference) || reference === digest) return bytes;
+      throw new RegistryError(200, `it sends ${digest} instead of ${reference}`);
+    });
+  }
+
+  const uploads = createUploads({
+    connection,
+    registry,
+    uploads: `${base}/blobs/uploads/`,
+    sizes: {
+      chunkBytes: options.chunkBytes ?? USUAL_SIZES.chunkBytes,
+      monolithicUpTo: options.monolithicUpTo ?? USUAL_SIZES.monolithicUpTo,
+    },
+    patience,
+    hasBlob: async (digest, signal) => (await findBlob(digest, signal)) !== undefined,
+  });
 
   return {
     name: `${registry}/${repository}`,
+    findBlob,
+    readBlob: (digest, signal) =>
+      readBlob(`${base}/blobs/${digest}`, digest, signal, { connection, patience }),
+    writeBlob: uploads.writeBlob,
 
-    async findBlob(digest, signal) {
-      const response = await follow(`${base}/blobs/${digest}`, { method: "HEAD", signal });
-      if (response.status === 404) return drop(response);
-      await expect(200, response);
-      return Number(response.headers["content-length"]);
+    mountBlob(digest, from, signal) {
+      const scopes = [`repository:${repository}:pull,push`, `repository:${from}:pull`];
+      return uploads.mountBlob(digest, from, scopes, signal);
     },
 
-    async readBlob(digest: Digest, signal) {
-      const response = await follow(`${base}/blobs/${digest}`, { signal });
-      if (response.status === 404) return drop(response);
-      if (response.status !== 200) throw await refusal(response);
-      return response.body;
+    async findManifest(reference, signal) {
+      const wanted = { method: "HEAD", headers: { accept: MANIFEST_TYPES }, signal };
+      const told = await find(`manifests/${reference}`, wanted, async (response) => {
+        await expectStatus(200, response);
+        return response.headers["docker-content-digest"] ?? "";
+      });
+      if (told === undefined || isDigest(told)) return told;
+      const bytes = await readManifest(reference, signal);
+      return bytes && digestOf(bytes);
     },
 
-    async writeBlob(content, signal) {
-      const uploads = `${base}/blobs/uploads/`;
-      const started = await ask(uploads, { method: "POST", headers: { "content-length": "0" }, signal });
-      await expect(202, started);
-      const { location } = started.headers;
-      if (location === undefined) throw new RegistryError(202, "it does not say where to upload to");
-      await upload(content, resolvePlace(location, uploads, origin), signal);
-    },
+    readManifest: async (reference, signal) => (await readManifest(reference, signal))?.toString("utf8"),
 
-    async readManifest(reference, signal) {
-      const headers = { accept: MANIFEST_TYPES };
-      const response = await follow(`${base}/manifests/${reference}`, { headers, signal });
-      if (response.status === 404) return drop(response);
-      if (response.status !== 200) throw await refusal(response);
-      return readAnswer(response, MOST_MANIFEST_BYTES);
-    },
-
-    async writeManifest(tag, mediaType, text, signal) {
+    async writeManifest(reference, mediaType, text, signal) {
       const length = String(Buffer.byteLength(text));
       const headers = { "content-type": mediaType, "content-length": length };
-      const url = `${base}/manifests/${tag}`;
-      await expect(201, await ask(url, { method: "PUT", headers, body: () => text, signal }));
+      const wanted = { method: "PUT", headers, body: () => text, signal };
+      await persist(patience, signal, async () =>
+        expectStatus(201, await connection.ask(`${base}/manifests/${reference}`, wanted)),
+      );
     },
   };
-}
-
-/** Relative to where it was said, and never to a place without TLS. */
-function resolvePlace(location: string, from: string, origin: string): string {
-  const place = URL.canParse(location, from) ? new URL(location, from).href : "";
-  if (!maySendUsTo(place, origin)) throw new RegistryError(307, "it sends us to a place we do not go to");
-  return place;
-}
-
-function drop(response: NetworkResponse): undefined {
-  response.discard();
-  return undefined;
-}
-
-async function expect(status: number, response: NetworkResponse): Promise<void> {
-  if (response.status !== status) throw await refusal(response);
-  // Read to its end, the connection can be used again.
-  await readAnswer(response);
-}
-
-async function refusal(response: NetworkResponse): Promise<RegistryError> {
-  const { status } = response;
-  const said = wordsIn(await readAnswer(response).catch(() => ""));
-  return new RegistryError(
-    status,
-    said === undefined ? `it answers ${status}` : `it answers ${status}: ${said}`,
-  );
-}
-
-/** The registry's own words: `{"errors": [{"code", "message"}]}` (distribution specification, "Error codes"). */
-function wordsIn(text: string): string | undefined {
-  try {
-    const { errors } = JSON.parse(text) as { readonly errors?: readonly { readonly message?: unknown }[] };
-    const message = errors?.[0]?.message;
-    return typeof message === "string" ? message.replace(/\s+/g, " ").slice(0, 200) : undefined;
-  } catch {
-    return undefined;
-  }
 }

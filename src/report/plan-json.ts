@@ -20,6 +20,7 @@ export type PlanDocument = {
 export type PlanDocumentOptions = {
   readonly only: readonly string[];
   readonly force: boolean;
+  readonly noTest?: boolean;
   /** The keys that `--set` gave; the values may be secrets. */
   readonly set: readonly string[];
 };

@@ -11,6 +11,8 @@ type Picomatch = typeof import("picomatch");
 /** A file found: its path inside the model, and where it lies in the package. Both relative, with forward slashes. */
 type FoundFile = { readonly path: string; readonly origin: string };
 
+const FILE_MODE = 0o644;
+
 /** What lies in a folder but never belongs to a model. */
 const ALWAYS_EXCLUDED = ["**/.git/**", "**/.DS_Store"];
 
@@ -44,11 +46,18 @@ function parse(reference: SourceReference): Result<SourceReference> {
   );
 }
 
-async function pin(reference: SourceReference, { host, directory }: SourceContext): Promise<Result<Pin>> {
+async function pin(
+  reference: SourceReference,
+  { host, directory, onReading }: SourceContext,
+): Promise<Result<Pin>> {
   const found = await findFiles(reference, directory, host.files);
   if (!found.ok) return found;
   const digests = await Promise.all(
-    found.value.map(({ origin }) => host.files.digest(path.join(directory, origin))),
+    found.value.map(async (file) => {
+      const place = path.join(directory, file.origin);
+      const size = (await host.files.status(place))?.size ?? 0;
+      return host.files.digest(place, () => onReading?.({ ...file, size, mode: FILE_MODE }));
+    }),
   );
   const mismatch = compareDigest(reference, digests);
   if (mismatch !== undefined) return mismatch;
@@ -72,7 +81,7 @@ async function fetch(_reference: SourceReference, pinned: Pin): Promise<Result<r
       path: name,
       digest,
       size,
-      mode: 0o644,
+      mode: FILE_MODE,
       origin,
     })),
   );

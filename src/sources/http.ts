@@ -4,6 +4,7 @@ import { isDigest } from "../model/digest.ts";
 import { NetworkError, type NetworkResponse } from "../model/host.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
+import { isLastingFault } from "../model/retry.ts";
 import type { Blob, Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
 import { wordMismatch } from "./file.ts";
 
@@ -14,12 +15,6 @@ const LONGEST_PAUSE_MS = 30_000;
 /** How often one download goes on after its connection broke. */
 const RESUMES = 5;
 
-const LASTING_FAULTS: ReadonlySet<string> = new Set([
-  "ENOTFOUND",
-  "ABORT_ERR",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-]);
 /** The file is not the one that was begun; from the start, it may be had. */
 const CHANGED = "ESTALE";
 
@@ -217,14 +212,14 @@ function asFailure(error: unknown): Result<never> {
   if (!(error instanceof NetworkError)) throw error;
   return fail(
     errorDiagnostic("source/unreachable", `the model could not be downloaded: ${error.message}`, {
-      details: { transient: !LASTING_FAULTS.has(error.code), code: error.code },
+      details: { transient: !isLastingFault(error.code), code: error.code },
     }),
   );
 }
 
 /** Whether the rest may still come. */
 function mayPass(error: unknown): boolean {
-  return error instanceof NetworkError && !LASTING_FAULTS.has(error.code) && error.code !== CHANGED;
+  return error instanceof NetworkError && !isLastingFault(error.code) && error.code !== CHANGED;
 }
 
 async function follow(

@@ -1,54 +1,68 @@
-import type { BaseImageConfig, EnvironmentConfig, InferenceConfig } from "../model/config.ts";
+import type { ServiceSettings } from "../images/image-config.ts";
+import type { BaseImageConfig, EnvironmentConfig } from "../model/config.ts";
 import { DOCKERFILE_HEADER } from "../model/dockerfile-header.ts";
-import { type ImageLayout, namedContext, type Placement } from "./image-layout.ts";
+import { type EnvironmentLayout, type ImageLayout, namedContext, type Placement } from "./image-layout.ts";
 import type { InlinedBase } from "./inline-base.ts";
 import { copyPaths, dockerfileString, shellWord } from "./quoting.ts";
 
-/** What the text of a Dockerfile is made of. */
-export type DockerfileInputs = {
-  readonly name: string;
-  readonly models: readonly { readonly name: string; readonly version: string }[];
-  readonly baseImage: BaseImageConfig;
+/** What the environment stage of a Dockerfile is made of. */
+export type EnvironmentInputs = {
   /** The stages of the base's own Dockerfile, or what `FROM` names. */
   readonly base: InlinedBase | { readonly reference: string; readonly digest: string };
-  readonly environment: EnvironmentConfig;
-  readonly inference: InferenceConfig;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly environment: Pick<EnvironmentConfig, "python" | "systemPackages">;
+  /** Whether our own server is in it, and not a command of the user's. */
+  readonly isServed: boolean;
 };
 
-/** What a `COPY` or a mount reads from: a named context of its own each, or folders beside the Dockerfile. */
-export type Place = "contexts" | "folder";
+/** What the text of a whole Dockerfile is made of. */
+export type DockerfileInputs = EnvironmentInputs & {
+  readonly baseImage: BaseImageConfig;
+  readonly settings: ServiceSettings;
+};
+
+/** What a mount reads from: a named context of its own each, or folders beside the Dockerfile. */
+type Place = "contexts" | "folder";
 
 /** The server our runtime runs on; any version since this one will do. */
 const SERVER_REQUIREMENT = "gunicorn>=20.1";
 
 /** The stage that follows the base: an inlined one ends with its `FROM`. */
 export const ENVIRONMENT_STAGE = "environment";
-export const IMAGE_STAGE = "image";
+const IMAGE_STAGE = "image";
 
-/**
- * The Dockerfile of a package: first the environment, which changes seldom, then one layer for each model, then the
- * code, so that a changed line of code touches the smallest layer alone.
- */
-export function renderDockerfile(inputs: DockerfileInputs, layout: ImageLayout, place: Place): string {
-  const directives = "stages" in inputs.base ? inputs.base.directives : [];
-  const sections = [
-    [...directives, DOCKERFILE_HEADER].join("\n"),
-    ...renderEnvironment(inputs, layout, place),
-    ...renderImage(inputs, layout, place),
-  ];
-  return `${sections.join("\n\n")}\n`;
+/** The Dockerfile that buildx makes the environment from: all that needs a RUN. */
+export function renderEnvironment(inputs: EnvironmentInputs, layout: EnvironmentLayout): string {
+  return join(inputs, environmentSections(inputs, layout, "contexts"));
 }
 
-/** Base image, system packages, Python packages: all that needs a RUN. */
-function renderEnvironment(inputs: DockerfileInputs, layout: ImageLayout, place: Place): readonly string[] {
-  const { base, environment, inference } = inputs;
+/**
+ * The Dockerfile of a saved folder: first the environment, which changes seldom, then one layer for each model, then
+ * the code, so that a changed line of code touches the smallest layer alone.
+ */
+export function renderDockerfile(inputs: DockerfileInputs, layout: ImageLayout): string {
+  return join(inputs, [
+    ...environmentSections(inputs, layout, "folder"),
+    ...imageSections(inputs.settings, layout),
+  ]);
+}
+
+function join({ base }: EnvironmentInputs, sections: readonly string[]): string {
+  const directives = "stages" in base ? base.directives : [];
+  return `${[[...directives, DOCKERFILE_HEADER].join("\n"), ...sections].join("\n\n")}\n`;
+}
+
+/** Base image, system packages, Python packages. */
+function environmentSections(
+  { base, environment, isServed }: EnvironmentInputs,
+  layout: EnvironmentLayout,
+  place: Place,
+): readonly string[] {
   const from = "stages" in base ? base.stages : `FROM ${base.reference} AS ${ENVIRONMENT_STAGE}`;
   return [
     from,
     "USER root",
     ...renderSystemPackages(environment.systemPackages),
-    ...renderPythonPackages(environment, inference, layout, place),
+    ...renderPythonPackages(environment.python, isServed, layout, place),
   ];
 }
 
@@ -66,13 +80,13 @@ function renderSystemPackages(packages: readonly string[]): readonly string[] {
 }
 
 function renderPythonPackages(
-  { python }: EnvironmentConfig,
-  inference: InferenceConfig,
-  layout: ImageLayout,
+  python: EnvironmentConfig["python"],
+  isServed: boolean,
+  layout: EnvironmentLayout,
   place: Place,
 ): readonly string[] {
   if (!python.managed) return [];
-  const server = inference.kind === "script" ? [SERVER_REQUIREMENT] : [];
+  const server = isServed ? [SERVER_REQUIREMENT] : [];
   const { requirementsFile } = layout;
   if (requirementsFile === undefined && server.length === 0) return [];
   const interpreter = shellWord(python.interpreter);
@@ -109,74 +123,32 @@ function indexOptions(indexUrl: string | undefined, extraIndexUrls: readonly str
   ];
 }
 
-/** Models, runtime and code, each a layer of its own that depends on none before it. */
-function renderImage(inputs: DockerfileInputs, layout: ImageLayout, place: Place): readonly string[] {
+/** Models, runtime and code, each a layer of its own. */
+function imageSections(settings: ServiceSettings, layout: ImageLayout): readonly string[] {
   const placements = [...layout.models, ...layout.runtime, ...layout.code];
-  const copies = placements.map((placement) => `COPY ${copyArguments(placement, place)}`);
+  // A folder that was saved may have any modes by now.
+  const copies = placements.map(
+    ({ folder, target }) => `COPY --chmod=u=rwX,go=rX ${copyPaths(`${folder}/`, target)}`,
+  );
   // WORKDIR would make the folder with the time of now: it follows the first layer that brings it.
   const bringsAppRoot = placements.findIndex(({ target }) => target.startsWith(`${layout.appRoot}/`));
-  const filesystem = copies.toSpliced(bringsAppRoot + 1, 0, `WORKDIR ${layout.appRoot}`);
-  const { environment, inference } = inputs;
+  const filesystem = copies.toSpliced(bringsAppRoot + 1, 0, `WORKDIR ${settings.workingDirectory}`);
   return [
     `FROM ${ENVIRONMENT_STAGE} AS ${IMAGE_STAGE}`,
-    assignments("LABEL", labelsOf(inputs)),
-    assignments("ENV", { ...serviceVariables(inference, layout), ...environment.variables }),
+    assignments("LABEL", settings.labels),
+    assignments("ENV", settings.variables),
     filesystem.join("\n"),
     [
-      `EXPOSE ${inference.port}`,
-      `USER ${environment.user}`,
+      `EXPOSE ${settings.port}`,
+      `USER ${settings.user}`,
       "ENTRYPOINT []",
-      `CMD ${JSON.stringify(commandOf(inputs, layout))}`,
+      `CMD ${JSON.stringify(settings.command)}`,
     ].join("\n"),
   ].filter((section) => section !== "");
 }
 
-/**
- * A named context holds one folder, called by the digest of its content, with paths and modes as in the image (see
- * `stageContexts`); the star enters it. A saved folder may have any modes by now, and BuildKit links no layer whose
- * modes it must change.
- */
-function copyArguments(placement: Placement, place: Place): string {
-  const { folder, target } = placement;
-  return place === "contexts"
-    ? `--link --from=${namedContext(placement)} */ /`
-    : `--chmod=u=rwX,go=rX ${copyPaths(`${folder}/`, target)}`;
-}
-
 function mountSource(placement: Placement, place: Place): string {
   return place === "contexts" ? `from=${namedContext(placement)}` : `source=${placement.folder}`;
-}
-
-function labelsOf({ name, base, labels }: DockerfileInputs): Readonly<Record<string, string>> {
-  return {
-    "org.opencontainers.image.title": name,
-    ...("reference" in base && {
-      "org.opencontainers.image.base.name": base.reference.split("@")[0] ?? "",
-      "org.opencontainers.image.base.digest": base.digest,
-    }),
-    ...labels,
-  };
-}
-
-function serviceVariables(inference: InferenceConfig, layout: ImageLayout): Readonly<Record<string, string>> {
-  const common = {
-    AML_APP_ROOT: layout.appRoot,
-    ...(layout.modelDirectory !== undefined && { AZUREML_MODEL_DIR: layout.modelDirectory }),
-  };
-  if (inference.kind === "command") return common;
-  return {
-    ...common,
-    AZUREML_ENTRY_SCRIPT: layout.entryScript ?? inference.entryScript,
-    MLPACKAGE_PORT: String(inference.port),
-    WORKER_COUNT: String(inference.workers),
-    WORKER_TIMEOUT: String(Math.ceil(inference.workerTimeoutMs / 1000)),
-    SCORING_TIMEOUT_MS: String(inference.scoringTimeoutMs),
-  };
-}
-
-function commandOf({ inference, environment }: DockerfileInputs, layout: ImageLayout): readonly string[] {
-  if (inference.kind === "command") return inference.command;
-  return [environment.python.interpreter, `${layout.runtimeDirectory}/serve.py`];
 }
 
 function assignments(instruction: "ENV" | "LABEL", values: Readonly<Record<string, string>>): string {

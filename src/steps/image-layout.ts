@@ -7,17 +7,21 @@ import type { BaseImageConfig, InferenceConfig, PythonConfig } from "../model/co
  */
 export type Placement = { readonly context: string; readonly folder: string; readonly target: string };
 
-/** Where everything lies: in the image, in named contexts, and in a saved folder (by the same names). */
-export type ImageLayout = {
-  /** `model` is its name, as in the id of the step that fetches it. */
-  readonly models: readonly (Placement & { readonly model: string })[];
-  readonly runtime: readonly Placement[];
-  readonly code: readonly Placement[];
+/** Where what an environment is made from lies while it is built. */
+export type EnvironmentLayout = {
   readonly requirements: readonly Placement[];
   /** One for each folder of `find_links`, in their order; `source` is its path in the package. */
   readonly wheels: readonly (Placement & { readonly source: string })[];
   /** Inside the build container. */
   readonly requirementsFile?: string;
+};
+
+/** Where everything lies: in the image, in named contexts, and in a saved folder (by the same names). */
+export type ImageLayout = EnvironmentLayout & {
+  /** `model` is its name, as in the id of the step that fetches it. */
+  readonly models: readonly (Placement & { readonly model: string })[];
+  readonly runtime: readonly Placement[];
+  readonly code: readonly Placement[];
   /** `AZUREML_MODEL_DIR`. */
   readonly modelDirectory?: string;
   /** `AZUREML_ENTRY_SCRIPT`, relative to the app root. */
@@ -41,26 +45,24 @@ const BUILD_MOUNT = "/tmp/mlpackage";
 /** A base of the user's own has the root of a saved folder to itself; all of ours is in here. */
 export const FOLDER_BESIDE_BASE = "mlpackage";
 
-export function layOutImage(inputs: LayoutInputs): ImageLayout {
-  const { models, environment, inference, baseImage } = inputs;
-  const codeFolder = codeFolderOf(inputs);
-  const requirementsFile = requirementsFileOf(environment.python);
-  const wheels = environment.python.findLinks.filter((link) => !link.includes("://"));
-  const modelDirectory = modelDirectoryOf(models);
-  const contexts = modelContexts(models);
+/** Folders beside the Dockerfile, which are below one of ours where a base of the user's own has the root. */
+function placeIn({ baseImage }: Pick<LayoutInputs, "baseImage">) {
   const prefix = baseImage.kind === "dockerfile" ? `${FOLDER_BESIDE_BASE}/` : "";
-  const place = (context: string, folder: string, target: string): Placement => ({
+  return (context: string, folder: string, target: string): Placement => ({
     context,
     folder: `${prefix}${folder}`,
     target,
   });
+}
+
+export function layOutEnvironment(
+  inputs: Pick<LayoutInputs, "baseImage" | "environment">,
+): EnvironmentLayout {
+  const { python } = inputs.environment;
+  const requirementsFile = requirementsFileOf(python);
+  const wheels = python.findLinks.filter((link) => !link.includes("://"));
+  const place = placeIn(inputs);
   return {
-    models: models.map((model, index) => ({
-      model: model.name,
-      ...place(contexts[index] ?? "", `models/${model.name}/${model.version}`, `${modelPath(model)}/`),
-    })),
-    runtime: inference.kind === "script" ? [place("runtime", "runtime", `${RUNTIME_DIRECTORY}/`)] : [],
-    code: codeFolder === undefined ? [] : [place("app", "app", `${APP_ROOT}/${codeFolder}/`)],
     requirements:
       requirementsFile === undefined
         ? []
@@ -72,6 +74,23 @@ export function layOutImage(inputs: LayoutInputs): ImageLayout {
     ...(requirementsFile !== undefined && {
       requirementsFile: `${BUILD_MOUNT}/requirements/${requirementsFile}`,
     }),
+  };
+}
+
+export function layOutImage(inputs: LayoutInputs): ImageLayout {
+  const { models, inference } = inputs;
+  const codeFolder = codeFolderOf(inputs);
+  const modelDirectory = modelDirectoryOf(models);
+  const contexts = modelContexts(models);
+  const place = placeIn(inputs);
+  return {
+    ...layOutEnvironment(inputs),
+    models: models.map((model, index) => ({
+      model: model.name,
+      ...place(contexts[index] ?? "", `models/${model.name}/${model.version}`, `${modelFolder(model)}/`),
+    })),
+    runtime: inference.kind === "script" ? [place("runtime", "runtime", `${RUNTIME_DIRECTORY}/`)] : [],
+    code: codeFolder === undefined ? [] : [place("app", "app", `${APP_ROOT}/${codeFolder}/`)],
     ...(modelDirectory !== undefined && { modelDirectory }),
     ...(inference.kind === "script" && { entryScript: `${codeFolder}/${inference.entryScript}` }),
     appRoot: APP_ROOT,
@@ -84,7 +103,8 @@ export function namedContext({ context }: Placement): string {
   return `mlpackage-${context}`;
 }
 
-function modelPath({ name, version }: { readonly name: string; readonly version: string }): string {
+/** A model's folder in the image, absolute. */
+export function modelFolder({ name, version }: { readonly name: string; readonly version: string }): string {
   return `${APP_ROOT}/azureml-models/${name}/${version}`;
 }
 
@@ -92,7 +112,7 @@ function modelPath({ name, version }: { readonly name: string; readonly version:
 function modelDirectoryOf(models: LayoutInputs["models"]): string | undefined {
   const [first, ...others] = models;
   if (first === undefined) return undefined;
-  return others.length === 0 ? modelPath(first) : `${APP_ROOT}/azureml-models`;
+  return others.length === 0 ? modelFolder(first) : `${APP_ROOT}/azureml-models`;
 }
 
 /** Names of build contexts are lower case, as those of images; one that is taken already gets a number. */

@@ -2,17 +2,23 @@ import type { StepKindName } from "../model/step.ts";
 import type { StepKind } from "../model/step-kind.ts";
 import { buildKind } from "./build.ts";
 import { fetchKind } from "./fetch.ts";
+import { layerKind } from "./layer.ts";
+import { loadKind } from "./load.ts";
 import { pushKind } from "./push.ts";
 import { renderKind } from "./render.ts";
 import { saveKind } from "./save.ts";
 import { testKind } from "./test.ts";
+import { uploadKind } from "./upload.ts";
 
 /** The step kinds, by name. */
 export const STEP_KINDS: Readonly<Record<StepKindName, StepKind>> = {
   fetch: fetchKind,
+  layer: layerKind,
   render: renderKind,
   build: buildKind,
+  load: loadKind,
   test: testKind,
+  upload: uploadKind,
   push: pushKind,
   save: saveKind,
 };

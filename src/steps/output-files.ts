@@ -25,6 +25,14 @@ export async function demandFile(file: OutputFile, context: StepContext): Promis
   return place;
 }
 
+/** Puts one file of an output into a folder, with its mode. */
+export async function copyFile(file: OutputFile, folder: string, context: StepContext): Promise<void> {
+  const { files } = context.host;
+  const place = path.join(folder, file.path);
+  await files.copy(await demandFile(file, context), place);
+  await files.setMode(place, file.mode);
+}
+
 /**
  * Notes how files of the package stand; what comes back demands that they still stand so. A file that was edited while
  * a step read it, and put back before it ended, has the right digest again, and the step has read something else.

@@ -1,50 +1,70 @@
-import { errorDiagnostic } from "../model/diagnostic.ts";
-import { isDigest } from "../model/digest.ts";
-import type { Engine } from "../model/engine.ts";
+import { textOf } from "../model/chunks.ts";
+import type { Digest } from "../model/digest.ts";
+import type { Descriptor, Image } from "../model/image.ts";
+import { parseImageReference } from "../model/image-reference.ts";
+import type { StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import type { StepKind } from "../model/step-kind.ts";
-import { imageIdOf } from "./build.ts";
-import { lendTag } from "./lend-tag.ts";
+import type { Step } from "../model/step.ts";
+import type { StepContext, StepKind } from "../model/step-kind.ts";
+import { ENVIRONMENT, IMAGE, imageOf } from "./build-image.ts";
+import { contentsFor, whileUnchanged } from "./image-contents.ts";
+import { pushBlobs } from "./push-blobs.ts";
+import { withRegistryFaults } from "./registry-faults.ts";
+import { environmentOf } from "./take-images.ts";
 
-type PushInputs = { readonly tag: string; readonly load: boolean };
+type PushInputs = { readonly tag: string; readonly others: readonly string[] };
 
-/** Sends the image to a registry under a tag. Docker's own credentials open it. */
+/** Sends the image to a registry under a tag. Docker's own credentials open it; no engine has a part in it. */
 export const pushKind: StepKind = {
   kind: "push",
-  version: 1,
+  version: 2,
   summary: "pushes the image",
   shareable: false,
-  timeoutMs: 2 * 60 * 60_000,
-  attempts: 4,
-  async run(step, context) {
-    const { tag, load } = step.inputs as unknown as PushInputs;
-    const image = imageIdOf(context.outputOf("build"));
-    const pushed = await (load ? keepTag : lendTag)(image, tag, context.engine, () =>
-      context.engine.push(tag, (text) => context.report({ type: "doing", text }), context.signal),
-    );
-    if (!pushed.ok) return fail(...pushed.diagnostics);
-    const digest = pushed.value;
-    if (!isDigest(digest)) {
-      return fail(
-        errorDiagnostic("push/no-digest", `the engine pushed \`${tag}\` without telling its digest`),
-      );
-    }
-    return succeed({ digest, files: [], values: { tag, digest } });
-  },
-  async findMissing(step, output, { engine }) {
+  timeoutMs: 6 * 60 * 60_000,
+  attempts: 1,
+  run,
+  async findMissing(step, output, { repositoryOf, signal }) {
     const { tag } = step.inputs as unknown as PushInputs;
-    const resolved = await engine.resolve(tag);
-    if (!resolved.ok) return `an answer of the registry about ${tag}`;
-    return resolved.value === output.values.digest ? undefined : `${tag} in the registry`;
+    const found = await repositoryOf(tag).findManifest(tagNameOf(tag), signal);
+    return found === output.values.digest ? undefined : `${tag} in the registry`;
   },
 };
 
-async function keepTag<T>(
-  image: string,
+async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {
+  const { tag, others } = step.inputs as unknown as PushInputs;
+  const image = imageOf(context.outputOf(IMAGE));
+  const { repository: base } = environmentOf(context.outputOf(ENVIRONMENT));
+  const pushed = await withRegistryFaults(tag, async () => {
+    const repository = context.repositoryOf(tag);
+    const contents = contentsFor(step, context);
+    const blobs = image.images.flatMap(({ layers, config }) => [...layers, config]);
+    const unique = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
+    const neighbours = [...others, ...(base === undefined ? [] : [base])];
+    await whileUnchanged(step, context, () =>
+      pushBlobs(unique, { repository, contents, others: neighbours }, context),
+    );
+    for (const { descriptor, name } of manifestsOf(image, tagNameOf(tag))) {
+      const text = await textOf(context.host.files.readParts(await contents.partsOf(descriptor)));
+      await repository.writeManifest(name, descriptor.mediaType, text, context.signal);
+    }
+  });
+  if (!pushed.ok) return fail(...pushed.diagnostics);
+  const { digest } = image.root;
+  return succeed({ digest, files: [], values: { tag, digest } });
+}
+
+/** The manifests in the order in which a registry takes them: the tag comes last, and names what is whole. */
+function manifestsOf(
+  { root, images }: Image,
   tag: string,
-  engine: Engine,
-  act: () => Promise<Result<T>>,
-): Promise<Result<T>> {
-  const tagged = await engine.tag(image, tag);
-  return tagged.ok ? act() : fail(...tagged.diagnostics);
+): readonly { readonly descriptor: Descriptor; readonly name: string | Digest }[] {
+  const inside = images.map(({ manifest }) => manifest).filter(({ digest }) => digest !== root.digest);
+  return [
+    ...inside.map((descriptor) => ({ descriptor, name: descriptor.digest })),
+    { descriptor: root, name: tag },
+  ];
+}
+
+function tagNameOf(reference: string): string {
+  return parseImageReference(reference).tag ?? "latest";
 }

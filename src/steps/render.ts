@@ -1,39 +1,39 @@
 import path from "node:path";
-import { once } from "../model/chunks.ts";
-import { canonicalJson, type Digest, digestOf } from "../model/digest.ts";
+import type { ServiceSettings } from "../images/image-config.ts";
+import type { BaseImageConfig, EnvironmentConfig, InferenceConfig } from "../model/config.ts";
+import { canonicalJson } from "../model/digest.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
-import { type Result, succeed } from "../model/result.ts";
+import { succeed } from "../model/result.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
-import { type DockerfileInputs, ENVIRONMENT_STAGE, type Place, renderDockerfile } from "./dockerfile.ts";
+import { renderDockerfile } from "./dockerfile.ts";
 import { FOLDER_BESIDE_BASE, type ImageLayout, layOutImage } from "./image-layout.ts";
-import { inlineBase } from "./inline-base.ts";
-import { findMissingFile, InputChanged, outputOfFiles } from "./output-files.ts";
+import { findMissingFile, outputOfFiles } from "./output-files.ts";
+import { type PinnedBase, readBase } from "./read-base.ts";
+import { settingsOf } from "./service-settings.ts";
+import { parseState, readPinned, storeText, storeTree, type Tree } from "./store-inputs.ts";
+import { storeRequirements } from "./store-requirements.ts";
 
-type Tree = Readonly<Record<string, string>>;
-
-type RenderInputs = Omit<DockerfileInputs, "base"> & {
-  readonly base:
-    | { readonly kind: "image"; readonly reference: string; readonly digest: string }
-    | { readonly kind: "dockerfile"; readonly dockerfile: Tree; readonly context: Tree };
+type RenderInputs = {
+  readonly name: string;
+  readonly models: readonly { readonly name: string; readonly version: string }[];
+  readonly baseImage: BaseImageConfig;
+  readonly base: PinnedBase;
+  readonly environment: EnvironmentConfig;
+  readonly inference: InferenceConfig;
+  readonly labels: Readonly<Record<string, string>>;
   readonly code: Tree;
   readonly runtime: Tree;
   readonly requirements: Tree;
   readonly findLinks: Readonly<Record<string, Tree>>;
 };
 
-/** Where the render step's output has the Dockerfile for buildx, and the one for a saved folder. */
-export const DOCKERFILES: Readonly<Record<Place, string>> = {
-  contexts: "dockerfile/contexts",
-  folder: "dockerfile/folder",
-};
+/** Where the render step's output has the Dockerfile of a saved folder. */
+export const DOCKERFILE = "Dockerfile";
 
-/** The lists of what to ignore that belong to them, where the base's own context has one. */
-export const IGNORE_FILES: Readonly<Record<Place, string>> = {
-  contexts: `${DOCKERFILES.contexts}.dockerignore`,
-  folder: `${DOCKERFILES.folder}.dockerignore`,
-};
+/** The list of what to ignore that belongs to it, where the base's own context has one. */
+export const IGNORE_FILE = `${DOCKERFILE}.dockerignore`;
 
 /** The folder of the output that has one folder for each build context. */
 const CONTEXTS_FOLDER = "contexts";
@@ -56,105 +56,85 @@ export function filesBelow(output: StepOutput, prefix: string): readonly OutputF
 /** Writes the Dockerfile and takes what goes into the image beside the models, as it is now, into the store. */
 export const renderKind: StepKind = {
   kind: "render",
-  version: 3,
+  version: 4,
   summary: "writes the Dockerfile and its contexts",
   shareable: true,
   timeoutMs: 10 * 60_000,
   attempts: 1,
   async run(step, context) {
     const inputs = step.inputs as unknown as RenderInputs;
-    const layout = layOutImage(inputs);
-    const read = await readBase(inputs, context);
+    const { layout, settings } = valuesOf(inputs);
+    const read = await readBase(inputs.base, inputs.baseImage, context);
     if (!read.ok) return read;
-    const base = read.value;
+    const dockerfileInputs = {
+      base: read.value,
+      environment: inputs.environment,
+      isServed: inputs.inference.kind === "script",
+      baseImage: inputs.baseImage,
+      settings,
+    };
     const { sourceDirectory = "." } = inputs.inference;
-    const [dockerfiles, ignoreFiles, list, folders] = await Promise.all([
-      Promise.all(
-        (Object.keys(DOCKERFILES) as Place[]).map((place) =>
-          storeText(DOCKERFILES[place], renderDockerfile({ ...inputs, base }, layout, place), context),
-        ),
-      ),
-      storeIgnoreFiles(inputs, context),
-      storeRequirementList(inputs, layout, context),
-      Promise.all([
-        storeTree(inputs.code, path.join(context.directory, sourceDirectory), "app", context),
-        storeTree(inputs.runtime, context.runtimeDirectory, "runtime", context),
-        storeTree(inputs.requirements, context.directory, "requirements", context),
-        ...layout.wheels.map((wheels) => {
-          const from = path.join(context.directory, wheels.source);
-          return storeTree(inputs.findLinks[wheels.source] ?? {}, from, wheels.context, context);
-        }),
-      ]),
+    const [dockerfile, ignoreFiles, requirements, ...folders] = await Promise.all([
+      storeText(DOCKERFILE, renderDockerfile(dockerfileInputs, layout), context),
+      storeIgnoreFile(inputs, context),
+      storeRequirements(inputs, layout, context),
+      storeTree(inputs.code, path.join(context.directory, sourceDirectory), "app", context),
+      storeTree(inputs.runtime, context.runtimeDirectory, "runtime", context),
     ]);
-    const files = [...dockerfiles, ...ignoreFiles, ...folders.flat(), ...list];
-    return succeed(outputOfFiles([...files, ...baseContextFiles(inputs)], { layout: asData(layout) }));
+    const contexts = [...requirements, ...folders.flat()].map((file) => ({
+      ...file,
+      path: `${CONTEXTS_FOLDER}/${file.path}`,
+    }));
+    const files = [dockerfile, ...ignoreFiles, ...contexts, ...baseContextFiles(inputs)];
+    return succeed(outputOfFiles(files, asData({ layout, settings })));
   },
   findMissing: async (step, output, context) => findForgery(step, output) ?? findMissingFile(output, context),
 };
 
-/** A record may come from another machine, and the layout says where files are written: it must be the one of the inputs. */
+type RenderValues = { readonly layout: ImageLayout; readonly settings: ServiceSettings };
+
+function valuesOf(inputs: RenderInputs): RenderValues {
+  const layout = layOutImage(inputs);
+  const base = inputs.base.kind === "image" ? inputs.base : {};
+  return { layout, settings: settingsOf({ ...inputs, base }, layout) };
+}
+
+/** A record may come from another machine, and its values say where files go and what runs: they must be those of the inputs. */
 function findForgery(step: Step, { digest, files, values }: StepOutput): string | undefined {
-  const layout = asData(layOutImage(step.inputs as unknown as RenderInputs));
-  const isOurs = canonicalJson(values) === canonicalJson({ layout });
+  const ours = asData(valuesOf(step.inputs as unknown as RenderInputs));
+  const isOurs = canonicalJson(values) === canonicalJson(ours);
   return isOurs && outputOfFiles(files, values).digest === digest ? undefined : "what it made";
 }
 
 /** The layout that the steps after this one place files by. */
 export function layoutOf(output: StepOutput): ImageLayout {
-  return output.values.layout as unknown as ImageLayout;
+  return (output.values as unknown as RenderValues).layout;
 }
 
-function asData(layout: ImageLayout): SerializableRecord {
-  return layout as unknown as SerializableRecord;
+/** How the image's containers run. */
+export function serviceSettingsOf(output: StepOutput): ServiceSettings {
+  return (output.values as unknown as RenderValues).settings;
 }
 
-async function readBase(
-  inputs: RenderInputs,
-  { host, directory }: StepContext,
-): Promise<Result<DockerfileInputs["base"]>> {
-  const { base, baseImage } = inputs;
-  if (base.kind === "image") return succeed(base);
-  if (baseImage.kind === "image") throw new Error("the base is pinned as a Dockerfile, and is an image");
-  const text = await readPinned(baseImage.dockerfile, base.dockerfile, { host, directory });
-  return inlineBase(text, baseImage, ENVIRONMENT_STAGE);
-}
-
-/** The text of a file of the package, which must be the one that was pinned. */
-async function readPinned(
-  name: string,
-  pinned: Tree,
-  { host, directory }: Pick<StepContext, "host" | "directory">,
-): Promise<string> {
-  const content = await host.files.readBytes(path.join(directory, name));
-  if (digestOf(content) !== parseState(pinned[name] ?? "").digest) throw new InputChanged(name);
-  return new TextDecoder().decode(content);
-}
-
-/** Requirements that are listed in the configuration, as the file that pip reads. */
-async function storeRequirementList(
-  { environment }: RenderInputs,
-  layout: ImageLayout,
-  context: StepContext,
-): Promise<readonly OutputFile[]> {
-  const { requirements } = environment.python;
-  if (!("list" in requirements) || layout.requirements.length === 0) return [];
-  const file = `${CONTEXTS_FOLDER}/requirements/requirements.txt`;
-  return [await storeText(file, `${requirements.list.join("\n")}\n`, context)];
+function asData(values: RenderValues): SerializableRecord {
+  return values as unknown as SerializableRecord;
 }
 
 /** What a saved folder has beside the user's own context is let in, whatever their list leaves out. */
-async function storeIgnoreFiles(
+async function storeIgnoreFile(
   { base, baseImage }: RenderInputs,
   context: StepContext,
 ): Promise<readonly OutputFile[]> {
-  if (base.kind !== "dockerfile" || baseImage.kind !== "dockerfile") return [];
-  const ignoreFile = Object.keys(base.dockerfile).find((name) => name !== baseImage.dockerfile);
-  if (ignoreFile === undefined) return [];
+  const ignoreFile = base.kind === "dockerfile" ? ignoreFileOf(base.dockerfile, baseImage) : undefined;
+  if (base.kind !== "dockerfile" || ignoreFile === undefined) return [];
   const text = await readPinned(ignoreFile, base.dockerfile, context);
-  return Promise.all([
-    storeText(IGNORE_FILES.contexts, text, context),
-    storeText(IGNORE_FILES.folder, `${text}\n!${FOLDER_BESIDE_BASE}\n`, context),
-  ]);
+  return [await storeText(IGNORE_FILE, `${text}\n!${FOLDER_BESIDE_BASE}\n`, context)];
+}
+
+/** The list that belongs to a Dockerfile, pinned together with it. */
+export function ignoreFileOf(pinned: Tree, baseImage: BaseImageConfig): string | undefined {
+  if (baseImage.kind !== "dockerfile") return undefined;
+  return Object.keys(pinned).find((name) => name !== baseImage.dockerfile);
 }
 
 /** A base of the user's own is built from where it lies: its files are named, not copied. */
@@ -166,32 +146,4 @@ function baseContextFiles({ base, baseImage }: RenderInputs): readonly OutputFil
     size: 0,
     origin: path.posix.join(baseImage.context, name),
   }));
-}
-
-async function storeText(name: string, text: string, context: StepContext): Promise<OutputFile> {
-  const { digest, size } = await context.store.write(once(new TextEncoder().encode(text)));
-  return { path: name, digest, size, mode: 0o644 };
-}
-
-async function storeTree(
-  tree: Tree,
-  from: string,
-  folder: string,
-  context: StepContext,
-): Promise<readonly OutputFile[]> {
-  return Promise.all(
-    Object.entries(tree).map(async ([name, state]): Promise<OutputFile> => {
-      const { mode, digest: planned } = parseState(state);
-      const { digest, size } = await context.store.write(
-        context.host.files.readStream(path.join(from, name)),
-      );
-      if (digest !== planned) throw new InputChanged(path.relative(context.directory, path.join(from, name)));
-      return { path: `${CONTEXTS_FOLDER}/${folder}/${name}`, digest, size, mode };
-    }),
-  );
-}
-
-function parseState(state: string): { readonly mode: number; readonly digest: Digest } {
-  const [mode = "644", digest = ""] = state.split(" ");
-  return { mode: Number.parseInt(mode, 8), digest: digest as Digest };
 }

@@ -1,44 +1,101 @@
 import path from "node:path";
+import { archiveParts, blobsOf } from "../images/archive.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
+import type { Digest } from "../model/digest.ts";
+import type { Image } from "../model/image.ts";
 import type { StepOutput } from "../model/outcome.ts";
+import { type Part, sizeOfParts } from "../model/part.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
+import type { Step } from "../model/step.ts";
 import type { StepContext } from "../model/step-kind.ts";
-import { imageIdOf } from "./build.ts";
-import { lendTag } from "./lend-tag.ts";
+import { IMAGE, imageOf } from "./build-image.ts";
+import { contentsFor, whileUnchanged } from "./image-contents.ts";
 import { outputOfFiles } from "./output-files.ts";
 
+export type ArchiveInputs = {
+  readonly type: "oci-archive" | "docker-archive";
+  readonly path: string;
+  readonly tag: string;
+};
+
 /**
- * Writes the image as one tar. The engine's export is an OCI layout with docker's `manifest.json` beside it, so one
- * form serves both types: `docker load`, skopeo and podman read it as either.
+ * Writes the image as one tar: an OCI layout with docker's `manifest.json` beside it, so that one form serves both
+ * types. `docker load`, skopeo and podman read it as either.
+ *
+ * Errors: `save/folder-in-the-way`, `save/one-platform`, `save/no-room`.
  */
-export async function saveArchive(
-  target: string,
-  tag: string,
-  context: StepContext,
-): Promise<Result<StepOutput>> {
-  const { engine, host, directory, signal } = context;
+export async function saveArchive(step: Step, context: StepContext): Promise<Result<StepOutput>> {
+  const { type, path: target, tag } = step.inputs as unknown as ArchiveInputs;
+  const { host, directory } = context;
   const place = path.join(directory, target);
-  if ((await host.files.status(place))?.type === "directory") {
-    return fail(
-      errorDiagnostic(
-        "save/folder-in-the-way",
-        `\`${target}\` is a folder, and the archive would be a file`,
-        {
-          hint: "name a file, such as `dist/model.tar`; nothing was changed",
-        },
-      ),
-    );
-  }
+  const image = imageOf(context.outputOf(IMAGE));
+  if (type === "docker-archive" && image.images.length > 1) return fail(wordPlatforms(target));
+  if ((await host.files.status(place))?.type === "directory") return fail(wordFolder(target));
   await removeAbandoned(place, context);
-  const image = imageIdOf(context.outputOf("build"));
-  // An archive carries the name its image had when it was exported.
-  return lendTag(image, tag, engine, async () => {
-    await host.files.writeStream(place, engine.export([tag], signal));
-    const { digest, size } = await host.files.digest(place);
-    return succeed(
-      outputOfFiles([{ path: path.basename(target), digest, size, mode: 0o644, origin: target }]),
-    );
+  const parts = await partsOfArchive(image, tag, step, context);
+  const bytes = sizeOfParts(parts);
+  const parent = path.dirname(place);
+  await host.files.makeDirectory(parent);
+  const free = await host.files.freeBytes(parent);
+  if (free < bytes) return fail(wordNoRoom(target, bytes, free));
+  context.report({ type: "doing", text: `writing ${megabytes(bytes)} MB` });
+  await whileUnchanged(step, context, (demandUnchanged) =>
+    host.files.writeStream(place, untilDemanded(host.files.readParts(parts), demandUnchanged)),
+  );
+  const { digest, size } = await host.files.digest(place);
+  return succeed(outputOfFiles([{ path: path.basename(target), digest, size, mode: 0o644, origin: target }]));
+}
+
+/** What is written is put in its place at the end of the chunks: until then it can be given up. */
+async function* untilDemanded(
+  chunks: AsyncIterable<Uint8Array>,
+  demandUnchanged: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+  await demandUnchanged();
+}
+
+async function partsOfArchive(
+  image: Image,
+  name: string,
+  step: Step,
+  context: StepContext,
+): Promise<readonly Part[]> {
+  const contents = contentsFor(step, context);
+  const parts = new Map<Digest, readonly Part[]>();
+  for (const blob of blobsOf(image)) parts.set(blob.digest, await contents.partsOf(blob));
+  return archiveParts(image, ({ digest }) => parts.get(digest) ?? [], { name });
+}
+
+function wordPlatforms(target: string) {
+  return errorDiagnostic(
+    "save/one-platform",
+    `\`${target}\` can hold the image for one platform, not for several`,
+    {
+      hint: "write it as `type: oci-archive`, or name one platform in `build.platforms`",
+    },
+  );
+}
+
+function wordFolder(target: string) {
+  return errorDiagnostic(
+    "save/folder-in-the-way",
+    `\`${target}\` is a folder, and the archive would be a file`,
+    {
+      hint: "name a file, such as `dist/model.tar`; nothing was changed",
+    },
+  );
+}
+
+function wordNoRoom(target: string, bytes: number, free: number) {
+  const message = `\`${target}\` takes ${megabytes(bytes)} MB, and the disk is full but for ${megabytes(free)} MB`;
+  return errorDiagnostic("save/no-room", message, {
+    hint: "free some space, or name another place; nothing was changed",
   });
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0);
 }
 
 /** Removes what runs left that were killed while they wrote here. None is writing now: we have the lock. */

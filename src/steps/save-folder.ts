@@ -5,16 +5,15 @@ import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import type { Placement } from "./image-layout.ts";
-import { outputOfFiles, watchFiles } from "./output-files.ts";
+import { copyFile, outputOfFiles, watchFiles } from "./output-files.ts";
 import {
   BASE_CONTEXT_FOLDER,
-  DOCKERFILES,
+  DOCKERFILE,
   filesBelow,
   filesOfContext,
-  IGNORE_FILES,
+  IGNORE_FILE,
   layoutOf,
 } from "./render.ts";
-import { copyFile } from "./stage-contexts.ts";
 
 /**
  * Writes the folder that plain `docker build` makes the same service from. It is written aside and put in place; in a
@@ -88,7 +87,7 @@ async function replaceEntries(from: string, to: string, context: StepContext): P
   const { files } = context.host;
   const before = entriesOf(context.lastOutput?.files ?? []);
   // First what makes the folder ours: a run that is killed in between can be made good by the next.
-  const names = ["Dockerfile", ...(await files.list(from)).filter((name) => name !== "Dockerfile")];
+  const names = [DOCKERFILE, ...(await files.list(from)).filter((name) => name !== DOCKERFILE)];
   for (const name of names) {
     const [source, target] = [path.join(from, name), path.join(to, name)];
     const types = [(await files.status(source))?.type, (await files.status(target))?.type];
@@ -107,11 +106,8 @@ function entriesOf(files: readonly OutputFile[]): ReadonlySet<string> {
 
 type Written = { readonly file: OutputFile; readonly to: string };
 
-/** The names of what is ours in the root of the folder, whatever a context of the user's own has there. */
-const RENDERED_FILES: Readonly<Record<string, string>> = {
-  [DOCKERFILES.folder]: "Dockerfile",
-  [IGNORE_FILES.folder]: "Dockerfile.dockerignore",
-};
+/** What is ours in the root of the folder, whatever a context of the user's own has there. */
+const RENDERED_FILES: readonly string[] = [DOCKERFILE, IGNORE_FILE];
 
 function filesOfFolder(context: StepContext): readonly Written[] {
   const rendered = context.outputOf("render");
@@ -120,12 +116,11 @@ function filesOfFolder(context: StepContext): readonly Written[] {
     files.map((file) => ({ file, to: `${folder}/${file.path}` }));
   const ours = [...layout.runtime, ...layout.code, ...layout.requirements, ...layout.wheels];
   return [
-    ...rendered.files.flatMap((file) => {
-      const to = RENDERED_FILES[file.path];
-      return to === undefined ? [] : [{ file, to }];
-    }),
+    ...rendered.files.flatMap((file) =>
+      RENDERED_FILES.includes(file.path) ? [{ file, to: file.path }] : [],
+    ),
     ...filesBelow(rendered, `${BASE_CONTEXT_FOLDER}/`).flatMap((file) =>
-      Object.values(RENDERED_FILES).includes(file.path) ? [] : [{ file, to: file.path }],
+      RENDERED_FILES.includes(file.path) ? [] : [{ file, to: file.path }],
     ),
     ...ours.flatMap((placement) => inFolder(placement, filesOfContext(rendered, placement.context))),
     ...layout.models.flatMap((placement) =>

@@ -1,14 +1,14 @@
 import type { StepOutput } from "../model/outcome.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { findMissingFile } from "./output-files.ts";
-import { saveArchive } from "./save-archive.ts";
+import { type ArchiveInputs, saveArchive } from "./save-archive.ts";
 import { findExtraFile, saveFolder } from "./save-folder.ts";
 import { findMissingTag, saveTag } from "./save-tag.ts";
 
 export type SaveInputs =
   | { readonly type: "image"; readonly tag: string }
   | { readonly type: "dockerfile"; readonly path: string }
-  | { readonly type: "oci-archive" | "docker-archive"; readonly path: string; readonly tag: string };
+  | ArchiveInputs;
 
 /** Writes an output on this machine: a tag in the engine, a Dockerfile folder, an archive. */
 export const saveKind: StepKind = {
@@ -26,7 +26,7 @@ export const saveKind: StepKind = {
       case "dockerfile":
         return saveFolder(inputs.path, context);
       default:
-        return saveArchive(inputs.path, inputs.tag, context);
+        return saveArchive(step, context);
     }
   },
   findMissing(step, output, context) {

@@ -8,8 +8,8 @@ import type { StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
-import { imageIdOf } from "./build.ts";
 import { type Answer, compareAnswer } from "./compare-answer.ts";
+import { LOAD, loadedImageOf } from "./load.ts";
 import { InputChanged } from "./output-files.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
 
@@ -46,7 +46,7 @@ export const testKind: StepKind = {
 
 async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {
   const inputs = step.inputs as unknown as TestInputs;
-  const image = imageIdOf(context.outputOf("build"));
+  const image = loadedImageOf(context.outputOf(LOAD));
   await removeAbandoned(context);
   const started = await context.engine.start({
     image,

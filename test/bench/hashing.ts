@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { createFileHasher } from "../../src/host/hash-file.ts";
+import { createHasher } from "../../src/host/hash-file.ts";
 import type { Bench, Contender } from "./run.ts";
 
 const MEBIBYTE = 1 << 20;
@@ -34,7 +34,7 @@ function contendersFor(files: readonly string[], size: number): readonly Contend
     {
       name: "mlpackage, in threads started for it",
       run: () => {
-        const hash = createFileHasher();
+        const { hashFile: hash } = createHasher();
         return Promise.all(files.map((file) => hash(file, size)));
       },
     },

@@ -17,10 +17,10 @@ export const oneChangedLine: Bench = {
     return {
       contenders: [
         {
-          name: "mlpackage apply --only build",
+          name: "mlpackage apply --no-test",
           run: async () => {
             await change(path.join(example.folder, "src/score.py"));
-            await example.call("apply", "--only", "build");
+            await example.call("apply", "--no-test");
           },
         },
         {

@@ -1,13 +1,27 @@
 /** Whole commands against their peers, in one run: `npm run bench [-- NAME…]`. Medians, and ratios to the first row. */
 import { writeFileSync } from "node:fs";
 import { hashingFourFiles, hashingOneFile } from "./hashing.ts";
+import {
+  changedLine,
+  coldLoad,
+  coldPip,
+  coldPush1,
+  coldPush3,
+  measureResumedPush,
+  secondMachine,
+} from "./images.ts";
 import { largeModels, manySteps } from "./many-steps.ts";
 import { noOp } from "./no-op.ts";
 import { oneChangedLine } from "./one-changed-line.ts";
 import { peers10, peers300, peersCold } from "./peers.ts";
 import { planning, scheduling } from "./planning.ts";
 
-export type Contender = { readonly name: string; readonly run: () => Promise<unknown> };
+export type Contender = {
+  readonly name: string;
+  /** What is not measured: making a machine forget what it knows. */
+  readonly before?: () => Promise<unknown>;
+  readonly run: () => Promise<unknown>;
+};
 export type Bench = {
   readonly name: string;
   readonly rounds: number;
@@ -27,6 +41,12 @@ const BENCHES: readonly Bench[] = [
   peers10,
   peers300,
   peersCold,
+  coldPush1,
+  coldPush3,
+  coldLoad,
+  coldPip,
+  secondMachine,
+  changedLine,
 ];
 
 /** The contenders in turn, so that a machine that drifts drifts for all. The first round warms up and is not counted. */
@@ -36,7 +56,8 @@ async function measure(
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round += 1) {
-    for (const { name, run } of contenders) {
+    for (const { name, before, run } of contenders) {
+      await before?.();
       const began = performance.now();
       await run();
       if (round > 0) times.get(name)?.push(performance.now() - began);
@@ -68,7 +89,9 @@ function table(title: string, times: ReadonlyMap<string, readonly number[]>): st
 }
 
 const wanted = process.argv.slice(2);
-const chosen = BENCHES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const chosen = BENCHES.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((word) => name === word || name.startsWith(`${word}-`)),
+);
 if (chosen.length === 0) throw new Error(`the benches are ${BENCHES.map(({ name }) => name).join(", ")}`);
 for (const { name, rounds, prepare } of chosen) {
   const { contenders, cleanUp } = await prepare();
@@ -79,4 +102,9 @@ for (const { name, rounds, prepare } of chosen) {
   } finally {
     await cleanUp();
   }
+}
+if (wanted.length === 0 || wanted.includes("images")) {
+  const text = `## images-resumed-push\n\n${await measureResumedPush()}\n`;
+  process.stdout.write(text);
+  if (process.env.BENCH_OUTPUT) writeFileSync(process.env.BENCH_OUTPUT, text, { flag: "a" });
 }

@@ -277,7 +277,8 @@ test("a disk of ours that is full is no miss", async () => {
   const { machine, writer } = await serve();
   await writer().make(key, { a: "text" });
   const full = Object.assign(new Error("no space"), { code: "ENOSPC", syscall: "write" });
-  const store = { find: async () => undefined, write: () => Promise.reject(full) };
+  const refuse = () => Promise.reject(full);
+  const store = { find: async () => undefined, write: refuse, take: refuse };
   const hit = await hitOf(machine({ store }).cache, key);
   assert.is(await hit.restore().catch((error: unknown) => error), full);
 });
@@ -287,7 +288,7 @@ test("time that our own disk takes is not the server's", async () => {
   await writer().make(key, { a: "text" });
   const { store } = machine();
   const slow: ContentStore = {
-    find: store.find,
+    ...store,
     write: async (chunks) => {
       const blob = await store.write(chunks);
       await new Promise((resolve) => setTimeout(resolve, 2 * SHORT_PATIENCE_MS.idle));

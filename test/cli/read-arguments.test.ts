@@ -35,6 +35,7 @@ test("what is not given has its default", () => {
       plan: undefined,
       only: [],
       cache: true,
+      test: true,
       jobs: 8,
       "keep-going": false,
       "lock-timeout": undefined,
@@ -45,7 +46,7 @@ test("what is not given has its default", () => {
 
 test("what is given comes in its type", () => {
   const words =
-    "-C over/there apply --only build test --set a=b --set c.d=e --no-cache -j 4 -k --lock-timeout 30s p";
+    "-C over/there apply --only build test --set a=b --set c.d=e --no-cache --no-test -j 4 -k --lock-timeout 30s p";
   const call = readArguments([
     ...words.split(" ").slice(0, -1),
     "--trace",
@@ -60,6 +61,7 @@ test("what is given comes in its type", () => {
       plan: "plan.json",
       only: ["build", "test"],
       cache: false,
+      test: false,
       jobs: 4,
       "keep-going": true,
       "lock-timeout": 30_000,
@@ -87,9 +89,14 @@ const ordinary = [
   "apply --jobs=12 --keep-going --trace=t.json",
   "apply plan.json --lock-timeout 5m",
   "apply --only build --json",
+  "apply --no-test",
+  "apply --test",
+  "plan --no-test --out plan.json",
   "why build",
   "why fetch:ridge --no-cache",
+  "why build --no-test",
   "graph --format dot",
+  "graph --no-test",
   "run -p 6789 -d",
   "run --detach",
   "stop",
@@ -151,6 +158,8 @@ const leftToYargs = [
   ["apply", "--json", "false"],
   ["apply", "--only"],
   ["apply", "--no-file"],
+  ["apply", "--no-test=true"],
+  ["save", "imagefiles", "--no-test"],
   ["apply", "--no-"],
   ["apply", "--constructor"],
   ["apply", "--progress", "loud"],
@@ -173,6 +182,7 @@ const refused = [
   ["aply"],
   ["apply", "--jobs"],
   ["apply", "--loud"],
+  ["save", "imagefiles", "--no-test"],
   ["apply", "--progress", "loud"],
   ["apply", "--lock-timeout", "soon"],
   ["save"],

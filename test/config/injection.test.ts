@@ -40,6 +40,12 @@ const files: readonly SerializableRecord[] = [
     environment: { python: { requirements: ["numpy"] } },
     inference: { command: ["serve", "now"], source_directory: "src", port: 80 },
   },
+  {
+    name: "demo",
+    base_image: { oci_layout: "base.oci.tar" },
+    inference: { command: ["serve"] },
+    build: { compression: "gzip" },
+  },
 ];
 
 test("the files have every key of the schema", () => {

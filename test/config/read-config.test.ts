@@ -1,9 +1,11 @@
+import { symlinkSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readCheckedConfig } from "../../src/config/read-config.ts";
 import { parseDocument } from "../../src/document/parse.ts";
-import type { Config } from "../../src/model/config.ts";
+import type { CompressionConfig, Config } from "../../src/model/config.ts";
 import type { Files } from "../../src/model/host.ts";
+import type { Result } from "../../src/model/result.ts";
 import { makeHost } from "../fakes/host.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 import { diagnosticsOf, readText } from "./read-fixture.ts";
@@ -47,6 +49,48 @@ for (const [written, milliseconds] of durations) {
     assert.is(config.tests[0]?.expect.maxLatencyMs, milliseconds);
   });
 }
+
+const compressions: readonly (readonly [written: string, compression: CompressionConfig])[] = [
+  ["{}", { kind: "auto" }],
+  ["{compression: auto}", { kind: "auto" }],
+  ["{compression: none}", { kind: "none" }],
+  ["{compression: gzip}", { kind: "gzip", level: 6 }],
+  ["{compression: zstd}", { kind: "zstd", level: 3 }],
+  ["{compression: gzip:1}", { kind: "gzip", level: 1 }],
+  ["{compression: gzip:9}", { kind: "gzip", level: 9 }],
+  ["{compression: zstd:1}", { kind: "zstd", level: 1 }],
+  ["{compression: zstd:10}", { kind: "zstd", level: 10 }],
+  ["{compression: zstd:19}", { kind: "zstd", level: 19 }],
+  ["{compression: 'zstd:${LEVEL}'}", { kind: "zstd", level: 12 }],
+];
+
+for (const [written, compression] of compressions) {
+  test(`the compression of build: ${written}`, () => {
+    assert.equal(configOf(`${command}build: ${written}`, { LEVEL: "12" }).build.compression, compression);
+  });
+}
+
+const noCompressions = [
+  ...["gzip:0", "gzip:10", "gzip:", "gzip:06", "zstd:0", "zstd:20", "zstd:-1", "zstd:3.5", "zstd:max"],
+  ...["auto:1", "none:1", "lz4", "GZIP", "gzip:6 ", "", "zstd:1:2"],
+];
+
+for (const written of noCompressions) {
+  test(`the compression ${JSON.stringify(written)} is refused, and the forms it may have are named`, () => {
+    const [told, ...others] = diagnosticsOf(readText(`${command}build: {compression: "${written}"}`));
+    assert.equal([told?.code, told?.path, others], ["config/bad-value", "/build/compression", []]);
+    assert.is(
+      told?.message,
+      `\`build.compression\` must be \`auto\`, \`none\`, \`gzip\`, \`zstd\`, \`gzip:LEVEL\` (1 to 9) or \`zstd:LEVEL\` (1 to 19), not \`${written}\``,
+    );
+  });
+}
+
+test("a level alone is no compression", () => {
+  const [told] = diagnosticsOf(readText(`${command}build: {compression: 6}`));
+  assert.is(told?.code, "config/wrong-type");
+  assert.match(told?.message ?? "", /`gzip:LEVEL` \(1 to 9\).*, not the number `6`$/);
+});
 
 const names: readonly (readonly [source: string, name: string])[] = [
   ["ridge.pkl", "ridge"],
@@ -150,6 +194,13 @@ test("a file that cannot be read is a mistake of the user's, not ours", async ()
   );
 });
 
+/** Reads a text as the file of a folder, and looks at what it names there. */
+async function readIn(directory: string, text: string): Promise<Result<Config>> {
+  const parsed = parseDocument({ path: "mlpackage.yaml", text });
+  if (!parsed.ok) throw new Error("it is YAML");
+  return readCheckedConfig(parsed.value, { directory, variables: {}, files: makeHost().files });
+}
+
 const globs: readonly (readonly [model: string, codes: readonly string[]])[] = [
   ["{name: m, source: 'models/*.pkl'}", []],
   ["{name: m, source: './models/[ab].pkl'}", []],
@@ -161,15 +212,87 @@ const globs: readonly (readonly [model: string, codes: readonly string[]])[] = [
 
 for (const [model, codes] of globs) {
   test(`a glob as a source: ${model}`, async () => {
-    const directory = makeFolder({ "models/a.pkl": "a" });
-    const parsed = parseDocument({ path: "mlpackage.yaml", text: `${command}models: [${model}]` });
-    if (!parsed.ok) throw new Error("it is YAML");
-    const { files } = makeHost();
-    const result = await readCheckedConfig(parsed.value, { directory, variables: {}, files });
+    const result = await readIn(makeFolder({ "models/a.pkl": "a" }), `${command}models: [${model}]`);
     assert.equal(
       diagnosticsOf(result).map(({ code }) => code),
       codes,
     );
+  });
+}
+
+const layouts: readonly (readonly [base: string, codes: readonly string[]])[] = [
+  ["{oci_layout: base}", []],
+  ["{oci_layout: ./base/}", []],
+  ["{oci_layout: base.oci.tar}", []],
+  ["{oci_layout: none}", ["config/missing-file"]],
+  ["{oci_layout: base.oci.tar/index.json}", ["config/missing-file"]],
+  ["{oci_layout: away}", ["config/outside-package"]],
+  ["{oci_layout: /base}", ["config/bad-value"]],
+  ["{oci_layout: ../base}", ["config/bad-value"]],
+  ["{oci_layout: [base]}", ["config/wrong-type"]],
+  ["{oci_layout: base, dockerfile: Dockerfile}", ["config/conflicting-keys"]],
+  ["{oci_layout: base, image: python}", ["config/conflicting-keys"]],
+  ["{oci_layout: base, target: runtime}", ["config/conflicting-keys"]],
+];
+
+for (const [base, codes] of layouts) {
+  test(`an OCI layout as the base image: ${base}`, async () => {
+    const directory = makeFolder({ "base/index.json": "{}", "base.oci.tar": "", Dockerfile: "FROM scratch" });
+    symlinkSync(makeFolder({ "index.json": "{}" }), `${directory}/away`);
+    const result = await readIn(directory, `${command}base_image: ${base}`);
+    assert.equal(
+      diagnosticsOf(result).map(({ code }) => code),
+      codes,
+    );
+  });
+}
+
+test("an OCI layout comes without dots and closing slashes", () => {
+  const { baseImage } = configOf(`${command}base_image: {oci_layout: ./images//base/}`);
+  assert.equal(baseImage, { kind: "oci-layout", path: "images/base" });
+});
+
+for (const base of ["oci_layout", "dockerfile"]) {
+  test(`a ${base} that was put over the file's own must exist as well`, async () => {
+    const parsed = parseDocument({ path: "mlpackage.yaml", text: command });
+    if (!parsed.ok) throw new Error("it is YAML");
+    const value = { ...(parsed.value.value as object), base_image: { [base]: "none" } };
+    const result = await readCheckedConfig(
+      { ...parsed.value, value },
+      { directory: makeFolder({}), variables: {}, files: makeHost().files },
+    );
+    assert.equal(
+      diagnosticsOf(result).map(({ code, path }) => [code, path]),
+      [["config/missing-file", `/base_image/${base}`]],
+    );
+  });
+}
+
+test("an output must not take the place of the base image's layout", () => {
+  const text = `${command}base_image: {oci_layout: dist/base}\noutputs: [{type: oci-archive, path: dist}]`;
+  assert.equal(
+    diagnosticsOf(readText(text)).map(({ code }) => code),
+    ["config/output-over-input"],
+  );
+});
+
+const saved: readonly (readonly [outputs: string, paths: readonly string[]])[] = [
+  ["[{type: dockerfile, path: a}]", ["/outputs/0/type"]],
+  [
+    "[{type: image, tags: [demo]}, {type: dockerfile, path: a}, {type: dockerfile, path: b}]",
+    ["/outputs/1/type", "/outputs/2/type"],
+  ],
+  ["[{type: image, tags: [demo]}, {type: oci-archive, path: a}, {type: docker-archive, path: b}]", []],
+];
+
+for (const [outputs, paths] of saved) {
+  test(`on an OCI layout, a Dockerfile folder is refused and nothing else: ${outputs}`, () => {
+    const told = diagnosticsOf(readText(`${command}base_image: {oci_layout: base}\noutputs: ${outputs}`));
+    assert.equal(
+      told.map(({ code, path }) => [code, path]),
+      paths.map((path) => ["config/layout-not-saveable", path]),
+    );
+    assert.equal(diagnosticsOf(readText(`${command}base_image: python\noutputs: ${outputs}`)), []);
   });
 }
 

@@ -1,4 +1,4 @@
-// Archives: what `docker load` makes of them, and the tag they borrow.
+// Archives: what `docker load` makes of them. The engine has no part in writing them.
 import { readdir, readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import { demandImage, docker, inspectImage } from "./engine.ts";
@@ -22,7 +22,7 @@ const test = timedSuite("archive");
 async function imageId(): Promise<string> {
   const { stdout } = await packed.call(["apply", "--json"]);
   const { steps } = JSON.parse(stdout) as { steps: { id: string; output: { values: { image: string } } }[] };
-  return steps.find(({ id }) => id === "build")?.output.values.image ?? "";
+  return steps.find(({ id }) => id === "load:image")?.output.values.image ?? "";
 }
 
 test("both are written, and the engine has no tag of them", async () => {
@@ -58,13 +58,19 @@ const small = await workspace.makePackage(
 );
 const smallTag = `${small.name}:latest`;
 
-test("a tag that names another image names it afterwards, too", async () => {
+test("a tag that names another image names it afterwards, too, and the engine was given nothing", async () => {
   await docker(["tag", PYTHON_IMAGE, smallTag]);
   const { Id } = await demandImage(smallTag);
   const { exitCode, stderr } = await small.call(["apply"]);
   assert.is(exitCode, 0, stderr);
+  assert.not.match(stderr, /load|test image/);
   assert.is((await demandImage(smallTag)).Id, Id);
   await docker(["rmi", smallTag]);
+});
+
+test("both types are the same bytes", async () => {
+  const [oci, other] = ["dist/image.oci.tar", "dist/image.tar"].map((file) => readFile(small.at(file)));
+  assert.ok((await oci)?.equals((await other) ?? Buffer.of()));
 });
 
 test("an archive that was changed is written anew, the other is not", async () => {

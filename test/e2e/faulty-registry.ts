@@ -22,6 +22,7 @@ export async function startFaultyRegistry(registry: string, fault: Fault) {
       },
     );
     forward.on("error", () => response.destroy());
+    request.on("error", () => forward.destroy());
     request.pipe(forward);
   });
   server.unref().on("connection", (socket) => socket.unref());
@@ -30,4 +31,13 @@ export async function startFaultyRegistry(registry: string, fault: Fault) {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked: asked as readonly string[],
   };
+}
+
+/** Breaks the connection, to both sides, once so many bytes of a request have come. */
+export function breakWithin(request: http.IncomingMessage, bytes: number): void {
+  let come = 0;
+  request.on("data", (chunk: Buffer) => {
+    come += chunk.length;
+    if (come >= bytes) request.destroy(new Error("broken by the test"));
+  });
 }

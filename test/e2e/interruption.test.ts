@@ -4,12 +4,12 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import * as assert from "uvu/assert";
 import { docker, findContainers } from "./engine.ts";
 import { startFaultyRegistry } from "./faulty-registry.ts";
+import { filesLeft } from "./files-left.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { demandVariable, ECHO_SCRIPT, openWorkspace, type PackageFolder, PYTHON_IMAGE } from "./workspace.ts";
 
@@ -40,14 +40,7 @@ async function interrupt(made: PackageFolder, sign: string, signal: keyof typeof
 
 async function assertNothingIsLeft(): Promise<void> {
   assert.equal(await findContainers(workspace.prefix, "test"), []);
-  for (const folder of ["work", "incoming"]) {
-    const place = path.join(workspace.cacheDirectory, folder);
-    const left = existsSync(place) ? await readdir(place, { recursive: true, withFileTypes: true }) : [];
-    assert.equal(
-      left.filter((entry) => entry.isFile()).map(({ name }) => name),
-      [],
-    );
-  }
+  assert.equal(await filesLeft(workspace.cacheDirectory), []);
   const { stdout } = await execa("ps", ["-eo", "args"]);
   assert.equal(
     stdout.split("\n").filter((line) => line.includes("buildx") && line.includes(workspace.folder)),

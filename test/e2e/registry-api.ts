@@ -24,3 +24,28 @@ export async function findTag(
   if (!response.ok) throw new Error(`${registry} answers ${response.status} for ${repository}:${tag}`);
   return response.headers.get("docker-content-digest") ?? undefined;
 }
+
+export type RegistryDescriptor = {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly platform?: { readonly os: string; readonly architecture: string };
+};
+
+/** A manifest or an index, as a registry has it under a tag or a digest. */
+export type RegistryManifest = {
+  readonly config?: RegistryDescriptor;
+  readonly layers: readonly RegistryDescriptor[];
+  readonly manifests?: readonly RegistryDescriptor[];
+};
+
+export async function fetchManifest(
+  registry: string,
+  repository: string,
+  reference: string,
+): Promise<RegistryManifest> {
+  const url = `http://${registry}/v2/${repository}/manifests/${reference}`;
+  const response = await fetch(url, { headers: { accept: MANIFESTS } });
+  if (!response.ok) throw new Error(`${registry} answers ${response.status} for ${repository}:${reference}`);
+  return (await response.json()) as RegistryManifest;
+}

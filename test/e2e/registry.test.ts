@@ -109,7 +109,7 @@ test("apply mends an image that is gone", async () => {
   await docker(["rmi", "--force", Id]);
   const { exitCode, stderr } = await iris.call(["apply"], { environment: loggedIn });
   assert.is(exitCode, 0, stderr);
-  assert.match(stderr, "the image is gone or was changed");
+  assert.match(stderr, "the image in the engine is gone or was changed");
   assert.is((await demandImage(tag)).Id, Id);
 });
 

@@ -68,10 +68,19 @@ test("with a login it is one like any other, and the password is told nobody", a
 /** The place itself, over a repository that nobody else has. */
 function openPlace(word: string) {
   const repository = `${workspace.prefix}/${word}`;
-  const { network } = makeHost();
+  const { network, clock, random } = makeHost();
   const findCredentials = async () => undefined;
   return createSharedRepository(
-    createRepository({ registry: REGISTRY, repository, network, findCredentials }),
+    createRepository({
+      registry: REGISTRY,
+      repository,
+      network,
+      clock,
+      random,
+      findCredentials,
+      attempts: 1,
+      monolithicUpTo: Number.POSITIVE_INFINITY,
+    }),
   );
 }
 

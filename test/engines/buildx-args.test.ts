@@ -9,19 +9,32 @@ const request: BuildRequest = {
   dockerfile: "/work/Dockerfile",
   context: "/work/empty",
   namedContexts: {},
-  target: "image",
+  target: "environment",
   platforms: [],
+  layoutFolder: "/work/layout",
   noCache: false,
   signal: new AbortController().signal,
   onEvent: () => {},
 };
 
+const outputs = { writesLayouts: true, idFile: "/work/id" };
+const IMAGE = ["--output", "type=image,oci-mediatypes=true,compression=uncompressed", "--iidfile", "/work/id"];
+const LAYOUT = [
+  "--output",
+  "type=oci,tar=false,oci-mediatypes=true,compression=uncompressed,dest=/work/layout",
+];
+
+function outputsOf(args: readonly string[]): readonly string[] {
+  return args.flatMap((one, index) => (/^--(output|iidfile)$/.test(one) ? [one, args[index + 1] ?? ""] : []));
+}
+
 test("the least", () => {
-  assert.equal(buildxArgs(request, "/work/metadata.json"), [
-    ...["build", "--builder", "default", "--file", "/work/Dockerfile", "--target", "image"],
+  assert.equal(buildxArgs(request, outputs), [
+    ...["build", "--builder", "default", "--file", "/work/Dockerfile", "--target", "environment"],
     ...["--build-arg", "SOURCE_DATE_EPOCH=0", "--provenance=false", "--sbom=false"],
-    ...["--output", "type=image,oci-mediatypes=true,compression=uncompressed"],
-    ...["--metadata-file", "/work/metadata.json", "--progress=rawjson", "/work/empty"],
+    ...IMAGE,
+    ...LAYOUT,
+    ...["--progress=rawjson", "/work/empty"],
   ]);
 });
 
@@ -33,21 +46,31 @@ test("everything", () => {
       platforms: ["linux/amd64", "linux/arm64"],
       builder: "remote",
     },
-    "/m",
+    outputs,
   ).join(" ");
   assert.match(args, "--builder remote ");
   assert.match(args, "--build-context app=/work/contexts/app --build-context model-a=/work/with space/a,b ");
   assert.match(args, "--platform linux/amd64,linux/arm64 ");
 });
 
-test("a builder of its own loads into the engine", () => {
-  const args = buildxArgs({ ...request, builder: "remote" }, "/m");
-  assert.ok(args.includes("--load"));
-  assert.not(args.includes("--output"));
+for (const [what, builder, writesLayouts, expected] of [
+  ["the classic store cannot write layouts", undefined, false, IMAGE],
+  ["a builder of its own writes layouts, and keeps nothing in the engine", "remote", false, LAYOUT],
+  ["and does so whatever the engine can", "remote", true, LAYOUT],
+] as const) {
+  test(what, () => {
+    const args = buildxArgs({ ...request, ...(builder && { builder }) }, { ...outputs, writesLayouts });
+    assert.equal(outputsOf(args), expected);
+  });
+}
+
+test("a place that would end the field it stands in is quoted", () => {
+  const args = buildxArgs({ ...request, layoutFolder: '/a,b"c' }, outputs).join(" ");
+  assert.match(args, ',"dest=/a,b""c" ');
 });
 
 test("a build that is forced asks BuildKit for everything anew", () => {
-  assert.ok(buildxArgs({ ...request, noCache: true }, "/m").includes("--no-cache"));
+  assert.ok(buildxArgs({ ...request, noCache: true }, outputs).includes("--no-cache"));
 });
 
 test.run();

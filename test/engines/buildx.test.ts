@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createBuildx, findBuildx } from "../../src/engines/buildx.ts";
-import type { BuildEvent, BuildRequest, EngineImage } from "../../src/model/engine.ts";
+import type { BuildEvent, BuildRequest } from "../../src/model/engine.ts";
 import type { Processes, ProcessRequest, ProcessResult } from "../../src/model/host.ts";
-import type { Result } from "../../src/model/result.ts";
+import { type Result, succeed } from "../../src/model/result.ts";
 import { renderDiagnostics } from "../../src/report/diagnostic-text.ts";
 import { assertGolden } from "../assert-golden.ts";
 import { makeHost } from "../fakes/host.ts";
@@ -20,21 +20,22 @@ const cases = readdirSync(recordings).flatMap((file) =>
 
 const test = suite("buildx");
 
-const image: EngineImage = { id: "sha256:manifest", tags: [], repositoryDigests: [], sizeBytes: 1 };
+/** What buildx writes as the id of what it made. */
+const ID = "sha256:manifest";
 
-type Answer = { readonly stderr?: string; readonly metadata?: object } & Partial<ProcessResult>;
+type Answer = Partial<ProcessResult>;
 
 /** A buildx that says what it is told to, once. */
-function createEngine(answer: Answer) {
+function createEngine(answer: Answer = {}, containerdStore = true) {
   const folder = makeFolder();
   const requests: ProcessRequest[] = [];
   const processes: Processes = {
     async run(request) {
       requests.push(request);
       for (const line of (answer.stderr ?? "").split("\n").slice(0, -1)) request.onStderrLine?.(line);
-      const place = request.args[request.args.indexOf("--metadata-file") + 1] ?? "";
-      if (answer.metadata !== undefined)
-        writeInto(path.dirname(place), path.basename(place), JSON.stringify(answer.metadata));
+      const asked = request.args.indexOf("--iidfile");
+      const place = request.args[asked + 1] ?? "";
+      if (asked !== -1) writeInto(path.dirname(place), path.basename(place), `${ID}\n`);
       return { exitCode: 0, stdout: "", stderr: "", ...answer };
     },
   };
@@ -42,15 +43,15 @@ function createEngine(answer: Answer) {
     processes,
     environment: { PATH: "/bin", SECRET: "x", DOCKER_CONTEXT: "other", DOCKER_HOST: "unix:///old" },
   });
-  const describe = async (id: string) => (id === image.id ? image : undefined);
-  const engine = createBuildx("unix:///engine.sock", host, { describe });
-  const build = (change: Partial<BuildRequest> = {}): Promise<Result<EngineImage>> =>
+  const engine = createBuildx("unix:///engine.sock", host, async () => succeed({ containerdStore }));
+  const build = (change: Partial<BuildRequest> = {}): Promise<Result<string | undefined>> =>
     engine.build({
       dockerfile: path.join(folder, "Dockerfile"),
       context: folder,
       namedContexts: {},
-      target: "image",
+      target: "environment",
       platforms: [],
+      layoutFolder: path.join(folder, "layout"),
       noCache: false,
       signal: new AbortController().signal,
       onEvent: () => {},
@@ -63,11 +64,10 @@ for (const name of cases) {
   test(`recorded: ${name}`, async () => {
     const stderr = readFileSync(`${recordings}/${name}.jsonl`, "utf8");
     const isSuccess = !stderr.includes("ERROR: ");
-    const metadata = isSuccess ? { "containerimage.digest": image.id } : undefined;
     const events: BuildEvent[] = [];
-    const { build } = createEngine({ stderr, exitCode: isSuccess ? 0 : 1, ...(metadata && { metadata }) });
+    const { build } = createEngine({ stderr, exitCode: isSuccess ? 0 : 1 }, false);
     const built = await build({ onEvent: (event) => events.push(event) });
-    const end = built.ok ? `built ${built.value.id}` : renderDiagnostics(built.diagnostics, { color: false });
+    const end = built.ok ? `built ${built.value}` : renderDiagnostics(built.diagnostics, { color: false });
     assertGolden(
       `${recordings}/${name}.expected.txt`,
       `${[...events.flatMap(eventLine), "", end].join("\n")}\n`,
@@ -110,7 +110,7 @@ function assertPaired(events: readonly BuildEvent[]): void {
 }
 
 test("the environment is what docker needs and no more", async () => {
-  const { build, requests } = createEngine({ metadata: { "containerimage.digest": image.id } });
+  const { build, requests } = createEngine();
   await build();
   assert.equal(requests[0]?.environment, {
     PATH: "/bin",
@@ -119,20 +119,21 @@ test("the environment is what docker needs and no more", async () => {
   });
 });
 
-test("a classic store knows the image by its configuration", async () => {
-  const metadata = { "containerimage.digest": "sha256:x", "containerimage.config.digest": image.id };
-  const built = await createEngine({ metadata }).build();
-  assert.equal(built.ok && built.value, image);
-});
+for (const [what, containerdStore, builder, expected] of [
+  ["is in the folder", true, undefined, undefined],
+  ["is in the engine alone, where the store is the classic one", false, undefined, ID],
+  ["is in the folder, where a builder of its own made it", false, "remote", undefined],
+] as const) {
+  test(`the image ${what}`, async () => {
+    const built = await createEngine({}, containerdStore).build(builder && { builder });
+    assert.equal(built, succeed(expected));
+  });
+}
 
 async function codeOf(answer: Answer): Promise<string | undefined> {
   const built = await createEngine(answer).build();
   return built.ok ? undefined : built.diagnostics.map(({ code }) => code).join(" ");
 }
-
-test("an image that stays in the builder", async () => {
-  assert.is(await codeOf({ metadata: { "containerimage.digest": "sha256:x" } }), "build/image-not-loaded");
-});
 
 test("no buildx", async () => {
   assert.is(await codeOf({ exitCode: undefined, failure: "not-found" }), "engine/no-buildx");

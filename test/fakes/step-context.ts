@@ -1,5 +1,7 @@
+import type { Digest } from "../../src/model/digest.ts";
 import type { Engine, ImageIdentity } from "../../src/model/engine.ts";
 import type { StepOutput } from "../../src/model/outcome.ts";
+import type { BlobLocations } from "../../src/model/registry.ts";
 import { succeed } from "../../src/model/result.ts";
 import type { StepContext } from "../../src/model/step-kind.ts";
 import { sourceOf } from "../../src/sources/index.ts";
@@ -16,6 +18,10 @@ export function makeStepContext(
   return {
     ...makeSourceContext(directory),
     engine: only<Engine>(engine),
+    locations: createLocations(),
+    repositoryOf: (reference) => {
+      throw new Error(`the test did not expect ${reference} to be asked for`);
+    },
     runtimeDirectory: makeFolder({ "serve.py": "serve" }),
     makeWorkDirectory: async () => makeFolder(),
     sourceOf: (reference) => sourceOf(reference) ?? only({}),
@@ -26,7 +32,16 @@ export function makeStepContext(
   };
 }
 
-/** An engine's images by tag: what is tagged, untagged and pushed is written down in `done`. */
+/** Where blobs were seen, in memory. */
+function createLocations(): BlobLocations {
+  const seen = new Map<Digest, readonly string[]>();
+  return {
+    find: async (digest) => seen.get(digest) ?? [],
+    note: async (digest, repository) => void seen.set(digest, [repository]),
+  };
+}
+
+/** An engine's images by tag: what is tagged is written down in `done`. */
 export function createTaggedImages(tags: Readonly<Record<string, string>>) {
   const byTag = new Map(Object.entries(tags));
   const done: string[] = [];
@@ -41,10 +56,6 @@ export function createTaggedImages(tags: Readonly<Record<string, string>>) {
       byTag.set(reference, id);
       return succeed(undefined);
     },
-    untag: async (reference) => {
-      done.push(`untag ${reference}`);
-      byTag.delete(reference);
-    },
   };
-  return { engine, done, byTag };
+  return { engine, done };
 }

@@ -12,6 +12,10 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createFiles } from "../../src/host/files.ts";
+import { bytesOf } from "../../src/model/chunks.ts";
+import { digestOf } from "../../src/model/digest.ts";
+import { PartChanged } from "../../src/model/host.ts";
+import type { Part } from "../../src/model/part.ts";
 import { makeFolder, writeInto } from "../fakes/temporary-folder.ts";
 
 const test = suite("files");
@@ -209,6 +213,84 @@ test("a file is touched unless it is young, and a time of the future is never yo
     await files.setTime(file, agoSeconds(seconds));
     await files.touch(file, 500_000);
     assert.is(Math.abs(Date.now() - statSync(file).mtimeMs) < 50_000, isTouched, `${seconds} s ago`);
+  }
+});
+
+/** Bytes, a file, nothing, an empty file and more bytes: `<12345678>x`. */
+function makeParts() {
+  const folder = makeFolder({ file: "12345678", empty: "" });
+  const parts: readonly Part[] = [
+    { bytes: Buffer.from("<") },
+    { file: path.join(folder, "file"), size: 8 },
+    { bytes: new Uint8Array() },
+    { file: path.join(folder, "empty"), size: 0 },
+    { bytes: Buffer.from(">x") },
+  ];
+  return { parts, folder };
+}
+
+const WHOLE = "<12345678>x";
+
+test("a content of parts, from any place in it", async () => {
+  const { parts } = makeParts();
+  for (let start = 0; start <= WHOLE.length; start += 1) {
+    assert.is(String(await bytesOf(files.readParts(parts, start))), WHOLE.slice(start), `from ${start}`);
+  }
+  assert.is(String(await bytesOf(files.readParts(parts))), WHOLE);
+  assert.equal(await files.digestParts(parts), { digest: digestOf(WHOLE), size: WHOLE.length });
+});
+
+test("a part that is longer than a chunk is read from its middle", async () => {
+  const text = "0123456789".repeat(300_000);
+  const { parts, folder } = makeParts();
+  writeInto(folder, "large", text);
+  const all = [...parts, { file: path.join(folder, "large"), size: text.length }];
+  const start = WHOLE.length + 1_500_007;
+  assert.is(String(await bytesOf(files.readParts(all, start))), text.slice(1_500_007));
+});
+
+for (const [what, changed] of [
+  ["grew", "123456789"],
+  ["shrank", "1234567"],
+] as const) {
+  test(`a file that ${what} since its content was planned is never passed off as it was`, async () => {
+    const { parts, folder } = makeParts();
+    assert.is((await files.digestParts(parts)).size, WHOLE.length);
+    writeInto(folder, "file", changed);
+    for (const act of [
+      () => bytesOf(files.readParts(parts)),
+      () => bytesOf(files.readParts(parts, 5)),
+      () => files.digestParts(parts),
+    ]) {
+      const error = await act().catch((thrown: unknown) => thrown);
+      assert.instance(error, PartChanged);
+      assert.is((error as PartChanged).file, path.join(folder, "file"));
+    }
+  });
+}
+
+test("one with other bytes of that length has another digest, however soon it is asked for", async () => {
+  const { parts, folder } = makeParts();
+  for (const text of ["12345678", "abcdefgh", "12345678"]) {
+    writeInto(folder, "file", text);
+    assert.is((await files.digestParts(parts)).digest, digestOf(`<${text}>x`));
+  }
+});
+
+test("a file that is gone has Node's own error", async () => {
+  const { parts, folder } = makeParts();
+  await files.remove(path.join(folder, "file"));
+  for (const act of [() => bytesOf(files.readParts(parts)), () => files.digestParts(parts)]) {
+    assert.is(await act().catch((error) => error.code), "ENOENT");
+  }
+});
+
+test("nothing is opened before it is asked for, and what is not read is closed", async () => {
+  const { parts } = makeParts();
+  const chunks = files.readParts([...parts, { file: "/nowhere", size: 1 }]);
+  for await (const chunk of chunks) {
+    assert.is(String(chunk), "<");
+    break;
   }
 });
 

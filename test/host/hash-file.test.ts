@@ -3,8 +3,9 @@ import path from "node:path";
 import { execa } from "execa";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createFileHasher } from "../../src/host/hash-file.ts";
+import { createHasher } from "../../src/host/hash-file.ts";
 import { digestOf } from "../../src/model/digest.ts";
+import { PartChanged } from "../../src/model/host.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 
 const test = suite("hashing files");
@@ -38,17 +39,17 @@ for (const size of [
 ]) {
   test(`a file of ${size} bytes`, async () => {
     const digest = digestOf(contentOf(size, "end"));
-    assert.equal(await createFileHasher()(makeFile(size, "end"), size), { digest, size });
+    assert.equal(await createHasher().hashFile(makeFile(size, "end"), size), { digest, size });
   });
 }
 
 test("a file that has grown since it was looked at", async () => {
   const digest = digestOf(contentOf(5000, "end"));
-  assert.equal(await createFileHasher()(makeFile(5000, "end"), 10), { digest, size: 5000 });
+  assert.equal(await createHasher().hashFile(makeFile(5000, "end"), 10), { digest, size: 5000 });
 });
 
 test("more large files at once than there are cores", async () => {
-  const hash = createFileHasher();
+  const { hashFile: hash } = createHasher();
   const ends = ["a", "b", "c", "d", "e", "f"];
   const hashed = await Promise.all(ends.map((end) => hash(makeFile(THREADED, end), THREADED)));
   assert.equal(
@@ -61,13 +62,13 @@ test("a large file does not keep signals and the live view waiting", async () =>
   const file = makeFile(8 * THREADED, "end");
   let turns = 0;
   const timer = setInterval(() => (turns += 1), 5);
-  await createFileHasher()(file, 8 * THREADED);
+  await createHasher().hashFile(file, 8 * THREADED);
   clearInterval(timer);
   assert.ok(turns >= 10, `our own thread came to turn ${turns} times`);
 });
 
 test("a file that is not there has Node's own error, also from a thread", async () => {
-  const hash = createFileHasher();
+  const { hashFile: hash } = createHasher();
   const file = makeFile(THREADED, "end");
   rmSync(file);
   for (const size of [10, THREADED]) {
@@ -77,11 +78,39 @@ test("a file that is not there has Node's own error, also from a thread", async 
   assert.is((await hash(makeFile(THREADED, "x"), THREADED)).size, THREADED);
 });
 
+const [before, after] = [Buffer.from("before"), Buffer.from("after")];
+
+/** A content with a file in its middle, in a thread where that is large. */
+function partsAround(file: string, size: number) {
+  return [{ bytes: before }, { file, size }, { bytes: after }] as const;
+}
+
+for (const size of [5000, THREADED]) {
+  test(`bytes around a file of ${size} bytes`, async () => {
+    const content = Buffer.concat([before, contentOf(size, "end"), after]);
+    assert.equal(await createHasher().hashParts(partsAround(makeFile(size, "end"), size)), {
+      digest: digestOf(content),
+      size: content.length,
+    });
+  });
+
+  for (const change of [-1, 1]) {
+    test(`a file that has ${change} byte more than the content says, ${size}`, async () => {
+      const file = makeFile(size + change, "end");
+      const error = await createHasher()
+        .hashParts(partsAround(file, size))
+        .catch((caught: unknown) => caught);
+      assert.instance(error, PartChanged);
+      assert.is((error as PartChanged).file, file);
+    });
+  }
+}
+
 test("threads that wait for work do not keep the process from ending", async () => {
   const source = path.resolve(import.meta.dirname, "../../src/host/hash-file.ts");
   const script = `
-    import { createFileHasher } from ${JSON.stringify(source)};
-    console.log((await createFileHasher()(process.argv[1], ${THREADED})).digest);
+    import { createHasher } from ${JSON.stringify(source)};
+    console.log((await createHasher().hashFile(process.argv[1], ${THREADED})).digest);
   `;
   const { stdout } = await execa(
     "node",

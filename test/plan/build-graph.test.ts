@@ -4,8 +4,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Config } from "../../src/model/config.ts";
 import type { Graph } from "../../src/model/graph.ts";
+import type { Step } from "../../src/model/step.ts";
 import { buildGraph, type Locate } from "../../src/plan/build-graph.ts";
-import { type Pins, UNPINNED } from "../../src/plan/pins.ts";
+import { type BasePin, type Pins, UNPINNED } from "../../src/plan/pins.ts";
 import { assertGolden } from "../assert-golden.ts";
 
 const test = suite("buildGraph");
@@ -43,11 +44,91 @@ test("where the package lies is in no step", () => {
   }
 });
 
+/** All that must have succeeded before a step starts. */
+function before(id: string, { steps }: Graph): ReadonlySet<string> {
+  const { needs = [], after = [] } = steps.find((step) => step.id === id) ?? {};
+  return new Set([...needs, ...after].flatMap((one) => [one, ...before(one, { steps })]));
+}
+
+function idsOfKind(kind: Step["kind"], { steps }: Graph): readonly string[] {
+  return steps.flatMap((step) => (step.kind === kind ? [step.id] : []));
+}
+
 test("nothing is pushed or saved under a name before the tests have passed", () => {
-  const { steps } = buildGraph(readCase("everything"), UNPINNED, locate);
-  const named = steps.filter(({ kind, needs }) => ["push", "save"].includes(kind) && needs.includes("build"));
-  assert.ok(named.length > 0);
-  for (const { id, after } of named) assert.equal(after, ["test"], id);
+  const graph = buildGraph(readCase("everything"), UNPINNED, locate);
+  const named = [...idsOfKind("push", graph), ...idsOfKind("save", graph)];
+  assert.ok(named.length >= 4);
+  for (const id of named) assert.ok(before(id, graph).has("test"), id);
+});
+
+test("models are sent to a registry without waiting for the environment and the tests", () => {
+  const graph = buildGraph(readCase("everything"), UNPINNED, locate);
+  const uploads = idsOfKind("upload", graph);
+  assert.ok(uploads.length > 0);
+  for (const id of uploads) {
+    assert.equal([...before(id, graph)].filter((one) => !/^(fetch|layer|upload):/.test(one)), [], id);
+  }
+  for (const { id, name } of graph.steps.filter(({ kind }) => kind === "push")) {
+    assert.ok(before(id, graph).has(`upload:${name.replace(/:[^:/]*$/, "")}`), id);
+  }
+});
+
+test("repositories of one registry are sent to one after the other, those of another at once", () => {
+  const tags = ["a.example/x:1", "a.example/x:2", "a.example/y:1", "b.example/x:1"];
+  const outputs = [{ pointer: "", type: "image", tags, load: false, push: true }] as const;
+  const { steps } = buildGraph({ ...readCase("smallest"), outputs }, UNPINNED, locate);
+  const uploads = steps.filter(({ kind }) => kind === "upload");
+  assert.equal(
+    uploads.map(({ id, after, inputs }) => [id, after, inputs.others]),
+    [
+      ["upload:a.example/x", [], []],
+      ["upload:a.example/y", ["upload:a.example/x"], ["a.example/x"]],
+      ["upload:b.example/x", [], []],
+    ],
+  );
+});
+
+test("without tests and without a tag nothing needs an engine but what runs in the base", () => {
+  const poolsOf = (config: Config) =>
+    buildGraph(config, UNPINNED, locate, { noTest: true })
+      .steps.filter(({ pool }) => pool === "engine" || pool === "tags")
+      .map(({ id }) => id);
+  const config = readCase("oci-layout");
+  const { python } = config.environment;
+  const more = (environment: Partial<Config["environment"]>) => ({
+    ...config,
+    environment: { ...config.environment, ...environment },
+  });
+  assert.equal(poolsOf(config), []);
+  assert.equal(poolsOf(more({ systemPackages: ["curl"] })), ["build:environment"]);
+  assert.equal(poolsOf(more({ python: { ...python, requirements: { list: ["numpy"] } } })), ["build:environment"]);
+  assert.equal(poolsOf(more({ python: { ...python, managed: false, requirements: { file: "r.txt" } } })), []);
+});
+
+test("`--no-test` leaves out the test, and the engine where nobody else needs it", () => {
+  const idsOf = (change: Partial<Config>) => {
+    const config = { ...readCase("everything"), ...change };
+    return buildGraph(config, UNPINNED, locate, { noTest: true }).steps.map(({ id }) => id);
+  };
+  const tagged = [{ pointer: "", type: "image", tags: ["a:1"], load: true, push: false }] as const;
+  assert.equal(
+    idsOf({}).filter((id) => /^(test|load)/.test(id)),
+    [],
+  );
+  assert.equal(
+    idsOf({ outputs: tagged }).filter((id) => /^(test|load|save)/.test(id)),
+    ["load:image", "save:a:1"],
+  );
+});
+
+test("the layers of all models together are few enough for an image", () => {
+  const models = Array.from({ length: 30 }, (_, index) => ({
+    ...{ pointer: `/models/${index}`, name: `m${index}`, version: "1", source: `m${index}` },
+    ...{ include: [], exclude: [] },
+  }));
+  const { steps } = buildGraph({ ...readCase("smallest"), models }, UNPINNED, locate);
+  const most = steps.map(({ inputs }) => Number(inputs.mostLayers ?? 0));
+  assert.is(most.reduce((sum, one) => sum + one, 0), 90);
 });
 
 test("steps cannot be changed", () => {
@@ -69,14 +150,7 @@ function pinsOf({ models, baseImage, inference, environment, tests }: Config): P
       identity: { content: `of ${name}` },
       paths: [`${name}.bin`],
     })),
-    base:
-      baseImage.kind === "image"
-        ? { kind: "image", reference: `${baseImage.image}@sha256:base`, digest: "sha256:base" }
-        : {
-            kind: "dockerfile",
-            dockerfile: { [baseImage.dockerfile]: "644 sha256:base" },
-            context: { Dockerfile: "644 sha256:base" },
-          },
+    base: basePinOf(baseImage),
     code: inference.sourceDirectory === undefined ? {} : { "score.py": "644 sha256:code" },
     runtime: { "serve.py": "644 sha256:runtime" },
     requirements: "file" in requirements ? { [requirements.file]: "644 sha256:requirements" } : {},
@@ -88,6 +162,20 @@ function pinsOf({ models, baseImage, inference, environment, tests }: Config): P
     bodyFiles: Object.fromEntries(bodyFiles.map((file) => [file, "sha256:body"])),
     platform: "linux/amd64",
   };
+}
+
+function basePinOf(baseImage: Config["baseImage"]): BasePin {
+  const digest = "sha256:base";
+  switch (baseImage.kind) {
+    case "image":
+      return { kind: "image", reference: `${baseImage.image}@${digest}`, digest };
+    case "oci-layout":
+      return { kind: "oci-layout", path: baseImage.path, digest };
+    case "dockerfile": {
+      const dockerfile = { [baseImage.dockerfile]: `644 ${digest}` };
+      return { kind: "dockerfile", dockerfile, context: { Dockerfile: `644 ${digest}` } };
+    }
+  }
 }
 
 function shapeOf({ steps }: Graph) {

@@ -41,11 +41,19 @@ const source = only<Source>({
       : succeed({ scheme: "test", identity: { of: reference.source }, paths: ["a"] }),
 });
 
+type PinOptions = {
+  readonly cache?: string;
+  readonly lastBase?: ImagePin;
+  readonly resolve?: (reference: string) => Promise<Result<string | undefined>>;
+};
+
+const nobody = () => Promise.reject(new Error("the registry was asked without the engine"));
+
 async function pin(
   yaml: string,
   files: Readonly<Record<string, string>> = {},
   engine: Partial<Engine> = {},
-  { cache = "/elsewhere", lastBase }: { readonly cache?: string; readonly lastBase?: ImagePin } = {},
+  { cache = "/elsewhere", lastBase, resolve = nobody }: PinOptions = {},
 ): Promise<Result<Pins>> {
   const directory = makeFolder({ "mlpackage.yaml": yaml, ...files });
   const config = readText(`name: demo\n${yaml}`, { directory });
@@ -53,6 +61,8 @@ async function pin(
   return pinReferences(config.value, {
     files: host.files,
     engine: only<Engine>({ ...anEngine, ...engine }),
+    resolve,
+    hostPlatform: "linux/riscv64",
     lastBase,
     sourceOf: () => source,
     sourceContext: only<SourceContext>({}),
@@ -157,9 +167,41 @@ test("base image: a Dockerfile's whole context counts", async () => {
   });
 });
 
-test("without an engine nothing else is looked at", async () => {
-  const engine = { probe: async () => fail(errorDiagnostic("engine/unreachable", "no")) };
-  assert.equal(await placesOf(`${script}models: [missing]`, {}, engine), ["engine/unreachable undefined"]);
+const absent: Partial<Engine> = {
+  probe: async () => fail(errorDiagnostic("engine/unreachable", "no")),
+  describe: undefined as never,
+  resolve: undefined as never,
+};
+
+test("without an engine the registry is asked, and the platform is this machine's", async () => {
+  const resolve = async () => succeed(digest);
+  const { base, platform } = await pinsOf(`${script}base_image: a:1`, {}, absent, { resolve, lastBase });
+  assert.equal(base, { kind: "image", reference: `a:1@${digest}`, digest });
+  assert.is(platform, "linux/riscv64");
+});
+
+test("without an engine and with a registry that has nothing all is told that is wrong", async () => {
+  const resolve = async () => succeed(undefined);
+  assert.equal(await placesOf(`${script}models: [missing]`, {}, absent, { resolve }), [
+    "source/missing /models/0",
+    "plan/base-image-not-found /base_image",
+  ]);
+});
+
+for (const [what, written, named] of [
+  ["folder", "base", "base/index.json"],
+  ["tar", "base.tar", "base.tar"],
+] as const) {
+  test(`base image: an OCI layout in a ${what} is asked of nobody`, async () => {
+    const yaml = `${script}base_image: {oci_layout: ${written}}`;
+    const { base } = await pinsOf(yaml, { [named]: "{}" }, absent);
+    assert.equal(base, { kind: "oci-layout", path: written, digest: digestOf("{}") });
+  });
+}
+
+test("base image: a folder that is no layout", async () => {
+  const yaml = `${script}base_image: {oci_layout: base}`;
+  assert.equal(await placesOf(yaml, { "base/notes.txt": "" }), ["plan/no-layout /base_image/oci_layout"]);
 });
 
 test("every reference that names nothing is told, each at its place", async () => {
@@ -221,6 +263,8 @@ test("code: links to folders are followed, and links out of the package are refu
     pinReferences(config.value, {
       files: host.files,
       engine: only<Engine>(anEngine),
+      resolve: nobody,
+      hostPlatform: "linux/riscv64",
       lastBase,
       sourceOf: () => source,
       sourceContext: only<SourceContext>({}),

@@ -8,6 +8,7 @@ import { createRepository } from "../../src/registries/repository.ts";
 import { makeHost } from "../fakes/host.ts";
 import { startServer } from "../fakes/http-server.ts";
 import { once } from "../fakes/machine.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
 
 /** What a registry may answer, and hardly any does when one wants it to. The rest is in `e2e/shared-registry.test.ts`. */
 const test = suite("repository");
@@ -42,6 +43,8 @@ function connect(port: number, credentials?: Credentials) {
     registry: `127.0.0.1:${port}`,
     repository: "team/cache",
     network: makeHost().network,
+    clock: createManualClock(),
+    random: () => 0,
     findCredentials: async () => credentials,
   });
 }
@@ -249,6 +252,8 @@ test("credentials are looked for once", async () => {
     registry: `127.0.0.1:${port}`,
     repository: "team/cache",
     network: makeHost().network,
+    clock: createManualClock(),
+    random: () => 0,
     findCredentials: async () => {
       asked += 1;
       return USER;

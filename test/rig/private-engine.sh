@@ -3,9 +3,10 @@
 
 engine_dir=$RIG_HOME/engine
 
+# RIG_CONTAINERD_STORE=false gives it the classic image store, which many engines in use still have.
 start_private_engine() {
   fetch_forky_packages
-  install_missing runc=runc iptables=iptables ip=iproute2
+  install_missing runc=runc iptables=iptables ip=iproute2 skopeo=skopeo
   mkdir -p "$engine_dir"/{bin,data,shims,docker-config/cli-plugins}
   # ext4 will not use an inode again for 35 s after its file was deleted, and searches past all such, one by one,
   # for each new file: loading the base images right after another rig went took 10 s and not 3. Below a directory
@@ -14,7 +15,7 @@ start_private_engine() {
   make_bridge
   write_daemon_configuration
   local buildx=$rig_prefix/usr/libexec/docker/cli-plugins/docker-buildx
-  ln -sf "$rig_prefix/usr/bin/docker" "$buildx" "$engine_dir/bin/"
+  ln -sf "$rig_prefix/usr/bin/docker" "$rig_prefix/usr/bin/crane" "$buildx" "$engine_dir/bin/"
   ln -sf "$buildx" "$engine_dir/docker-config/cli-plugins/"
 
   # In process and mount namespaces of its own: when the outermost process goes, by whatever signal, the kernel
@@ -46,7 +47,7 @@ write_daemon_configuration() {
   "data-root": "$engine_dir/data/$$-$RANDOM",
   "exec-root": "$engine_dir/exec",
   "pidfile": "$engine_dir/dockerd.pid",
-  "features": { "containerd-snapshotter": true },
+  "features": { "containerd-snapshotter": ${RIG_CONTAINERD_STORE:-true} },
   "insecure-registries": ["127.0.0.0/8"],
   "bridge": "mlrig$bridge_number",
   "default-address-pools": [{ "base": "10.$bridge_number.128.0/17", "size": 24 }],

@@ -16,7 +16,7 @@ import { makeFolder } from "../fakes/temporary-folder.ts";
 
 const test = suite("test step");
 
-const built: StepOutput = { digest: digestOf("built"), files: [], values: { image: "sha256:image" } };
+const loaded: StepOutput = { digest: digestOf("loaded"), files: [], values: { image: "sha256:image" } };
 
 type Options = {
   readonly readiness?: string;
@@ -62,10 +62,10 @@ async function run(
       },
       findServices: async () => abandoned,
     },
-    { build: built },
+    { "load:image": loaded },
   );
   const clock = createManualClock(clockRate);
-  const step = makeStep("test", "build", {
+  const step = makeStep("test", "load:image", {
     kind: "test",
     inputs: { port: 5001, readiness, tests, bodyFiles },
   });

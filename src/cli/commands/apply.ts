@@ -11,6 +11,8 @@ import { checkTraceFile } from "../trace-file.ts";
 
 export type ApplyOptions = SelectOptions &
   RunOptions & {
+    /** `--no-test`. */
+    readonly noTest: boolean;
     /** A file of `plan --out`: just what it says is done, or nothing. */
     readonly plan?: string | undefined;
   };
@@ -38,10 +40,11 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
 
 async function prepareChosen(session: Session, options: ApplyOptions): Promise<Result<Prepared>> {
   if (options.plan === undefined) return prepare(session, options);
-  if (options.only.length === 0 && !options.force) return prepareFromPlan(session, options.plan);
+  if (options.only.length === 0 && !options.force && !options.noTest)
+    return prepareFromPlan(session, options.plan);
   return fail(
     errorDiagnostic("cli/plan-and-choice", "which steps run is in the plan already", {
-      hint: "give `--only` and `--no-cache` to `mlpackage plan --out FILE`",
+      hint: "give `--only`, `--no-cache` and `--no-test` to `mlpackage plan --out FILE`",
     }),
   );
 }

@@ -1,13 +1,20 @@
 import { findCredentials } from "../../engines/docker-credentials.ts";
 import { createDockerEngine, probeBuildx } from "../../engines/docker-engine.ts";
+import type { Config } from "../../model/config.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../../model/diagnostic.ts";
 import type { Engine } from "../../model/engine.ts";
+import type { Graph } from "../../model/graph.ts";
 import { parseImageReference } from "../../model/image-reference.ts";
+import type { Step } from "../../model/step.ts";
+import { buildGraph } from "../../plan/build-graph.ts";
+import { UNPINNED } from "../../plan/pins.ts";
 import { diagnosticToJson } from "../../report/diagnostic-json.ts";
 import { renderDiagnostics } from "../../report/diagnostic-text.ts";
 import { painter } from "../../report/paint.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { openPackage } from "../open-package.ts";
+import { stepsOfEngine } from "../prepare.ts";
+import { createRepositories, resolveReference } from "../repositories.ts";
 import type { Session } from "../session.ts";
 import { checkSharedCache } from "../shared-cache.ts";
 
@@ -19,12 +26,16 @@ const LITTLE_SPACE_BYTES = 5e9;
 /** Looks at everything a package needs of this machine, changes nothing, and says how to mend what is wrong. */
 export async function doctor(session: Session): Promise<number> {
   const engine = await createDockerEngine(session.host);
+  const opened = await openPackage(session);
+  const graph = opened.ok ? buildGraph(opened.value.config, UNPINNED, opened.value.locate) : undefined;
+  const needs = graph === undefined ? { engine: true, buildx: true } : needsOf(graph);
   const checks = [
-    ...(await checkEngine(engine)),
-    await checkBuildx(session),
+    ...(needs.engine ? await checkEngine(engine) : []),
+    ...(needs.buildx ? [await checkBuildx(session)] : []),
     await checkDisk(session),
-    ...(await checkRegistries(session, engine)),
+    ...(opened.ok ? await checkRegistries(session, opened.value.config) : []),
     ...(await checkShared(session)),
+    ...(graph === undefined ? [] : [tellNeeds(graph)]),
   ];
   const problems = checks.flatMap(({ problem }) => problem ?? []);
   if (session.options.json)
@@ -77,32 +88,41 @@ async function checkShared(session: Session): Promise<readonly Check[]> {
   return checked.value === undefined ? [] : [{ name, found: checked.value }];
 }
 
-async function checkRegistries(session: Session, engine: Engine): Promise<readonly Check[]> {
-  const opened = await openPackage(session);
-  if (!opened.ok) return [];
-  const tags = opened.value.config.outputs.flatMap((output) =>
-    output.type === "image" && output.push ? output.tags : [],
-  );
+async function checkRegistries(session: Session, { outputs }: Config): Promise<readonly Check[]> {
+  const tags = outputs.flatMap((output) => (output.type === "image" && output.push ? output.tags : []));
   const byRegistry = new Map(tags.map((tag) => [parseImageReference(tag).registry, tag]));
-  const isReachable = (await engine.probe()).ok;
-  if (!isReachable) return [];
-  return Promise.all([...byRegistry].map(([address, tag]) => checkRegistry(address, tag, session, engine)));
+  return Promise.all([...byRegistry].map(([address, tag]) => checkRegistry(address, tag, session)));
 }
 
-async function checkRegistry(
-  address: string,
-  tag: string,
-  { host }: Session,
-  engine: Engine,
-): Promise<Check> {
+async function checkRegistry(address: string, tag: string, { host, signal }: Session): Promise<Check> {
   const name = `registry ${address}`;
   const credentials = await findCredentials(address, host);
-  const resolved = await engine.resolve(tag);
+  const resolved = await resolveReference(tag, createRepositories(host), signal);
   if (!resolved.ok) {
     const [problem = errorDiagnostic("registry/failed", `${address} does not answer`)] = resolved.diagnostics;
     return { name, problem };
   }
   return { name, found: credentials === undefined ? "answers without a login" : "answers, logged in" };
+}
+
+/** Engine and buildx, as far as the package has steps for them. */
+function needsOf(graph: Graph): { readonly engine: boolean; readonly buildx: boolean } {
+  const users = stepsOfEngine(graph);
+  return { engine: users.length > 0, buildx: users.some(({ kind }) => kind === "build") };
+}
+
+/** Which steps need what of all that was looked at. */
+function tellNeeds(graph: Graph): Check {
+  const users = stepsOfEngine(graph);
+  const idsOf = (steps: readonly Step[]) => steps.map(({ id }) => id).join(", ");
+  const named: readonly (readonly [string, readonly Step[]])[] = [
+    ["buildx", users.filter(({ kind }) => kind === "build")],
+    ["the engine", users.filter(({ kind }) => kind !== "build")],
+    ["a registry", graph.steps.filter(({ kind }) => kind === "upload" || kind === "push")],
+  ];
+  const needed = named.filter(([, steps]) => steps.length > 0);
+  const found = needed.map(([what, steps]) => `${what} for ${idsOf(steps)}`).join("; ");
+  return { name: "steps", found: found === "" ? "none needs an engine or a registry" : `need ${found}` };
 }
 
 function toText({ name, found, problem }: Check, color: boolean): string {

@@ -5,15 +5,21 @@ import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { openPackage } from "../open-package.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
 
+export type GraphOptions = {
+  readonly format: GraphFormat;
+  /** `--no-test`. */
+  readonly noTest: boolean;
+};
+
 /** The graph's shape needs no engine and no network. */
-export async function graph(session: Session, { format }: { readonly format: GraphFormat }): Promise<number> {
+export async function graph(session: Session, { format, noTest }: GraphOptions): Promise<number> {
   const opened = await openPackage(session);
   if (!opened.ok) {
     reportDiagnostics(session, opened.diagnostics);
     return exitCodeOf(opened.diagnostics);
   }
   const { config, locate } = opened.value;
-  const built = buildGraph(config, UNPINNED, locate);
+  const built = buildGraph(config, UNPINNED, locate, { noTest });
   session.writeData(renderGraph(built, session.options.json ? "json" : format));
   return EXIT.done;
 }

@@ -7,6 +7,8 @@ import { prepare, type SelectOptions } from "../prepare.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
 
 export type PlanOptions = SelectOptions & {
+  /** `--no-test`. */
+  readonly noTest: boolean;
   readonly detailedExitcode: boolean;
   /** A file the plan is written to, for `apply` to do just that. */
   readonly out?: string | undefined;

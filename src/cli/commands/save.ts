@@ -1,6 +1,7 @@
 import path from "node:path";
+import { refuseSavedLayout } from "../../config/refuse-saved-layout.ts";
 import type { Graph } from "../../model/graph.ts";
-import { BUILD } from "../../plan/build-graph.ts";
+import { IMAGE } from "../../plan/build-graph.ts";
 import { select } from "../../plan/select.ts";
 import { assemble } from "../assemble.ts";
 import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
@@ -19,7 +20,13 @@ export async function save(
     reportDiagnostics(session, opened.diagnostics);
     return exitCodeOf(opened.diagnostics);
   }
-  const { config } = opened.value;
+  const { config, locate } = opened.value;
+  const layout = "/base_image/oci_layout";
+  const refused = refuseSavedLayout(config, { location: locate(layout), path: layout });
+  if (refused.length > 0) {
+    reportDiagnostics(session, refused);
+    return exitCodeOf(refused);
+  }
   const target = path.relative(config.directory, path.resolve(config.directory, folder)) || ".";
   const output = { pointer: "", type: "dockerfile" as const, path: target };
   const withFolder = { ...opened.value, config: { ...config, outputs: [...config.outputs, output] } };
@@ -34,7 +41,7 @@ export async function save(
     return exitCodeOf(traced.diagnostics);
   }
   const { graph } = select(withoutOrder(assembly.value.graph), [`save:${target}`]);
-  if (graph.steps.some(({ id }) => id === BUILD)) throw new Error("a saved folder needs no build");
+  if (graph.steps.some(({ id }) => id === IMAGE)) throw new Error("a saved folder needs no build");
   const outcomes = await runGraph(session, withFolder, assembly.value, graph, options);
   reportDiagnostics(
     session,

@@ -17,11 +17,13 @@ export type WhyOptions = {
   readonly step: string;
   /** `--no-cache`. */
   readonly force: boolean;
+  /** `--no-test`. */
+  readonly noTest: boolean;
 };
 
 /** Says of one step all that `plan` has only a phrase for. */
-export async function why(session: Session, { step: name, force }: WhyOptions): Promise<number> {
-  const explained = await explainStep(session, name, force);
+export async function why(session: Session, options: WhyOptions): Promise<number> {
+  const explained = await explainStep(session, options);
   if (!explained.ok) {
     reportDiagnostics(session, explained.diagnostics);
     return exitCodeOf(explained.diagnostics);
@@ -33,8 +35,11 @@ export async function why(session: Session, { step: name, force }: WhyOptions): 
   return EXIT.done;
 }
 
-async function explainStep(session: Session, name: string, force: boolean): Promise<Result<Explanation>> {
-  const prepared = await prepare(session, { only: [name], force, onlyLooks: true });
+async function explainStep(
+  session: Session,
+  { step: name, ...options }: WhyOptions,
+): Promise<Result<Explanation>> {
+  const prepared = await prepare(session, { ...options, only: [name], onlyLooks: true });
   if (!prepared.ok) return prepared;
   const { graph, assembly } = prepared.value;
   const step = findStep(graph, name);

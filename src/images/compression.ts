@@ -1,0 +1,144 @@
+import { createGzip, type Gzip } from "node:zlib";
+import type { CompressionConfig } from "../model/config.ts";
+
+/** What a layer is compressed with, once that is decided. */
+export type Compression = { readonly kind: "none" } | Extract<CompressionConfig, { readonly level: number }>;
+
+/** Where a layer's largest file is looked at, as shares of its length, and how many bytes each time. */
+export const SAMPLE_PLACES = [0, 0.5, 0.95];
+export const SAMPLE_BYTES = 64 * 1024;
+
+/** A smaller layer gains less from being compressed than it costs to look into it. */
+export const WORTH_COMPRESSING_BYTES = 1 << 20;
+
+/** Above so many bits a byte, what could be saved is not worth the time. */
+const MOST_BITS = 6.4;
+
+const ZSTD = { kind: "zstd", level: 3 } as const;
+
+/** How content is compressed under `auto`: as its samples say, the first of which is its beginning. */
+export function chooseCompression(name: string, samples: readonly Uint8Array[]): Compression {
+  const [head = new Uint8Array()] = samples;
+  const isDense = isWeights(name, head) || isCompressed(head) || bitsPerByte(samples) > MOST_BITS;
+  return isDense ? { kind: "none" } : ZSTD;
+}
+
+/** Formats of weights: floating-point numbers, of which hardly a bit can be saved. */
+function isWeights(name: string, head: Uint8Array): boolean {
+  const text = Buffer.from(head.subarray(0, 16)).toString("latin1");
+  // A safetensors file begins with the length of its header, in eight bytes, and the header, which is JSON.
+  return text.startsWith("GGUF") || text[8] === "{" || /\.(safetensors|gguf|onnx)$/i.test(name);
+}
+
+/** By their first bytes: gzip, zstd, zip (PyTorch, NumPy), xz, bzip2, lz4, Parquet. */
+function isCompressed(head: Uint8Array): boolean {
+  const start = Buffer.from(head.subarray(0, 6)).toString("hex");
+  return ["1f8b", "28b52ffd", "504b0304", "fd377a58", "425a68", "04224d18", "50415231"].some((magic) =>
+    start.startsWith(magic),
+  );
+}
+
+/** The entropy of single bytes: what a coder that knows nothing else could save. */
+function bitsPerByte(samples: readonly Uint8Array[]): number {
+  const counts = new Float64Array(256);
+  let total = 0;
+  for (const sample of samples) {
+    total += sample.length;
+    for (const byte of sample) counts[byte] = (counts[byte] ?? 0) + 1;
+  }
+  return counts.reduce(
+    (bits, count) => (count === 0 ? bits : bits - (count / total) * Math.log2(count / total)),
+    0,
+  );
+}
+
+/** The ending of a layer's media type. */
+export function suffixOf({ kind }: Compression): string {
+  return kind === "none" ? "" : `+${kind}`;
+}
+
+export function compress(
+  chunks: AsyncIterable<Uint8Array>,
+  compression: Compression,
+): AsyncIterable<Uint8Array> {
+  switch (compression.kind) {
+    case "none":
+      return chunks;
+    case "gzip":
+      return gzip(chunks, compression.level);
+    case "zstd":
+      return zstd(chunks, compression.level);
+  }
+}
+
+/** Its header says no time and no system, so that it is the same everywhere. */
+async function* gzip(chunks: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array> {
+  const stream = createGzip({ level });
+  const fed = feed(chunks, stream);
+  fed.catch((error: Error) => stream.destroy(error));
+  let isFirst = true;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (isFirst) chunk[SYSTEM_OFFSET] = UNKNOWN_SYSTEM;
+    isFirst = false;
+    yield chunk;
+  }
+  await fed;
+}
+
+/** RFC 1952, section 2.3. */
+const SYSTEM_OFFSET = 9;
+const UNKNOWN_SYSTEM = 255;
+
+/** Whoever reads the stream may have had enough of it: then what feeds it is closed. */
+async function feed(chunks: AsyncIterable<Uint8Array>, stream: Gzip): Promise<void> {
+  const closed = new Promise((resolve) => stream.once("close", resolve));
+  for await (const chunk of chunks) {
+    if (stream.destroyed) return;
+    if (stream.write(chunk)) continue;
+    await Promise.race([closed, new Promise((resolve) => stream.once("drain", resolve))]);
+  }
+  stream.end();
+}
+
+/** What is compressed at once; each is a frame of its own, and frames may follow each other (RFC 8878, section 3). */
+const FRAME_BYTES = 4 << 20;
+
+/**
+ * WebAssembly, because its bytes are the same on every machine and with every Node; the zstd of newer Nodes is faster and
+ * may write other bytes with each of its versions.
+ */
+async function* zstd(chunks: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array> {
+  const library = await loadLibrary();
+  for await (const frame of inFrames(chunks)) yield library.compress(frame, level);
+}
+
+type Library = typeof import("@bokuweb/zstd-wasm");
+
+let loaded: Promise<Library> | undefined;
+
+/** Once: a second `init` puts other memory under the functions of the first, which then compress what is not there. */
+function loadLibrary(): Promise<Library> {
+  loaded ??= import("@bokuweb/zstd-wasm").then(async (library) => {
+    await library.init();
+    return library;
+  });
+  return loaded;
+}
+
+async function* inFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const frame = Buffer.alloc(FRAME_BYTES);
+  let filled = 0;
+  for await (const chunk of chunks) {
+    for (let taken = 0; taken < chunk.length; ) {
+      const count = Math.min(chunk.length - taken, FRAME_BYTES - filled);
+      frame.set(chunk.subarray(taken, taken + count), filled);
+      taken += count;
+      filled += count;
+      if (filled === FRAME_BYTES) {
+        yield frame;
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield frame.subarray(0, filled);
+}

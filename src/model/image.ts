@@ -1,0 +1,26 @@
+import type { Digest } from "./digest.ts";
+
+/** What an image is made of, by digest (image specification, "OCI Content Descriptors"). */
+export type Descriptor = {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+};
+
+/** `diffId` is the digest of the layer's tar, which is that of the layer where it is not compressed. */
+export type Layer = Descriptor & { readonly diffId: Digest };
+
+/** An image for one platform: `linux/amd64`, `linux/arm64/v8`. */
+export type PlatformImage = {
+  readonly platform: string;
+  readonly manifest: Descriptor;
+  readonly config: Descriptor;
+  readonly layers: readonly Layer[];
+};
+
+/** An image: `root` is its manifest, or an index where it is one for several platforms. */
+export type Image = {
+  readonly root: Descriptor;
+  readonly images: readonly PlatformImage[];
+};

@@ -1,0 +1,93 @@
+import { archiveParts, blobsOf } from "../images/archive.ts";
+import { type Digest, digestOf, isDigest } from "../model/digest.ts";
+import type { Image } from "../model/image.ts";
+import type { StepOutput } from "../model/outcome.ts";
+import type { Part } from "../model/part.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { Step } from "../model/step.ts";
+import type { StepContext, StepKind } from "../model/step-kind.ts";
+import { ENVIRONMENT, IMAGE, imageOf } from "./build-image.ts";
+import { contentsFor, whileUnchanged } from "./image-contents.ts";
+import { environmentOf } from "./take-images.ts";
+
+export const LOAD = "load:image";
+
+/** Brings the image into the engine, under no name: tags move only when the tests have passed. */
+export const loadKind: StepKind = {
+  kind: "load",
+  version: 1,
+  summary: "brings the image into the engine",
+  shareable: false,
+  timeoutMs: 2 * 60 * 60_000,
+  attempts: 1,
+  run,
+  async findMissing(_step, output, { engine }) {
+    return (await engine.identify(loadedImageOf(output))) === undefined
+      ? "the image in the engine"
+      : undefined;
+  },
+};
+
+/** What the engine calls the image. */
+export function loadedImageOf(output: StepOutput): string {
+  return String(output.values.image);
+}
+
+async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {
+  const image = imageOf(context.outputOf(IMAGE));
+  const known = await findLoaded(image, context);
+  if (known !== undefined) return succeed(outputOf(known, image));
+  const present = await findPresentLayers(image, context);
+  let loaded = await load(image, present, step, context);
+  // The engine may have lost a layer of an image that it still lists.
+  if (!loaded.ok && present.size > 0 && !context.signal.aborted)
+    loaded = await load(image, new Set(), step, context);
+  return loaded.ok ? succeed(outputOf(loaded.value, image)) : fail(...loaded.diagnostics);
+}
+
+function outputOf(id: string, { images }: Image): StepOutput {
+  const layers = images.flatMap((image) => image.layers.map(({ digest }) => digest));
+  return { digest: isDigest(id) ? id : digestOf(id), files: [], values: { image: id, layers } };
+}
+
+/** The containerd store knows an image by the digest of its manifest or index, the classic store by its configuration's. */
+async function findLoaded({ root, images }: Image, { engine }: StepContext): Promise<string | undefined> {
+  for (const { digest } of [root, ...images.map(({ config }) => config)]) {
+    const found = await engine.identify(digest);
+    if (found !== undefined) return found.id;
+  }
+  return undefined;
+}
+
+/** The layers of images that the engine has: of the environment, and of what it was given the last time. */
+async function findPresentLayers(image: Image, context: StepContext): Promise<ReadonlySet<Digest>> {
+  const { engine, lastOutput } = context;
+  const present = new Set<Digest>();
+  const { images } = environmentOf(context.outputOf(ENVIRONMENT));
+  for (const { manifest, config, layers } of images) {
+    const found = (await engine.identify(manifest.digest)) ?? (await engine.identify(config.digest));
+    if (found !== undefined) for (const { digest } of layers) present.add(digest);
+  }
+  if (lastOutput !== undefined && (await engine.identify(loadedImageOf(lastOutput))) !== undefined) {
+    for (const digest of lastOutput.values.layers as readonly Digest[]) present.add(digest);
+  }
+  const ours = new Set(image.images.flatMap(({ layers }) => layers.map(({ digest }) => digest)));
+  return new Set([...present].filter((digest) => ours.has(digest)));
+}
+
+async function load(
+  image: Image,
+  present: ReadonlySet<Digest>,
+  step: Step,
+  context: StepContext,
+): Promise<Result<string>> {
+  const { engine, host, signal, report } = context;
+  const contents = contentsFor(step, context);
+  const missing = blobsOf(image).filter(({ digest }) => !present.has(digest));
+  const parts = new Map<Digest, readonly Part[]>();
+  for (const blob of missing) parts.set(blob.digest, await contents.partsOf(blob));
+  const archive = archiveParts(image, ({ digest }) => parts.get(digest) ?? [], { without: present });
+  const ids = [image.root, ...image.images.map(({ config }) => config)].map(({ digest }) => digest);
+  const tell = (text: string): void => report({ type: "doing", text });
+  return whileUnchanged(step, context, () => engine.load(host.files.readParts(archive), ids, tell, signal));
+}

@@ -1,0 +1,100 @@
+import type { Descriptor } from "../model/image.ts";
+import { parseImageReference } from "../model/image-reference.ts";
+import type { Repository } from "../model/registry.ts";
+import type { StepContext } from "../model/step-kind.ts";
+import { contentOf, type ImageContents } from "./image-contents.ts";
+
+export type PushedBlobs = {
+  readonly repository: Repository;
+  readonly contents: ImageContents;
+  /** Repositories of any registry that may have some of the blobs already. */
+  readonly others: readonly string[];
+};
+
+/** Where a smaller blob lies is not worth remembering. */
+const WORTH_NOTING_BYTES = 1e6;
+
+/** How many blobs are sent at once: a registry takes several faster than one, and many no faster than these. */
+const AT_ONCE = 3;
+
+/** Brings blobs into a repository: what it has stays, what a neighbour has is taken over, and the rest is sent. */
+export async function pushBlobs(
+  blobs: readonly Descriptor[],
+  { repository, contents, others }: PushedBlobs,
+  context: StepContext,
+): Promise<void> {
+  const { signal, locations } = context;
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const progress = createProgress(context);
+
+  /** Neighbours are other repositories of the same registry. */
+  async function takeOver({ digest }: Descriptor): Promise<boolean> {
+    const names = new Set([...others, ...(await locations.find(digest))]);
+    names.delete(repository.name);
+    for (const name of names) {
+      const { registry, repository: path } = parseImageReference(name);
+      if (registry === registryOf(repository.name) && (await repository.mountBlob(digest, path, either)))
+        return true;
+    }
+    return false;
+  }
+
+  async function push(blob: Descriptor): Promise<void> {
+    const isThere = (await repository.findBlob(blob.digest, either)) !== undefined || (await takeOver(blob));
+    if (!isThere) {
+      const content = await contentOf(blob, contents, context);
+      progress.expect(blob.size);
+      await repository.writeBlob(content, either, progress.follow());
+    }
+    if (blob.size >= WORTH_NOTING_BYTES) await locations.note(blob.digest, repository.name);
+  }
+
+  const waiting = blobs.toSorted((a, b) => b.size - a.size);
+  const lane = async (): Promise<void> => {
+    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) await push(blob);
+  };
+  const lanes = Array.from({ length: AT_ONCE }, lane);
+  try {
+    await Promise.all(lanes);
+  } catch (error) {
+    waiting.length = 0;
+    stop.abort();
+    await Promise.allSettled(lanes);
+    throw error;
+  }
+}
+
+function registryOf(name: string): string {
+  return parseImageReference(name).registry;
+}
+
+/** Says how much has been sent of how much, a few times a second. */
+function createProgress({ report, host }: StepContext) {
+  let total = 0;
+  let sent = 0;
+  let told = 0;
+  const tell = (): void => {
+    const now = host.clock.monotonic();
+    if (now - told < 200) return;
+    told = now;
+    report({ type: "doing", text: `${megabytes(sent)} of ${megabytes(total)} MB sent` });
+  };
+  return {
+    expect: (size: number): void => {
+      total += size;
+    },
+    follow: () => {
+      let before = 0;
+      return (bytes: number): void => {
+        sent += bytes - before;
+        before = bytes;
+        tell();
+      };
+    },
+  };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}

@@ -1,0 +1,147 @@
+import path from "node:path";
+import { extractLayout } from "../images/extract-layout.ts";
+import { type ReadImage, readImages, UnreadableImage } from "../images/read-images.ts";
+import { once, textOf } from "../model/chunks.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { type Digest, digestOfValue } from "../model/digest.ts";
+import type { PlatformImage } from "../model/image.ts";
+import type { OutputFile, StepOutput } from "../model/outcome.ts";
+import type { Repository } from "../model/registry.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { SerializableRecord } from "../model/serializable.ts";
+import type { StepContext } from "../model/step-kind.ts";
+
+/** Images with what describes them in the store. */
+export type EnvironmentValues = {
+  readonly images: readonly PlatformImage[];
+  /** Where their layers are, if not in the store: `registry.example.com/team/base`. */
+  readonly repository?: string;
+};
+
+export function environmentOf(output: StepOutput): EnvironmentValues {
+  return output.values as unknown as EnvironmentValues;
+}
+
+/**
+ * Takes the images of an OCI layout's folder into the store, each byte checked; they are moved where the folder is ours.
+ *
+ * Errors: `build/base-unreadable`.
+ */
+export async function takeLayout(
+  folder: string,
+  platforms: readonly string[],
+  isOurs: boolean,
+  context: StepContext,
+): Promise<Result<StepOutput>> {
+  const { files } = context.host;
+  const placeOf = (digest: Digest) => path.join(folder, "blobs", ...digest.split(":"));
+  const readIfThere = async (place: string) =>
+    (await files.status(place))?.type === "file" ? files.readText(place) : undefined;
+  return orUnreadable(async () => {
+    const root = await readIfThere(path.join(folder, "index.json"));
+    if (root === undefined) throw new UnreadableImage("it has no `index.json`: it is no OCI layout");
+    const images = await readImages(root, platforms, (digest) => readIfThere(placeOf(digest)));
+    const layers = new Map(images.flatMap((image) => image.layers.map((layer) => [layer.digest, layer])));
+    const taken = await Promise.all(
+      [...layers.values()].map(async ({ digest }): Promise<OutputFile> => {
+        const place = placeOf(digest);
+        if ((await files.status(place))?.type !== "file")
+          throw new UnreadableImage(`its layer ${digest} is missing`);
+        const blob = isOurs
+          ? await context.store.take(place)
+          : await context.store.write(files.readStream(place));
+        if (blob.digest !== digest) throw new UnreadableImage(`its layer ${digest} has other bytes`);
+        return { path: blobPath(digest), digest, size: blob.size, mode: 0o644 };
+      }),
+    );
+    return environmentOutput(images, taken, {}, context);
+  });
+}
+
+/** Takes the images of an OCI layout in a tar, by way of a folder of its own. */
+export async function takeArchive(
+  archive: AsyncIterable<Uint8Array>,
+  platforms: readonly string[],
+  context: StepContext,
+): Promise<Result<StepOutput>> {
+  const folder = await context.makeWorkDirectory();
+  for await (const file of extractLayout(archive)) {
+    await context.host.files.writeStream(path.join(folder, file.path), file.chunks);
+  }
+  return takeLayout(folder, platforms, true, context);
+}
+
+/** Takes what describes the images of a registry; their layers stay there until somebody needs them here. */
+export async function takeFromRegistry(
+  repository: Repository,
+  reference: string,
+  platforms: readonly string[],
+  context: StepContext,
+): Promise<Result<StepOutput>> {
+  const { signal } = context;
+  return orUnreadable(async () => {
+    const root = await repository.readManifest(reference, signal);
+    if (root === undefined) throw new UnreadableImage(`${repository.name} does not have it`);
+    const images = await readImages(root, platforms, async (digest, kind) => {
+      if (kind === "manifest") return repository.readManifest(digest, signal);
+      const chunks = await repository.readBlob(digest, signal);
+      return chunks && textOf(atMost(chunks));
+    });
+    return environmentOutput(images, [], { repository: repository.name }, context);
+  });
+}
+
+/** More than any image's configuration has, whoever sends it. */
+const MOST_CONFIG_BYTES = 8 << 20;
+
+async function* atMost(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > MOST_CONFIG_BYTES) throw new UnreadableImage("its configuration has no end");
+    yield chunk;
+  }
+}
+
+/** Known by its manifests: where the layers lie does not matter to who needs it. */
+async function environmentOutput(
+  images: readonly ReadImage[],
+  layers: readonly OutputFile[],
+  more: Pick<EnvironmentValues, "repository">,
+  context: StepContext,
+): Promise<StepOutput> {
+  const texts = await Promise.all(
+    images
+      .flatMap((image) => image.texts)
+      .map(async (text): Promise<OutputFile> => {
+        const { digest, size } = await context.store.write(once(Buffer.from(text)));
+        return { path: blobPath(digest), digest, size, mode: 0o644 };
+      }),
+  );
+  const described = images.map(({ texts: _texts, ...image }) => image);
+  return {
+    digest: digestOfValue(described.map(({ platform, manifest }) => ({ platform, digest: manifest.digest }))),
+    files: [...texts, ...layers],
+    values: { images: described, ...more } as unknown as SerializableRecord,
+  };
+}
+
+export function blobPath(digest: Digest): string {
+  return `blobs/${digest.replace(":", "/")}`;
+}
+
+async function orUnreadable(act: () => Promise<StepOutput>): Promise<Result<StepOutput>> {
+  try {
+    return succeed(await act());
+  } catch (error) {
+    if (!(error instanceof UnreadableImage)) throw error;
+    return fail(wordUnreadable(error));
+  }
+}
+
+function wordUnreadable({ message }: UnreadableImage): Diagnostic {
+  return errorDiagnostic("build/base-unreadable", `the base image cannot be used: ${message}`, {
+    path: "/base_image",
+    hint: "check `base_image`, and `build.platforms` if there are any",
+  });
+}

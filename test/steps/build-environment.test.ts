@@ -1,0 +1,244 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { tarParts } from "../../src/images/tar.ts";
+import { errorDiagnostic } from "../../src/model/diagnostic.ts";
+import { digestOf } from "../../src/model/digest.ts";
+import type { BuildRequest, Engine } from "../../src/model/engine.ts";
+import type { StepOutput } from "../../src/model/outcome.ts";
+import { fail, type Result, succeed } from "../../src/model/result.ts";
+import { InputChanged } from "../../src/steps/output-files.ts";
+import { environmentOf } from "../../src/steps/take-images.ts";
+import { type BaseImage, layoutFiles, makeBase } from "../fakes/base-image.ts";
+import { AN_ENGINE, openPackage } from "../fakes/package.ts";
+import { createMemoryRepository } from "../fakes/repository.ts";
+import { writeInto } from "../fakes/temporary-folder.ts";
+
+const test = suite("the environment");
+
+const ENVIRONMENT = "build:environment";
+const base = makeBase();
+const [layer] = base.layers;
+
+/** Nothing of this needs a RUN. */
+const foreign = "name: demo\ninference: {command: [serve]}\noutputs: [{type: oci-archive, path: a.tar}]\n";
+const inLayout = `${foreign}base_image: {oci_layout: base}\n`;
+
+/** And all of this does. */
+const managed = `name: demo
+models: [m.pkl]
+environment: {python: {requirements: r.txt, find_links: [wheels]}}
+inference: {entry_script: score.py, source_directory: src}
+`;
+const FILES = { "m.pkl": "weights", "src/score.py": "score", "r.txt": "numpy", "wheels/deep/a.whl": "wheel" };
+
+async function* tarOf(files: Readonly<Record<string, string>>): AsyncGenerator<Uint8Array> {
+  const parts = tarParts(
+    Object.entries(files).map(([name, text]) => {
+      const bytes = Buffer.from(text);
+      return { type: "file" as const, path: name, mode: 0o644, size: bytes.length, content: [{ bytes }] };
+    }),
+  );
+  for (const part of parts) if ("bytes" in part) yield part.bytes;
+}
+
+async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+}
+
+/** An engine whose builder writes a layout; what it was asked for, and what lay in the folders it was given. */
+function createBuilder(image: BaseImage = base, replaced: Partial<Engine> = {}) {
+  const seen: { request?: BuildRequest; dockerfile?: string; contexts?: Record<string, readonly string[]> } = {};
+  const build: Engine["build"] = async (request) => {
+    seen.request = request;
+    seen.dockerfile = readFileSync(request.dockerfile, "utf8");
+    seen.contexts = Object.fromEntries(
+      Object.entries(request.namedContexts).map(([name, folder]) => [name, filesBelow(folder)]),
+    );
+    for (const [name, text] of Object.entries(layoutFiles([image]))) writeInto(request.layoutFolder, name, text);
+    return succeed(undefined);
+  };
+  return { engine: { ...AN_ENGINE, build, ...replaced }, seen };
+}
+
+function filesBelow(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** The environment is the base itself, layer by layer. */
+function assertBase(output: StepOutput, hasLayers = true): void {
+  const { images } = environmentOf(output);
+  const { blobs: _blobs, ...described } = base;
+  assert.equal(images, [described]);
+  const stored = output.files.map(({ digest }) => digest);
+  for (const { digest } of [base.manifest, base.config]) assert.ok(stored.includes(digest));
+  assert.is(layer !== undefined && stored.includes(layer.digest), hasLayers);
+}
+
+function codesOf(result: Result<unknown>): readonly string[] {
+  return result.ok ? [] : result.diagnostics.map(({ code, path: place }) => `${code} ${place}`);
+}
+
+test("only what pip reads is laid out for buildx, at its path", async () => {
+  const { engine, seen } = createBuilder();
+  const { make } = await openPackage(managed, FILES, { engine });
+  assertBase(await make(ENVIRONMENT));
+  assert.equal(seen.contexts, { "mlpackage-requirements": ["r.txt"], "mlpackage-wheels-1": ["deep/a.whl"] });
+  assert.equal(filesBelow(seen.request?.context ?? ""), []);
+  assert.is(seen.request?.target, "environment");
+  assert.match(seen.dockerfile ?? "", "--mount=type=bind,from=mlpackage-requirements,");
+});
+
+test("what does not come into it does not change it", async () => {
+  const keyOf = async (files: Readonly<Record<string, string>>) => {
+    const { stepOf } = await openPackage(managed, files, createBuilder());
+    return JSON.stringify([stepOf(ENVIRONMENT).inputs, stepOf(ENVIRONMENT).needs]);
+  };
+  const before = await keyOf(FILES);
+  assert.is(await keyOf({ ...FILES, "src/score.py": "SCORE", "m.pkl": "WEIGHTS" }), before);
+  assert.is.not(await keyOf({ ...FILES, "r.txt": "scipy" }), before);
+});
+
+for (const changed of ["r.txt", "wheels/deep/a.whl"]) {
+  test(`a change of ${changed} between plan and run is noticed`, async () => {
+    const { run, directory } = await openPackage(managed, FILES, createBuilder());
+    writeInto(directory, changed, "changed");
+    const error = await run(ENVIRONMENT).catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof InputChanged);
+    assert.is(error.path, changed);
+  });
+}
+
+test("and one of the user's own context while buildx reads it", async () => {
+  const files = { ...FILES, "base/Dockerfile": "FROM a AS b\n", "base/data.txt": "data" };
+  const { engine } = createBuilder();
+  const own = await openPackage(`${managed}base_image: {dockerfile: base/Dockerfile}\n`, files, {
+    engine: {
+      ...engine,
+      build: async (request) => {
+        writeInto(request.context, "data.txt", "other");
+        return engine.build(request);
+      },
+    },
+  });
+  const error = await own.run(ENVIRONMENT).catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof InputChanged);
+  assert.is(error.path, "base/data.txt");
+});
+
+test("what buildx says goes to the user", async () => {
+  const build = async () => fail(errorDiagnostic("build/failed", "no"));
+  const { run } = await openPackage(managed, FILES, createBuilder(base, { build }));
+  assert.equal(codesOf(await run(ENVIRONMENT)), ["build/failed undefined"]);
+});
+
+test("where the engine cannot write layouts, the image is exported from it", async () => {
+  const asked: (readonly string[])[] = [];
+  const { make } = await openPackage(
+    managed,
+    FILES,
+    createBuilder(base, {
+      build: async () => succeed<string | undefined>("sha256:id"),
+      export: (references) => {
+        asked.push(references);
+        return tarOf(layoutFiles([base]));
+      },
+    }),
+  );
+  assertBase(await make(ENVIRONMENT));
+  assert.equal(asked, [["sha256:id"]]);
+});
+
+test("a layout is taken as it is, and no engine is asked", async () => {
+  const { make } = await openPackage(inLayout, layoutFiles([base], "base/"), { engine: { probe: AN_ENGINE.probe } as Engine });
+  assertBase(await make(ENVIRONMENT));
+});
+
+test("and so is one in a tar", async () => {
+  const tar = await bytesOf(tarOf(layoutFiles([base])));
+  const { make } = await openPackage(inLayout, { base: tar }, {});
+  assertBase(await make(ENVIRONMENT));
+});
+
+for (const isArchive of [false, true]) {
+  test(`a layout ${isArchive ? "in a tar " : ""}that something is run in is handed to buildx`, async () => {
+    const { engine, seen } = createBuilder();
+    const files = isArchive
+      ? { ...FILES, base: await bytesOf(tarOf(layoutFiles([base]))) }
+      : { ...FILES, ...layoutFiles([base], "base/") };
+    const { make, directory } = await openPackage(`${managed}base_image: {oci_layout: base}\n`, files, { engine });
+    await make(ENVIRONMENT);
+    const [, place = "", digest] = /^oci-layout:\/\/(.*)@(.*)$/.exec(seen.request?.namedContexts["mlpackage-base"] ?? "") ?? [];
+    assert.is(digest, base.manifest.digest);
+    assert.equal(filesBelow(place), Object.keys(layoutFiles([base])).sort());
+    assert.is(place === path.join(directory, "base"), !isArchive);
+    assert.match(seen.dockerfile ?? "", "FROM mlpackage-base AS environment");
+  });
+}
+
+test("a base image that the engine has is exported from it", async () => {
+  const engine: Partial<Engine> = {
+    ...AN_ENGINE,
+    identify: async (reference) => (reference === "a:1" ? { id: "sha256:base", tags: [] } : undefined),
+    export: () => tarOf(layoutFiles([base])),
+  };
+  const { make } = await openPackage(`${foreign}base_image: a:1\n`, {}, { engine });
+  assertBase(await make(ENVIRONMENT));
+});
+
+test("one that it does not have is described by the registry, where its layers stay", async () => {
+  const repository = createMemoryRepository("registry.example.com/base");
+  for (const [digest, text] of base.blobs) {
+    repository.manifests.set(digest, text);
+    repository.blobs.set(digest, Buffer.from(text));
+  }
+  const engine: Partial<Engine> = { ...AN_ENGINE, identify: async () => undefined };
+  const { make } = await openPackage(
+    `${foreign}base_image: registry.example.com/base@${base.manifest.digest}\n`,
+    {},
+    { engine, repositoryOf: () => repository },
+  );
+  const output = await make(ENVIRONMENT);
+  const { repository: name, images } = environmentOf(output);
+  assert.equal([name, images.length], ["registry.example.com/base", 1]);
+  assert.is(layer !== undefined && output.files.some(({ digest }) => digest === layer.digest), false);
+});
+
+const elsewhere = makeBase("linux/s390x");
+const layerPlace = `base/blobs/${layer?.digest.replace(":", "/")}`;
+
+for (const [what, files, words] of [
+  ["is no layout", { "base/index.json": "[]" }, "its manifest is none"],
+  ["is for another platform", layoutFiles([elsewhere], "base/"), "it is not made for linux/amd64, but for linux/s390x"],
+  ["has a layer with other bytes", { ...layoutFiles([base], "base/"), [layerPlace]: "other" }, "has other bytes"],
+] as const) {
+  test(`a base that ${what}`, async () => {
+    const { run } = await openPackage(inLayout, files);
+    const result = await run(ENVIRONMENT);
+    assert.equal(codesOf(result), ["build/base-unreadable /base_image"]);
+    assert.match(result.ok ? "" : (result.diagnostics[0]?.message ?? ""), words);
+  });
+}
+
+test("a base whose layer is missing", async () => {
+  const { [layerPlace]: _gone, ...files } = layoutFiles([base], "base/");
+  const { run } = await openPackage(inLayout, files);
+  assert.equal(codesOf(await run(ENVIRONMENT)), ["build/base-unreadable /base_image"]);
+});
+
+test("the same base in another place is the same environment", async () => {
+  const one = await openPackage(inLayout, layoutFiles([base], "base/"));
+  const other = await openPackage(inLayout, layoutFiles([base, makeBase("linux/arm64")], "base/"));
+  const [first, second] = [await one.make(ENVIRONMENT), await other.make(ENVIRONMENT)];
+  assert.is(first.digest, second.digest);
+  assert.is.not(first.digest, digestOf(""));
+});
+
+test.run();
