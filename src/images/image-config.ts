@@ -58,7 +58,10 @@ export function extendConfig(
       User: settings.user,
       Cmd: settings.command,
     },
-    rootfs: { type: "layers", diff_ids: [...(rootfs?.diff_ids ?? []), ...layers.map(({ diffId }) => diffId)] },
+    rootfs: {
+      type: "layers",
+      diff_ids: [...(rootfs?.diff_ids ?? []), ...layers.map(({ diffId }) => diffId)],
+    },
     history: [
       ...(history ?? []),
       ...layers.map(({ brings }) => ({ created: CREATED, created_by: `mlpackage: ${brings}` })),

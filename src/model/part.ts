@@ -6,7 +6,7 @@ export function sizeOfParts(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + sizeOfPart(part), 0);
 }
 
-export function sizeOfPart(part: Part): number {
+function sizeOfPart(part: Part): number {
   return "bytes" in part ? part.bytes.length : part.size;
 }
 

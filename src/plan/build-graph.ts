@@ -11,7 +11,7 @@ import type { Pins } from "./pins.ts";
 export type Locate = (pointer: string) => Location;
 
 export const RENDER = "render";
-export const ENVIRONMENT = "build:environment";
+const ENVIRONMENT = "build:environment";
 export const IMAGE = "build:image";
 export const LOAD = "load:image";
 const TEST = "test";

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { extractLayout } from "../images/extract-layout.ts";
-import { parseManifest } from "../images/manifest.ts";
+import { isPlatform, parseManifest } from "../images/manifest.ts";
+import { UnreadableImage } from "../images/read-images.ts";
 import type { BaseImageConfig, EnvironmentConfig } from "../model/config.ts";
 import { parseImageReference } from "../model/image-reference.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
@@ -15,7 +15,7 @@ import { withRegistryFaults } from "./registry-faults.ts";
 import { ignoreFileOf } from "./render.ts";
 import { parseState, readPinned, type Tree } from "./store-inputs.ts";
 import { storeRequirements } from "./store-requirements.ts";
-import { takeArchive, takeFromRegistry, takeLayout } from "./take-images.ts";
+import { orUnreadable, takeArchive, takeFromRegistry, takeLayout, unpackLayout } from "./take-images.ts";
 
 export type EnvironmentStepInputs = {
   readonly platforms: readonly string[];
@@ -87,11 +87,13 @@ async function buildEnvironment(
   const demandUnchanged = await watchFiles(filesOfBase(inputs), context);
   const stored = await storeRequirements(inputs, layout, context);
   const mounted = await stageContexts([...layout.requirements, ...layout.wheels], stored, work, context);
+  const mountedBase = await orUnreadable(() => layoutContext(inputs, work, context));
+  if (!mountedBase.ok) return mountedBase;
   const layoutFolder = path.join(work, "layout");
   const built = await context.engine.build({
     dockerfile,
     context: baseImage.kind === "dockerfile" ? path.join(context.directory, baseImage.context) : emptyContext,
-    namedContexts: { ...mounted, ...(await layoutContext(inputs, work, context)) },
+    namedContexts: { ...mounted, ...mountedBase.value },
     target: ENVIRONMENT_STAGE,
     platforms,
     ...(builder !== undefined && { builder }),
@@ -120,24 +122,31 @@ function filesOfBase({ base, baseImage }: EnvironmentStepInputs): readonly Outpu
 
 /** An OCI layout is handed to buildx as the context that `FROM` names. An archive is unpacked for it. */
 async function layoutContext(
-  { base }: EnvironmentStepInputs,
+  { base, platforms }: EnvironmentStepInputs,
   work: string,
   context: StepContext,
 ): Promise<Readonly<Record<string, string>>> {
   if (base.kind !== "oci-layout") return {};
   const { place, isArchive } = await findLayout(base.path, context);
-  if (!isArchive) return { [LAYOUT_CONTEXT]: `oci-layout://${place}@${await rootOf(place, context)}` };
-  const folder = path.join(work, "base");
-  for await (const file of extractLayout(context.host.files.readStream(place))) {
-    await context.host.files.writeStream(path.join(folder, file.path), file.chunks);
-  }
-  return { [LAYOUT_CONTEXT]: `oci-layout://${folder}@${await rootOf(folder, context)}` };
+  const folder = isArchive ? path.join(work, "base") : place;
+  if (isArchive) await unpackLayout(context.host.files.readStream(place), folder, context);
+  return { [LAYOUT_CONTEXT]: `oci-layout://${folder}@${await rootOf(folder, platforms, context)}` };
 }
 
-/** The first image of a layout's index; one that cannot be read is told by who reads it next. */
-async function rootOf(folder: string, { host }: StepContext): Promise<string> {
-  const index = parseManifest(await host.files.readText(path.join(folder, "index.json")));
-  return (index?.kind === "index" ? index.manifests[0]?.digest : undefined) ?? "";
+/** The image of a layout's index that is made for a platform, or else the first one. */
+async function rootOf(
+  folder: string,
+  platforms: readonly string[],
+  { host: { files } }: StepContext,
+): Promise<string> {
+  const file = path.join(folder, "index.json");
+  if ((await files.status(file))?.type !== "file") throw new UnreadableImage("it has no `index.json`");
+  const index = parseManifest(await files.readText(file));
+  const images = index?.kind === "index" ? index.manifests : [];
+  const isWanted = (platform: string) => platforms.some((wanted) => isPlatform(platform, wanted));
+  const image = images.find(({ platform }) => platform !== undefined && isWanted(platform)) ?? images[0];
+  if (image === undefined) throw new UnreadableImage("its `index.json` names no image");
+  return image.digest;
 }
 
 /**

@@ -1,5 +1,7 @@
+import { digestOf } from "../model/digest.ts";
 import type { Descriptor } from "../model/image.ts";
 import { parseImageReference } from "../model/image-reference.ts";
+import type { LockOwner } from "../model/locks.ts";
 import type { Repository } from "../model/registry.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import { contentOf, type ImageContents } from "./image-contents.ts";
@@ -40,14 +42,37 @@ export async function pushBlobs(
     return false;
   }
 
-  async function push(blob: Descriptor): Promise<void> {
-    const isThere = (await repository.findBlob(blob.digest, either)) !== undefined || (await takeOver(blob));
-    if (!isThere) {
-      const content = await contentOf(blob, contents, context);
-      progress.expect(blob.size);
-      await repository.writeBlob(content, either, progress.follow());
+  async function isThere(blob: Descriptor): Promise<boolean> {
+    return (await repository.findBlob(blob.digest, either)) !== undefined || takeOver(blob);
+  }
+
+  async function send(blob: Descriptor): Promise<void> {
+    const content = await contentOf(blob, contents, context);
+    progress.expect(blob.size);
+    await repository.writeBlob(content, either, progress.follow());
+  }
+
+  /** What another run is sending to the same registry, of whichever package, is waited for and taken over. */
+  async function sendOnce(blob: Descriptor): Promise<void> {
+    let hasWaited = false;
+    const onWait = ({ pid, purpose }: LockOwner): void => {
+      hasWaited = true;
+      context.report({ type: "doing", text: `waits for process ${pid} (${purpose}) to send the same layer` });
+    };
+    const name = digestOf(`${registryOf(repository.name)} ${blob.digest}`).slice("sha256:".length);
+    const release = await context.host.locks.acquire(name, { signal: either, onWait });
+    try {
+      if (!hasWaited || !(await isThere(blob))) await send(blob);
+      await locations.note(blob.digest, repository.name);
+    } finally {
+      await release();
     }
-    if (blob.size >= WORTH_NOTING_BYTES) await locations.note(blob.digest, repository.name);
+  }
+
+  async function push(blob: Descriptor): Promise<void> {
+    const isSmall = blob.size < WORTH_NOTING_BYTES;
+    if (!(await isThere(blob))) await (isSmall ? send(blob) : sendOnce(blob));
+    else if (!isSmall) await locations.note(blob.digest, repository.name);
   }
 
   const waiting = blobs.toSorted((a, b) => b.size - a.size);

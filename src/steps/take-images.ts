@@ -65,10 +65,19 @@ export async function takeArchive(
   context: StepContext,
 ): Promise<Result<StepOutput>> {
   const folder = await context.makeWorkDirectory();
+  const unpacked = await orUnreadable(() => unpackLayout(archive, folder, context));
+  return unpacked.ok ? takeLayout(folder, platforms, true, context) : unpacked;
+}
+
+/** Writes the files of an OCI layout in a tar into a folder. Rejects with an `UnreadableImage` where there is no tar. */
+export async function unpackLayout(
+  archive: AsyncIterable<Uint8Array>,
+  folder: string,
+  { host }: StepContext,
+): Promise<void> {
   for await (const file of extractLayout(archive)) {
-    await context.host.files.writeStream(path.join(folder, file.path), file.chunks);
+    await host.files.writeStream(path.join(folder, file.path), file.chunks);
   }
-  return takeLayout(folder, platforms, true, context);
 }
 
 /** Takes what describes the images of a registry; their layers stay there until somebody needs them here. */
@@ -130,7 +139,8 @@ export function blobPath(digest: Digest): string {
   return `blobs/${digest.replace(":", "/")}`;
 }
 
-async function orUnreadable(act: () => Promise<StepOutput>): Promise<Result<StepOutput>> {
+/** Words why an image cannot be used. */
+export async function orUnreadable<T>(act: () => Promise<T>): Promise<Result<T>> {
   try {
     return succeed(await act());
   } catch (error) {

@@ -156,4 +156,17 @@ test("a store that is not ours to write still answers", async () => {
   assert.equal(told, [{ what: `content ${damaged.digest.slice(7, 19)}` }]);
 });
 
+test("a file is taken in as it is, and one that is there already left where it lies", async () => {
+  const { store } = createStore();
+  const folder = makeFolder({ one: "abc", same: "abc" });
+  const inode = statSync(`${folder}/one`).ino;
+  const blob = await store.take(`${folder}/one`);
+  assert.equal([blob.digest, blob.size], [digestOf("abc"), 3]);
+  assert.is(statSync(blob.path).ino, inode);
+  assert.not(existsSync(`${folder}/one`));
+  assert.equal(await store.take(`${folder}/same`), blob);
+  assert.is(statSync(blob.path).ino, inode);
+  assert.is(await store.find(blob.digest), blob.path);
+});
+
 test.run();

@@ -165,7 +165,7 @@ test("crane finds it valid, and takes the files out of it", async () => {
   assert.match(tree.get("var/azureml-app/src/run.sh") ?? "nothing", /^file 755 0:0/);
 });
 
-for (const compression of ["gzip", "zstd", "none"] as const) {
+for (const compression of ["gzip", "zstd"] as const) {
   test(`compression: ${compression} is pushed, pulled and run`, async () => {
     const made = await workspace.makePackage(
       compression,
@@ -181,8 +181,7 @@ outputs: [{type: image, tags: ["${REGISTRY}/\${name}:1"], push: true, load: fals
     const tag = `${REGISTRY}/${made.name}:1`;
     const { layers } = await fetchManifest(REGISTRY, made.name, "1");
     const ours = layers.slice(-3).map(({ mediaType }) => mediaType);
-    const suffix = compression === "none" ? "" : `+${compression}`;
-    assert.equal(ours, Array(3).fill(`application/vnd.oci.image.layer.v1.tar${suffix}`));
+    assert.equal(ours, Array(3).fill(`application/vnd.oci.image.layer.v1.tar+${compression}`));
     await docker(["pull", "--quiet", tag]);
     assert.is(await serveImage(tag, (address) => postScore(address, "hello")), '"hello"');
     const weights = "/var/azureml-app/azureml-models/weights/0/weights.txt";
@@ -230,7 +229,7 @@ tests: [{request: {body: hello}, expect: {json: hello}}]
     assert.equal(await readBlobText(folder, digest), manifest);
     const config = await readBlobText<PlatformConfig>(folder, manifest.config?.digest ?? "");
     assert.is(config.architecture, platform?.architecture);
-    assert.is(manifest.layers.length, 6);
+    assert.is(manifest.layers.length, 5);
   }
   const tag = `${REGISTRY}/${made.name}:1`;
   assert.is(await serveImage(tag, (address) => postScore(address, "hello")), '"hello"');
@@ -258,7 +257,7 @@ outputs: [{type: docker-archive, path: dist/image.tar}]
     assert.is(stderr.match(/^error\[/gm)?.length, 1, stderr);
     assert.match(stderr, `error[${code}]`);
     if (code === "build/base-unreadable")
-      assert.match(stderr, "linux/s390x, but for linux/amd64, linux/arm64");
+      assert.match(stderr, "not made for linux/s390x, but for linux/amd64");
     assert.not.ok((await made.call(["plan"])).stdout.includes("save dist/image.tar: fresh"));
   }
 });
@@ -275,7 +274,7 @@ ${LAYOUT}models: [model.txt, {name: other, source: files}]
 inference: {command: [serve]}
 build: {compression: ${compression}}
 outputs:
-  - {type: image, tags: ["${REGISTRY}/\${name}:${word}"], push: true, load: false}
+  - {type: image, tags: ["${REGISTRY}/\${name}:1"], push: true, load: false}
   - {type: oci-archive, path: "\${name}.tar"}
 `,
         "model.txt": "weights ".repeat(1_000_000),
@@ -287,7 +286,7 @@ outputs:
       const environment = { MLPACKAGE_CACHE_DIR: `${made.path}-cache` };
       const { exitCode, stderr } = await made.call(["apply"], { environment });
       assert.is(exitCode, 0, stderr);
-      digests.push((await findTag(REGISTRY, name, word)) ?? "nothing");
+      digests.push((await findTag(REGISTRY, name, "1")) ?? "nothing");
       archives.push(await readFile(made.at(`${name}.tar`)));
     }
     assert.is(digests[0], digests[1]);

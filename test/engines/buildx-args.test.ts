@@ -18,7 +18,12 @@ const request: BuildRequest = {
 };
 
 const outputs = { writesLayouts: true, idFile: "/work/id" };
-const IMAGE = ["--output", "type=image,oci-mediatypes=true,compression=uncompressed", "--iidfile", "/work/id"];
+const IMAGE = [
+  "--output",
+  "type=image,oci-mediatypes=true,compression=uncompressed",
+  "--iidfile",
+  "/work/id",
+];
 const LAYOUT = [
   "--output",
   "type=oci,tar=false,oci-mediatypes=true,compression=uncompressed,dest=/work/layout",

@@ -143,4 +143,60 @@ test("an engine that never answers is given up in two seconds", async () => {
   assert.ok(performance.now() - began < 2500);
 });
 
+const OTHER = digestOf("other");
+
+/** An engine that answers what it is given to load with these messages, and then has the image or not. */
+async function connectLoader(messages: readonly object[], hasImage: boolean, status = 200) {
+  const socket = path.join(makeFolder(), "docker.sock");
+  const received: string[] = [];
+  const { requests } = await startServer((request, response) => {
+    const { method, url = "", headers } = request;
+    const isKnown = hasImage && url.includes(encodeURIComponent(ID));
+    if (url === "/info") response.end(JSON.stringify(INFO));
+    else if (method === "DELETE") response.end("[]");
+    else if (method === "GET" && !isKnown) response.writeHead(404).end(NO_IMAGE);
+    else if (method === "GET") response.end(JSON.stringify({ Id: ID, Size: 7 }));
+    else {
+      request.on("data", (chunk) => received.push(`${headers["content-type"]} ${chunk}`));
+      request.on("end", () => {
+        response.writeHead(status);
+        response.end(messages.map((message) => JSON.stringify(message)).join("\n"));
+      });
+    }
+  }, socket);
+  const engine = await createDockerEngine(makeHost({ environment: { DOCKER_HOST: `unix://${socket}` } }));
+  const told: string[] = [];
+  async function* archive(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("tar");
+  }
+  const { signal } = new AbortController();
+  const loaded = await engine.load(archive(), [OTHER, ID], (text) => told.push(text), signal);
+  const removed = requests.filter((request) => request.startsWith("DELETE"));
+  return { loaded, told, received, removed };
+}
+
+test("an image is loaded as a tar, and called by the id that the engine has it under", async () => {
+  const messages = [{ status: "Loading layer", progress: "1/2" }, { stream: "Loaded image ID: x\n" }];
+  const { loaded, told, received, removed } = await connectLoader(messages, true);
+  assert.is(loaded.ok && loaded.value, ID);
+  assert.equal(told, ["Loading layer 1/2"]);
+  assert.equal(received, ["application/x-tar tar"]);
+  assert.equal(removed, []);
+});
+
+for (const [what, messages, hasImage, status] of [
+  ["with an error", [{ error: "no space left on device" }], true, 200],
+  ["with the words of one", [{ stream: "Error unpacking image: no space left" }], true, 200],
+  ["with nothing, and has none", [], false, 200],
+  ["with a status", [{ message: "no space left" }], false, 500],
+] as const) {
+  test(`an engine that answers ${what} has not taken the image, and keeps no half of it`, async () => {
+    const { loaded, removed } = await connectLoader(messages, hasImage, status);
+    assert.equal(!loaded.ok && loaded.diagnostics.map(({ code }) => code), ["engine/load-failed"]);
+    assert.is(removed.length, hasImage ? 1 : 0);
+    const hint = loaded.ok ? "" : (loaded.diagnostics[0]?.hint ?? "");
+    assert.is(hint.includes("disk is full"), messages.length > 0);
+  });
+}
+
 test.run();

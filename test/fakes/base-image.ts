@@ -1,4 +1,4 @@
-import { extendConfig } from "../../src/images/image-config.ts";
+import type { extendConfig } from "../../src/images/image-config.ts";
 import { describeText, MEDIA_TYPES, writeIndex, writeManifest } from "../../src/images/manifest.ts";
 import { type Digest, digestOf } from "../../src/model/digest.ts";
 import type { PlatformImage } from "../../src/model/image.ts";
@@ -12,7 +12,13 @@ export type BaseImage = PlatformImage & {
 /** A configuration as other tools write it. */
 export function makeConfig(platform: string, diffIds: readonly Digest[], more: object = {}): string {
   const [os, architecture, variant] = platform.split("/");
-  return JSON.stringify({ architecture, os, variant, rootfs: { type: "layers", diff_ids: diffIds }, ...more });
+  return JSON.stringify({
+    architecture,
+    os,
+    variant,
+    rootfs: { type: "layers", diff_ids: diffIds },
+    ...more,
+  });
 }
 
 export function makeBase(platform = "linux/amd64", content = "the base"): BaseImage {

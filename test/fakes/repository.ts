@@ -39,7 +39,9 @@ export function createMemoryRepository(name: string, replaced: Partial<Repositor
     },
     readManifest: async (reference) => manifests.get(reference),
     async writeManifest(reference, _mediaType, text) {
-      const named = [...text.matchAll(/"digest":"(sha256:[0-9a-f]{64})"/g)].map(([, digest]) => digest as Digest);
+      const named = [...text.matchAll(/"digest":"(sha256:[0-9a-f]{64})"/g)].map(
+        ([, digest]) => digest as Digest,
+      );
       const missing = named.filter((digest) => !blobs.has(digest) && !manifests.has(digest));
       if (missing.length > 0) throw new Error(`${reference} names ${missing[0]}, which is not there`);
       done.push(`manifest ${reference}`);

@@ -19,7 +19,11 @@ const several: Image = { root: describeText(MEDIA_TYPES.index, index), images: [
 const texts = new Map([...one.blobs, ...other.blobs, [digestOf(index), index]]);
 
 function bytesOf(image: Image, options: ArchiveOptions = {}): Buffer {
-  const parts = archiveParts(image, ({ digest }) => [{ bytes: Buffer.from(texts.get(digest) ?? "") }], options);
+  const parts = archiveParts(
+    image,
+    ({ digest }) => [{ bytes: Buffer.from(texts.get(digest) ?? "") }],
+    options,
+  );
   return Buffer.concat(parts.map((part) => ("bytes" in part ? part.bytes : new Uint8Array())));
 }
 
@@ -42,7 +46,12 @@ for (const [what, image] of Object.entries({ single, several })) {
     assert.equal(manifests, [image.root]);
     assert.ok(parseManifest(readFileSync(path.join(folder, "index.json"), "utf8")));
     const names = readdirSync(path.join(folder, "blobs/sha256"));
-    assert.equal(names.sort(), blobsOf(image).map(({ digest }) => digest.slice("sha256:".length)).sort());
+    assert.equal(
+      names.sort(),
+      blobsOf(image)
+        .map(({ digest }) => digest.slice("sha256:".length))
+        .sort(),
+    );
     for (const name of names) {
       assert.is(digestOf(readFileSync(path.join(folder, "blobs/sha256", name))), `sha256:${name}`);
     }

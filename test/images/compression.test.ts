@@ -23,7 +23,12 @@ function beginningWith(...head: readonly (string | number)[]): Buffer {
   return Buffer.concat([...bytes, text]).subarray(0, SAMPLE);
 }
 
-const choices: readonly (readonly [what: string, name: string, head: Uint8Array, kind: Compression["kind"]])[] = [
+const choices: readonly (readonly [
+  what: string,
+  name: string,
+  head: Uint8Array,
+  kind: Compression["kind"],
+])[] = [
   ["text", "vocab.txt", text, "zstd"],
   ["zeros", "empty.bin", Buffer.alloc(SAMPLE), "zstd"],
   ["nothing", "empty.bin", Buffer.alloc(0), "zstd"],
@@ -59,7 +64,11 @@ test("media types tell what was used", () => {
 });
 
 /** More than two frames of zstd, in chunks that fall across their borders. */
-const content = Buffer.concat([Buffer.alloc(5 << 20, text), randomBytes(1 << 20), Buffer.alloc(4 << 20, "x")]);
+const content = Buffer.concat([
+  Buffer.alloc(5 << 20, text),
+  randomBytes(1 << 20),
+  Buffer.alloc(4 << 20, "x"),
+]);
 
 async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);

@@ -13,7 +13,9 @@ const LAYERS: readonly AddedLayer[] = [
 ];
 
 function extend(base: object, variables: Readonly<Record<string, string>> = SETTINGS.variables) {
-  return JSON.parse(extendConfig(makeConfig("linux/arm64/v8", [below], base), LAYERS, { ...SETTINGS, variables }));
+  return JSON.parse(
+    extendConfig(makeConfig("linux/arm64/v8", [below], base), LAYERS, { ...SETTINGS, variables }),
+  );
 }
 
 test("of a base that says nothing", () => {
@@ -46,7 +48,10 @@ test("a variable keeps its place, a new one comes last", () => {
 });
 
 test("a variable may be called anything", () => {
-  const { config } = extend({ config: { Env: ["constructor=1", "__proto__=2", "toString=3"] } }, { toString: "ours" });
+  const { config } = extend(
+    { config: { Env: ["constructor=1", "__proto__=2", "toString=3"] } },
+    { toString: "ours" },
+  );
   assert.equal(config.Env, ["constructor=1", "__proto__=2", "toString=ours"]);
 });
 
@@ -62,14 +67,23 @@ test("labels and ports are added, the user, the folder and the command replaced"
   });
   assert.equal(config.Labels, { title: "ours", vendor: "them" });
   assert.equal(config.ExposedPorts, { "80/tcp": {}, "5001/tcp": {} });
-  assert.equal([config.User, config.WorkingDir, config.Cmd], ["1000:1000", "/var/azureml-app", ["serve", "now"]]);
+  assert.equal(
+    [config.User, config.WorkingDir, config.Cmd],
+    ["1000:1000", "/var/azureml-app", ["serve", "now"]],
+  );
 });
 
 test("the base's entry point and triggers are dropped, the rest of it stays", () => {
   const healthcheck = { Test: ["CMD", "true"] };
   const { config, author } = extend({
     author: "them",
-    config: { Entrypoint: ["/entry"], OnBuild: ["RUN x"], ArgsEscaped: true, StopSignal: "SIGINT", Healthcheck: healthcheck },
+    config: {
+      Entrypoint: ["/entry"],
+      OnBuild: ["RUN x"],
+      ArgsEscaped: true,
+      StopSignal: "SIGINT",
+      Healthcheck: healthcheck,
+    },
   });
   const { Entrypoint, OnBuild, ArgsEscaped, StopSignal, Healthcheck } = config;
   assert.equal([Entrypoint, OnBuild, ArgsEscaped], [undefined, undefined, undefined]);

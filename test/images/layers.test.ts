@@ -22,7 +22,12 @@ function planned(files: readonly OutputFile[], mostLayers = 100): readonly strin
 const small = ["b.json", "a.txt", "deep/c.txt"].map((name) => fileOf(name));
 const large = ["w3", "w1", "w2", "w4", "w5"].map((name) => fileOf(name, LARGE));
 
-type Row = readonly [what: string, files: readonly OutputFile[], mostLayers: number, expected: readonly string[]];
+type Row = readonly [
+  what: string,
+  files: readonly OutputFile[],
+  mostLayers: number,
+  expected: readonly string[],
+];
 
 const rows: readonly Row[] = [
   ["no file, no layer", [], 100, []],
@@ -32,7 +37,12 @@ const rows: readonly Row[] = [
   ["a byte less is small", [fileOf("a", LARGE - 1), fileOf("b", LARGE)], 100, ["a", "b"]],
   ["just as many as there may be", large, 5, ["w1", "w2", "w3", "w4", "w5"]],
   ["more than there may be share", large, 4, ["w1 w2", "w3 w4", "w5"]],
-  ["and leave one to the small ones", [...small, ...large], 3, ["a.txt b.json deep/c.txt", "w1 w2 w3", "w4 w5"]],
+  [
+    "and leave one to the small ones",
+    [...small, ...large],
+    3,
+    ["a.txt b.json deep/c.txt", "w1 w2 w3", "w4 w5"],
+  ],
   ["one holds all", [...small, ...large.slice(0, 2)], 1, ["a.txt b.json deep/c.txt w1 w3"]],
   ["one of large files", large, 1, ["w1 w2 w3 w4 w5"]],
 ];
@@ -72,17 +82,29 @@ test("a layer without files has its folder", () => {
 function headersOf(plan: LayerPlan): readonly string[] {
   return layerParts(plan, ({ path }) => `/there/${path}`).flatMap((part) => {
     const bytes = "bytes" in part ? Buffer.from(part.bytes).toString("latin1") : "";
-    return bytes.slice(257, 262) === "ustar" ? [`${bytes.slice(104, 107)} ${bytes.slice(0, 100).replace(/\0.*/s, "")}`] : [];
+    return bytes.slice(257, 262) === "ustar"
+      ? [`${bytes.slice(104, 107)} ${bytes.slice(0, 100).replace(/\0.*/s, "")}`]
+      : [];
   });
 }
 
 test("all may read, and run what anybody may run, whatever the modes here", () => {
   const files = [0o600, 0o444, 0o777, 0o100, 0o070].map((mode, index) => fileOf(`f${index}`, 1, mode));
-  assert.equal(headersOf(planLayer("/a", files)), ["755 a/", "644 a/f0", "644 a/f1", "755 a/f2", "755 a/f3", "644 a/f4"]);
+  assert.equal(headersOf(planLayer("/a", files)), [
+    "755 a/",
+    "644 a/f0",
+    "644 a/f1",
+    "755 a/f2",
+    "755 a/f3",
+    "644 a/f4",
+  ]);
 });
 
 test("the bytes of a file are read where it lies, an empty one has none", () => {
-  const parts = layerParts(planLayer("/a", [fileOf("full", 7), fileOf("empty", 0)]), ({ path }) => `/there/${path}`);
+  const parts = layerParts(
+    planLayer("/a", [fileOf("full", 7), fileOf("empty", 0)]),
+    ({ path }) => `/there/${path}`,
+  );
   assert.equal(
     parts.filter((part) => "file" in part),
     [{ file: "/there/full", size: 7 }],

@@ -53,7 +53,10 @@ test("a manifest alone", async () => {
 
 test("from an index those that are asked for, in that order, and no other is looked at", async () => {
   assert.equal(await read(bothIndex, ["linux/arm64"], arm64), [idOf(arm64)]);
-  assert.equal(await read(bothIndex, ["linux/arm64", "linux/amd64"], amd64, arm64), [idOf(arm64), idOf(amd64)]);
+  assert.equal(await read(bothIndex, ["linux/arm64", "linux/amd64"], amd64, arm64), [
+    idOf(arm64),
+    idOf(amd64),
+  ]);
 });
 
 test("an index in an index, as in a layout's folder", async () => {
@@ -105,8 +108,14 @@ test("an index that says one platform of an image for another is found out", asy
 });
 
 test("what is missing, and what has other bytes", async () => {
-  assert.match(await refusal(bothIndex, ["linux/amd64"]), `its manifest ${amd64.manifest.digest} is not there`);
-  assert.match(await refusal(textOf(amd64), ["linux/amd64"]), `its config ${amd64.config.digest} is not there`);
+  assert.match(
+    await refusal(bothIndex, ["linux/amd64"]),
+    `its manifest ${amd64.manifest.digest} is not there`,
+  );
+  assert.match(
+    await refusal(textOf(amd64), ["linux/amd64"]),
+    `its config ${amd64.config.digest} is not there`,
+  );
   const other = readImages(bothIndex, ["linux/amd64"], async () => textOf(arm64));
   assert.match(String(await other.catch(String)), "has other bytes");
 });
@@ -220,8 +229,15 @@ test("what we write has no more than it must, and is read back", () => {
   assert.equal(Object.keys(JSON.parse(text)), ["schemaVersion", "mediaType", "config", "layers"]);
   assert.equal(Object.keys(JSON.parse(text).layers[0]), ["mediaType", "digest", "size"]);
   const variant = writeIndex([{ platform: "linux/arm/v7", manifest: amd64.manifest }]);
-  assert.equal(JSON.parse(variant).manifests[0].platform, { architecture: "arm", os: "linux", variant: "v7" });
-  assert.equal(parseManifest(variant), { kind: "index", manifests: [{ ...amd64.manifest, platform: "linux/arm/v7" }] });
+  assert.equal(JSON.parse(variant).manifests[0].platform, {
+    architecture: "arm",
+    os: "linux",
+    variant: "v7",
+  });
+  assert.equal(parseManifest(variant), {
+    kind: "index",
+    manifests: [{ ...amd64.manifest, platform: "linux/arm/v7" }],
+  });
 });
 
 test.run();

@@ -13,7 +13,13 @@ const BLOCK = 512;
 
 function fileOf(name: string, content = "content", mode = 0o644): TarEntry {
   const bytes = Buffer.from(content);
-  return { type: "file", path: name, mode, size: bytes.length, content: bytes.length === 0 ? [] : [{ bytes }] };
+  return {
+    type: "file",
+    path: name,
+    mode,
+    size: bytes.length,
+    content: bytes.length === 0 ? [] : [{ bytes }],
+  };
 }
 
 const folderOf = (name: string): TarEntry => ({ type: "directory", path: name });
@@ -54,7 +60,15 @@ const ENTRIES: readonly TarEntry[] = [
 const EXPECTED = ENTRIES.map((entry) => {
   const content = entry.type === "file" ? contentOf(entry) : "";
   const mode = entry.type === "file" ? entry.mode : 0o755;
-  return { name: entry.path, type: entry.type, mode, size: content.length, content, time: 0, owner: [0, 0, "", ""] };
+  return {
+    name: entry.path,
+    type: entry.type,
+    mode,
+    size: content.length,
+    content,
+    time: 0,
+    owner: [0, 0, "", ""],
+  };
 });
 
 function contentOf({ content }: Extract<TarEntry, { type: "file" }>): string {
@@ -85,15 +99,22 @@ test("and so does GNU tar", async () => {
   assert.is(list.stdout, names.join("\n"));
   assert.is(list.stderr, "");
   const { stdout } = await execa("tar", ["--extract", "--to-stdout", "--file", place]);
-  assert.is(stdout, ENTRIES.map((entry) => (entry.type === "file" ? Buffer.from(contentOf(entry), "latin1") : "")).join(""));
+  assert.is(
+    stdout,
+    ENTRIES.map((entry) => (entry.type === "file" ? Buffer.from(contentOf(entry), "latin1") : "")).join(""),
+  );
 });
 
 test("a name of up to 100 bytes, or one that can be parted, needs no extended header", () => {
-  const headers = (name: string) => bytesOf([fileOf(name)]).subarray(156, 157).toString();
-  assert.equal(
-    ["a".repeat(100), `${deep}${"c".repeat(100)}`, `${"p".repeat(155)}/n`].map(headers),
-    ["0", "0", "0"],
-  );
+  const headers = (name: string) =>
+    bytesOf([fileOf(name)])
+      .subarray(156, 157)
+      .toString();
+  assert.equal(["a".repeat(100), `${deep}${"c".repeat(100)}`, `${"p".repeat(155)}/n`].map(headers), [
+    "0",
+    "0",
+    "0",
+  ]);
   assert.equal(["b".repeat(101), `${deep}${"d".repeat(101)}`, `${"p".repeat(156)}/n`, "é"].map(headers), [
     "x",
     "x",
@@ -106,7 +127,11 @@ test("the length of an extended record counts its own digits", async () => {
   // A letter that is not ASCII, of two bytes, so that every one of them needs the record.
   const lengths = [80, 85, 86, 87, 88, 89, 90, 91, 978, 985, 986, 987, 988, 989, 990];
   const names = lengths.map((length) => `${"n".repeat(length)}é`);
-  const { stdout } = await execa("python3", ["-c", PYTHON, write(bytesOf(names.map((name) => fileOf(name))))]);
+  const { stdout } = await execa("python3", [
+    "-c",
+    PYTHON,
+    write(bytesOf(names.map((name) => fileOf(name)))),
+  ]);
   assert.equal(
     JSON.parse(stdout).map(({ name }: { readonly name: string }) => name),
     names,
@@ -129,7 +154,9 @@ for (const [size, type] of [
   [100 * GIB, "x"],
 ] as const) {
   test(`a file of ${size} bytes, of which nothing but its size is known`, async () => {
-    const parts = tarParts([{ type: "file", path: "w", mode: 0o644, size, content: [{ file: "/nowhere", size }] }]);
+    const parts = tarParts([
+      { type: "file", path: "w", mode: 0o644, size, content: [{ file: "/nowhere", size }] },
+    ]);
     const [header] = parts;
     assert.ok(header && "bytes" in header);
     assert.is(Buffer.from(header.bytes).toString("latin1", 156, 157), type);

@@ -66,7 +66,11 @@ test("models are sent to a registry without waiting for the environment and the 
   const uploads = idsOfKind("upload", graph);
   assert.ok(uploads.length > 0);
   for (const id of uploads) {
-    assert.equal([...before(id, graph)].filter((one) => !/^(fetch|layer|upload):/.test(one)), [], id);
+    assert.equal(
+      [...before(id, graph)].filter((one) => !/^(fetch|layer|upload):/.test(one)),
+      [],
+      id,
+    );
   }
   for (const { id, name } of graph.steps.filter(({ kind }) => kind === "push")) {
     assert.ok(before(id, graph).has(`upload:${name.replace(/:[^:/]*$/, "")}`), id);
@@ -101,7 +105,9 @@ test("without tests and without a tag nothing needs an engine but what runs in t
   });
   assert.equal(poolsOf(config), []);
   assert.equal(poolsOf(more({ systemPackages: ["curl"] })), ["build:environment"]);
-  assert.equal(poolsOf(more({ python: { ...python, requirements: { list: ["numpy"] } } })), ["build:environment"]);
+  assert.equal(poolsOf(more({ python: { ...python, requirements: { list: ["numpy"] } } })), [
+    "build:environment",
+  ]);
   assert.equal(poolsOf(more({ python: { ...python, managed: false, requirements: { file: "r.txt" } } })), []);
 });
 
@@ -128,7 +134,10 @@ test("the layers of all models together are few enough for an image", () => {
   }));
   const { steps } = buildGraph({ ...readCase("smallest"), models }, UNPINNED, locate);
   const most = steps.map(({ inputs }) => Number(inputs.mostLayers ?? 0));
-  assert.is(most.reduce((sum, one) => sum + one, 0), 90);
+  assert.is(
+    most.reduce((sum, one) => sum + one, 0),
+    90,
+  );
 });
 
 test("steps cannot be changed", () => {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { tarParts } from "../../src/images/tar.ts";
+import { bytesOf } from "../../src/model/chunks.ts";
 import { errorDiagnostic } from "../../src/model/diagnostic.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { BuildRequest, Engine } from "../../src/model/engine.ts";
@@ -43,22 +44,18 @@ async function* tarOf(files: Readonly<Record<string, string>>): AsyncGenerator<U
   for (const part of parts) if ("bytes" in part) yield part.bytes;
 }
 
-async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const all: Uint8Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all);
-}
-
 /** An engine whose builder writes a layout; what it was asked for, and what lay in the folders it was given. */
 function createBuilder(image: BaseImage = base, replaced: Partial<Engine> = {}) {
-  const seen: { request?: BuildRequest; dockerfile?: string; contexts?: Record<string, readonly string[]> } = {};
+  const seen: { request?: BuildRequest; dockerfile?: string; contexts?: Record<string, readonly string[]> } =
+    {};
   const build: Engine["build"] = async (request) => {
     seen.request = request;
     seen.dockerfile = readFileSync(request.dockerfile, "utf8");
     seen.contexts = Object.fromEntries(
       Object.entries(request.namedContexts).map(([name, folder]) => [name, filesBelow(folder)]),
     );
-    for (const [name, text] of Object.entries(layoutFiles([image]))) writeInto(request.layoutFolder, name, text);
+    for (const [name, text] of Object.entries(layoutFiles([image])))
+      writeInto(request.layoutFolder, name, text);
     return succeed(undefined);
   };
   return { engine: { ...AN_ENGINE, build, ...replaced }, seen };
@@ -157,7 +154,9 @@ test("where the engine cannot write layouts, the image is exported from it", asy
 });
 
 test("a layout is taken as it is, and no engine is asked", async () => {
-  const { make } = await openPackage(inLayout, layoutFiles([base], "base/"), { engine: { probe: AN_ENGINE.probe } as Engine });
+  const { make } = await openPackage(inLayout, layoutFiles([base], "base/"), {
+    engine: { probe: AN_ENGINE.probe } as Engine,
+  });
   assertBase(await make(ENVIRONMENT));
 });
 
@@ -173,9 +172,12 @@ for (const isArchive of [false, true]) {
     const files = isArchive
       ? { ...FILES, base: await bytesOf(tarOf(layoutFiles([base]))) }
       : { ...FILES, ...layoutFiles([base], "base/") };
-    const { make, directory } = await openPackage(`${managed}base_image: {oci_layout: base}\n`, files, { engine });
+    const { make, directory } = await openPackage(`${managed}base_image: {oci_layout: base}\n`, files, {
+      engine,
+    });
     await make(ENVIRONMENT);
-    const [, place = "", digest] = /^oci-layout:\/\/(.*)@(.*)$/.exec(seen.request?.namedContexts["mlpackage-base"] ?? "") ?? [];
+    const [, place = "", digest] =
+      /^oci-layout:\/\/(.*)@(.*)$/.exec(seen.request?.namedContexts["mlpackage-base"] ?? "") ?? [];
     assert.is(digest, base.manifest.digest);
     assert.equal(filesBelow(place), Object.keys(layoutFiles([base])).sort());
     assert.is(place === path.join(directory, "base"), !isArchive);
@@ -216,8 +218,16 @@ const layerPlace = `base/blobs/${layer?.digest.replace(":", "/")}`;
 
 for (const [what, files, words] of [
   ["is no layout", { "base/index.json": "[]" }, "its manifest is none"],
-  ["is for another platform", layoutFiles([elsewhere], "base/"), "it is not made for linux/amd64, but for linux/s390x"],
-  ["has a layer with other bytes", { ...layoutFiles([base], "base/"), [layerPlace]: "other" }, "has other bytes"],
+  [
+    "is for another platform",
+    layoutFiles([elsewhere], "base/"),
+    "it is not made for linux/amd64, but for linux/s390x",
+  ],
+  [
+    "has a layer with other bytes",
+    { ...layoutFiles([base], "base/"), [layerPlace]: "other" },
+    "has other bytes",
+  ],
 ] as const) {
   test(`a base that ${what}`, async () => {
     const { run } = await openPackage(inLayout, files);

@@ -65,7 +65,9 @@ test("from what changes seldom to what changes often, each a layer of its own", 
 
 /** The names of the files in a tar, read from its headers. */
 function filesIn(tar: string): readonly string[] {
-  const blocks = Array.from({ length: tar.length / 512 }, (_, index) => tar.slice(index * 512, (index + 1) * 512));
+  const blocks = Array.from({ length: tar.length / 512 }, (_, index) =>
+    tar.slice(index * 512, (index + 1) * 512),
+  );
   const headers = blocks.filter((block) => block.slice(257, 262) === "ustar" && block[156] === "0");
   return headers.map((header) => header.slice(0, 100).replace(/\0.*$/s, ""));
 }
@@ -75,7 +77,10 @@ test("its configuration is the base's, with ours on top", async () => {
   const [image] = built.image.images;
   assert.ok(image);
   const { config, rootfs } = JSON.parse(await textOf(image.config, built));
-  assert.equal(rootfs.diff_ids, image.layers.map(({ diffId }) => diffId));
+  assert.equal(
+    rootfs.diff_ids,
+    image.layers.map(({ diffId }) => diffId),
+  );
   assert.is(config.Entrypoint, undefined);
   assert.equal(config.Cmd, ["python3", "/opt/mlpackage/runtime/serve.py"]);
   assert.is(config.WorkingDir, "/var/azureml-app");
@@ -96,7 +101,10 @@ for (const [what, changed, index] of [
   ["model", { "bert/weights.bin": "WEIGHTS" }, 2],
 ] as const) {
   test(`a changed ${what} changes one layer`, async () => {
-    const [before, after] = [layersIn((await build()).image), layersIn((await build({ ...FILES, ...changed })).image)];
+    const [before, after] = [
+      layersIn((await build()).image),
+      layersIn((await build({ ...FILES, ...changed })).image),
+    ];
     assert.is(before.length, after.length);
     const different = before.flatMap((digest, place) => (digest === after[place] ? [] : [place]));
     assert.equal(different, [index]);

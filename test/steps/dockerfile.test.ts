@@ -54,16 +54,15 @@ test("parser directives stand before the header", () => {
 test("a line break in a value is never written", () => {
   const inputs = readInputs("minimal");
   const settings = { ...inputs.settings, labels: { a: "x\nRUN evil" } };
-  assert.throws(
-    () => renderDockerfile({ ...inputs, settings }, layOutImage(inputs)),
-    /control character/,
-  );
+  assert.throws(() => renderDockerfile({ ...inputs, settings }, layOutImage(inputs)), /control character/);
 });
 
 test("the environment has nothing of models, code and settings", () => {
   for (const name of cases) {
     const inputs = readInputs(name);
-    const own = name.startsWith("base-inline") ? readFileSync(`${fixtures}/${name}/base.Dockerfile`, "utf8") : "";
+    const own = name.startsWith("base-inline")
+      ? readFileSync(`${fixtures}/${name}/base.Dockerfile`, "utf8")
+      : "";
     const text = renderEnvironment(inputs, layOutImage(inputs));
     for (const word of ["COPY ", "ENV ", "LABEL ", "CMD ", "azureml"]) {
       assert.ok(own.includes(word) || !text.includes(word), `${name} has ${word}`);
@@ -78,10 +77,7 @@ function readInputs(name: string): DockerfileInputs & Config {
   const base = baseOf(config, name);
   const isServed = config.inference.kind === "script";
   const named = "reference" in base && config.baseImage.kind === "image" ? base : {};
-  const settings = settingsOf(
-    { ...config, base: named, labels: config.build.labels },
-    layOutImage(config),
-  );
+  const settings = settingsOf({ ...config, base: named, labels: config.build.labels }, layOutImage(config));
   return { ...config, base, isServed, settings };
 }
 

@@ -46,7 +46,10 @@ test("the whole image, where the engine has nothing of it", async () => {
   const output = await make("load:image");
   const { root, images } = imageOf(outputs["build:image"] ?? output);
   const all = images.flatMap(({ layers, config, manifest }) => [...layers, config, manifest]);
-  assert.equal(given.map((blobs) => blobs.toSorted()), [all.map(({ digest }) => digest).toSorted()]);
+  assert.equal(
+    given.map((blobs) => blobs.toSorted()),
+    [all.map(({ digest }) => digest).toSorted()],
+  );
   assert.is(loadedImageOf(output), root.digest);
 });
 

@@ -2,9 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Digest } from "../../src/model/digest.ts";
 import { NetworkError } from "../../src/model/host.ts";
-import type { Image, Layer } from "../../src/model/image.ts";
+import type { Image } from "../../src/model/image.ts";
 import { RegistryError, type Repository } from "../../src/model/registry.ts";
 import { imageOf } from "../../src/steps/build-image.ts";
+import { layersOf } from "../../src/steps/layer.ts";
 import { layoutFiles, makeBase } from "../fakes/base-image.ts";
 import { openPackage } from "../fakes/package.ts";
 import { createMemoryRepository, type MemoryRepository } from "../fakes/repository.ts";
@@ -41,7 +42,10 @@ async function open({ replaced = {}, more = "", files }: Options = {}) {
   return { ...opened, repositoryOf };
 }
 
-function repositoryIn(repositories: ReadonlyMap<string, MemoryRepository>, reference: string): MemoryRepository {
+function repositoryIn(
+  repositories: ReadonlyMap<string, MemoryRepository>,
+  reference: string,
+): MemoryRepository {
   const found = repositories.get(reference.replace(/:[^/:]*$/, ""));
   if (found === undefined) throw new Error(`nobody has a repository ${reference}`);
   return found;
@@ -83,7 +87,9 @@ test("what is there already is not sent again", async () => {
 });
 
 test("an index comes after the manifests that it names", async () => {
-  const { make, repositoryOf, outputs } = await open({ more: "build: {platforms: [linux/amd64, linux/arm64]}\n" });
+  const { make, repositoryOf, outputs } = await open({
+    more: "build: {platforms: [linux/amd64, linux/arm64]}\n",
+  });
   const output = await make(`push:${a}:1`);
   const { images } = imageOf(outputs["build:image"] ?? output);
   assert.equal(repositoryOf(a).done.slice(-3), [
@@ -114,9 +120,8 @@ test("a neighbour's blobs are taken over, those of another registry are not aske
 });
 
 test("a blob that this machine saw elsewhere in the registry is taken over from there", async () => {
-  const { make, context, repositoryOf, outputs } = await open();
-  await make("layer:bert");
-  const [layer] = outputs["layer:bert"]?.values.layers as readonly Layer[];
+  const { make, context, repositoryOf } = await open();
+  const [layer] = layersOf(await make("layer:bert")).layers;
   assert.ok(layer);
   await context.locations.note(layer.digest, "other.example/team/bert");
   await context.locations.note(layer.digest, "r.example/team/bert");
