@@ -7,10 +7,7 @@ import { createQuarantine, type Quarantine } from "./quarantine.ts";
 
 /**
  * Blobs by SHA-256 in a folder of this machine: `blobs/<two digits>/<digest>`. What has other bytes than its name says
- * goes to the quarantine.
- *
- * They are not made read-only: the contexts of a build hold hard links to them, which share the mode, and COPY takes
- * it into the image. What somebody writes into one is found by its digest.
+ * goes to the quarantine: whatever somebody writes into one is found by its digest.
  */
 export function createContentStore(
   directory: string,

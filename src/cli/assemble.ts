@@ -81,7 +81,7 @@ export async function assemble(
     engine,
     resolve: (reference) => resolveReference(reference, repositoryOf, signal),
     hostPlatform: host.containerPlatform,
-    onReading: hashLayersAhead(config, host.files),
+    ...(!onlyLooks && { onReading: hashLayersAhead(config, host.files) }),
     lastBase,
     sourceOf: demandSource,
     sourceContext,

@@ -6,6 +6,8 @@ export type BuildFailure = {
   readonly vertexError?: string;
   readonly log: readonly string[];
   readonly otherLines: readonly string[];
+  /** Where buildx was to write the image: on our own disk. */
+  readonly layoutFolder?: string;
 };
 
 const EXCERPT_LINES = 15;
@@ -14,7 +16,10 @@ const EXCERPT_LINES = 15;
 export function wordBuildFailure(failure: BuildFailure): Diagnostic {
   const { vertexName = "", vertexError = "" } = failure;
   const words = vertexError !== "" ? vertexError : lastError(failure.otherLines);
-  if (/no space left on device/i.test([words, ...failure.log].join("\n"))) return wordFullDisk(words);
+  if (/no space left on device/i.test([words, ...failure.log].join("\n"))) {
+    const isOurs = failure.layoutFolder !== undefined && words.includes(failure.layoutFolder);
+    return isOurs ? wordOurFullDisk() : wordFullDisk(words);
+  }
   if (LOST_SNAPSHOT.test(words)) return wordLostSnapshot(words);
   if (vertexName.startsWith("[internal] load metadata for ")) {
     return wordBaseFailure(vertexName.slice("[internal] load metadata for ".length), words);
@@ -23,6 +28,12 @@ export function wordBuildFailure(failure: BuildFailure): Diagnostic {
   if (exitCode !== undefined) return wordInstructionFailure(vertexName, Number(exitCode), failure.log);
   return errorDiagnostic("build/failed", `buildx failed: ${firstLine(words)}`, {
     excerpt: lastLines(failure.log),
+  });
+}
+
+function wordOurFullDisk(): Diagnostic {
+  return errorDiagnostic("host/file-fault", "the disk is full", {
+    hint: "make room, or move the cache with `MLPACKAGE_CACHE_DIR`",
   });
 }
 

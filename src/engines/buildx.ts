@@ -42,7 +42,13 @@ export function createBuildx(
     });
     if (ended.failure === "not-found" || isUnknownCommand(reader.otherLines)) return fail(missingBuildx());
     if (ended.exitCode !== 0)
-      return fail(wordBuildFailure({ ...failing.failure(), otherLines: reader.otherLines }));
+      return fail(
+        wordBuildFailure({
+          ...failing.failure(),
+          otherLines: reader.otherLines,
+          layoutFolder: request.layoutFolder,
+        }),
+      );
     const isLayout = writesLayouts || request.builder !== undefined;
     return succeed(isLayout ? undefined : (await host.files.readText(idFile)).trim());
   }

@@ -98,25 +98,6 @@ export function createDigestCache(cachePath: string) {
     }
   }
 
-  /**
-   * What is remembered of files stays so through an act that moves the time of their inodes and changes no content:
-   * making a hard link, or removing one.
-   */
-  async function rememberThrough<T>(files: readonly string[], act: () => Promise<T>): Promise<T> {
-    const known = files.length === 0 ? new Map<string, Entry>() : await load();
-    const before = files.map((file) => ({ file, stats: statIfThere(file), entry: known.get(file) }));
-    const result = await act();
-    for (const { file, stats, entry } of before) {
-      const after = statIfThere(file);
-      if (stats === undefined || after === undefined || entry?.identity !== identityOf(stats)) continue;
-      if (contentIdentityOf(after) !== contentIdentityOf(stats)) continue;
-      const moved = { identity: identityOf(after), digest: entry.digest };
-      known.set(file, moved);
-      fresh.set(file, moved);
-    }
-    return result;
-  }
-
   /** Adds what is new to what another process may have written meanwhile. */
   async function save(): Promise<void> {
     if (fresh.size === 0) return;
@@ -126,24 +107,21 @@ export function createDigestCache(cachePath: string) {
     await writeWhole(cachePath, JSON.stringify([...kept]));
   }
 
-  return { digest, digestIfFile, digestAfresh, digestParts, rememberThrough, save };
+  return { digest, digestIfFile, digestAfresh, digestParts, save };
 }
 
 function identityOf(stats: BigIntStats): string {
-  return `${contentIdentityOf(stats)} ${stats.ctimeNs}`;
+  const { dev, ino, size, mode, mtimeNs, ctimeNs } = stats;
+  return [dev, ino, size, mode, mtimeNs, ctimeNs].join(" ");
 }
 
 function identityOfParts(parts: readonly Part[]): string {
   const identities = parts.map((part) =>
     "bytes" in part
       ? digestOf(part.bytes)
-      : `${part.file} ${identityOf(statSync(part.file, { bigint: true }))}`,
+      : `${part.file} ${part.size} ${identityOf(statSync(part.file, { bigint: true }))}`,
   );
   return digestOf(identities.join("\n"));
-}
-
-function contentIdentityOf(stats: BigIntStats): string {
-  return [stats.dev, stats.ino, stats.size, stats.mode, stats.mtimeNs].join(" ");
 }
 
 function statIfThere(file: string): BigIntStats | undefined {

@@ -25,23 +25,6 @@ const MOST_OPEN_FILES = 64;
 export function createFiles(digestCachePath: string): Files & { close(): Promise<void> } {
   const digests = createDigestCache(digestCachePath);
   const withOpenFile = createLimit(MOST_OPEN_FILES);
-  /** Hard links we made: place → the file it is one of. */
-  const links = new Map<string, string>();
-
-  async function link(from: string, to: string): Promise<void> {
-    await digests.rememberThrough([from], () => linkOrCopy(from, to));
-    links.set(to, from);
-  }
-
-  async function remove(target: string): Promise<void> {
-    const gone = [...links.keys()].filter((place) => place === target || place.startsWith(`${target}/`));
-    const linked = gone.flatMap((place) => links.get(place) ?? []);
-    await digests.rememberThrough(linked, () =>
-      fs.rm(target, { recursive: true, force: true, maxRetries: 3 }),
-    );
-    for (const place of gone) links.delete(place);
-  }
-
   return {
     status,
     stamp,
@@ -67,9 +50,7 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     writeStream: (target, chunks) => withOpenFile(() => writeStream(target, chunks)),
     rename: (from, to) => fs.rename(from, to),
     copy: (from, to) => withOpenFile(() => copy(from, to)),
-    linkOrCopy: (from, to) => withOpenFile(() => link(from, to)),
     setMode: (target, mode) => fs.chmod(target, mode),
-    setTime: (target, seconds) => fs.utimes(target, seconds, seconds),
     touch,
     freeBytes: async (target) => {
       const { bavail, bsize } = await fs.statfs(target);
@@ -79,7 +60,7 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
       const { blocks, bsize } = await fs.statfs(target);
       return blocks * bsize;
     },
-    remove,
+    remove: (target) => fs.rm(target, { recursive: true, force: true, maxRetries: 3 }),
     close: digests.save,
   };
 }
@@ -152,7 +133,7 @@ async function touch(target: string, ageMs = 0): Promise<void> {
   await fs.utimes(target, now / 1000, now / 1000);
 }
 
-/** Without the time of the inode's own change: making and removing a hard link moves that, and changes no content. */
+/** Without the time of the inode itself, which moves when others make and remove links to the file. */
 async function stamp(target: string): Promise<string | undefined> {
   const stats = orUndefined(() => statSync(target, { bigint: true, throwIfNoEntry: false }));
   return stats && [stats.dev, stats.ino, stats.size, stats.mode, stats.mtimeNs].join(" ");
@@ -227,17 +208,5 @@ async function writeStream(
   } catch (error) {
     await fs.rm(temporary, { force: true });
     throw error;
-  }
-}
-
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  await fs.mkdir(path.dirname(to), { recursive: true });
-  try {
-    await fs.link(await fs.realpath(from), to);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    // Another file system, a link limit, or Linux's protected_hardlinks on somebody else's file.
-    if (!["EXDEV", "EMLINK", "EPERM", "EACCES", "ENOTSUP"].includes(code)) throw error;
-    await fs.copyFile(from, to, constants.COPYFILE_FICLONE);
   }
 }

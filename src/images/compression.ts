@@ -19,7 +19,8 @@ const ZSTD = { kind: "zstd", level: 3 } as const;
 /** How content is compressed under `auto`: as its samples say, the first of which is its beginning. */
 export function chooseCompression(name: string, samples: readonly Uint8Array[]): Compression {
   const [head = new Uint8Array()] = samples;
-  const isDense = isWeights(name, head) || isCompressed(head) || bitsPerByte(samples) > MOST_BITS;
+  const bits = samples.map(bitsPerByte).reduce((sum, one) => sum + one / samples.length, 0);
+  const isDense = isWeights(name, head) || isCompressed(head) || bits > MOST_BITS;
   return isDense ? { kind: "none" } : ZSTD;
 }
 
@@ -39,17 +40,13 @@ function isCompressed(head: Uint8Array): boolean {
 }
 
 /** The entropy of single bytes: what a coder that knows nothing else could save. */
-function bitsPerByte(samples: readonly Uint8Array[]): number {
+function bitsPerByte(sample: Uint8Array): number {
   const counts = new Float64Array(256);
-  let total = 0;
-  for (const sample of samples) {
-    total += sample.length;
-    for (const byte of sample) counts[byte] = (counts[byte] ?? 0) + 1;
-  }
-  return counts.reduce(
-    (bits, count) => (count === 0 ? bits : bits - (count / total) * Math.log2(count / total)),
-    0,
-  );
+  for (const byte of sample) counts[byte] = (counts[byte] ?? 0) + 1;
+  return counts.reduce((bits, count) => {
+    const share = count / sample.length;
+    return count === 0 ? bits : bits - share * Math.log2(share);
+  }, 0);
 }
 
 /** The ending of a layer's media type. */
@@ -100,8 +97,13 @@ async function feed(chunks: AsyncIterable<Uint8Array>, stream: Gzip): Promise<vo
   stream.end();
 }
 
-/** What is compressed at once; each is a frame of its own, and frames may follow each other (RFC 8878, section 3). */
+/**
+ * What is compressed at once; each is a frame of its own, and frames may follow each other (RFC 8878, section 3). At
+ * high levels one of four megabytes would keep signals waiting for seconds.
+ */
 const FRAME_BYTES = 4 << 20;
+const SLOW_FRAME_BYTES = 1 << 20;
+const SLOW_FROM_LEVEL = 10;
 
 /**
  * WebAssembly, because its bytes are the same on every machine and with every Node; the zstd of newer Nodes is faster and
@@ -109,7 +111,8 @@ const FRAME_BYTES = 4 << 20;
  */
 async function* zstd(chunks: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array> {
   const library = await loadLibrary();
-  for await (const frame of inFrames(chunks)) yield library.compress(frame, level);
+  for await (const frame of inFrames(chunks, level < SLOW_FROM_LEVEL ? FRAME_BYTES : SLOW_FRAME_BYTES))
+    yield library.compress(frame, level);
 }
 
 type Library = typeof import("@bokuweb/zstd-wasm");
@@ -125,16 +128,16 @@ function loadLibrary(): Promise<Library> {
   return loaded;
 }
 
-async function* inFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const frame = Buffer.alloc(FRAME_BYTES);
+async function* inFrames(chunks: AsyncIterable<Uint8Array>, frameBytes: number): AsyncGenerator<Uint8Array> {
+  const frame = Buffer.alloc(frameBytes);
   let filled = 0;
   for await (const chunk of chunks) {
     for (let taken = 0; taken < chunk.length; ) {
-      const count = Math.min(chunk.length - taken, FRAME_BYTES - filled);
+      const count = Math.min(chunk.length - taken, frameBytes - filled);
       frame.set(chunk.subarray(taken, taken + count), filled);
       taken += count;
       filled += count;
-      if (filled === FRAME_BYTES) {
+      if (filled === frameBytes) {
         yield frame;
         filled = 0;
       }

@@ -56,7 +56,9 @@ export function parseConfig(text: string): ParsedConfig | undefined {
   const value = parseObject(text);
   const platform = platformOf(value);
   const diffIds = objectOf(value.rootfs).diff_ids ?? [];
+  const variables = objectOf(value.config).Env ?? [];
   if (platform === undefined || !Array.isArray(diffIds) || !diffIds.every(isDigest)) return undefined;
+  if (!Array.isArray(variables) || !variables.every((one) => typeof one === "string")) return undefined;
   return { platform, diffIds };
 }
 

@@ -11,6 +11,9 @@ export type ReadText = (digest: Digest, kind: "manifest" | "config") => Promise<
 /** An index may name another, as a layout's own does; more than that is a circle. */
 const MOST_DEPTH = 3;
 
+/** Far more than there are platforms. */
+const MOST_ENTRIES = 64;
+
 /** Why an image cannot be had: worded for a message. */
 export class UnreadableImage extends Error {}
 
@@ -47,10 +50,19 @@ async function readAll(
     const others = [...new Set(manifests.map(({ platform }) => platform))].join(", ");
     throw new UnreadableImage(`it is not made for ${platforms.join(", ")}, but for ${others}`);
   }
+  if (wanted.length > MOST_ENTRIES) throw new UnreadableImage("its index has no end");
   const read = await Promise.all(
-    wanted.map(async ({ digest }) =>
-      readAll(await demandText(digest, "manifest", readText), platforms, readText, depth + 1),
-    ),
+    wanted.map(async ({ digest, platform }) => {
+      try {
+        const manifest = await demandText(digest, "manifest", readText);
+        return await readAll(manifest, platforms, readText, depth + 1);
+      } catch (error) {
+        // Signatures and the like stand beside the image, for no platform.
+        const isOneOfSeveral = platform === undefined && manifests.length > 1;
+        if (error instanceof UnreadableImage && isOneOfSeveral) return [];
+        throw error;
+      }
+    }),
   );
   return read.flat();
 }

@@ -95,11 +95,7 @@ export interface Files {
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
-  /** A hard link where the file system allows one, else a copy. */
-  linkOrCopy(from: string, to: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;
-  /** Access and modification time, in seconds since the epoch. */
-  setTime(path: string, seconds: number): Promise<void>;
   /** Gives a file the time of now, unless its own is younger than `ageMs`. A time of the future is none. */
   touch(path: string, ageMs?: number): Promise<void>;
   /** Bytes this user may still write on the file system that holds a path. */

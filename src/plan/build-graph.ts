@@ -264,7 +264,7 @@ function pushStep(tag: string, { config, image }: OutputContext, common: Common)
     pool: "network",
     exclusive: repository,
     ...common,
-    after: [...common.after, `upload:${repository}`],
+    after: [...common.after, ...(config.models.length > 0 ? [`upload:${repository}`] : [])],
   };
 }
 
@@ -273,7 +273,7 @@ function pushStep(tag: string, { config, image }: OutputContext, common: Common)
  * can pull. A second one of the same registry waits for the first, which it takes the layers over from.
  */
 function uploadSteps({ config, locate }: OutputContext, models: readonly Step[]): readonly Step[] {
-  const repositories = repositoriesOf(config);
+  const repositories = models.length === 0 ? [] : repositoriesOf(config);
   return repositories.map((repository, index) => {
     const before = repositories.slice(0, index).filter((one) => registryOf(one) === registryOf(repository));
     return {

@@ -192,7 +192,8 @@ async function applyToFullDisk(
   try {
     const { exitCode, stderr } = await made.call(["apply"], { environment });
     assert.is(exitCode, 1, stderr);
-    assert.is(errorsIn(stderr).length, 1, stderr);
+    // Steps that run at once find the same disk full.
+    assert.is(new Set(errorsIn(stderr)).size, 1, stderr);
     assert.match(stderr, /disk is full/);
     assert.equal(await filesOf(folder), []);
     return stderr;

@@ -40,6 +40,21 @@ test("without a login: one message with its remedy, after the tests", async () =
   assert.is(await findTag(REGISTRY, iris.name, "1", login), undefined);
 });
 
+test("without a login, with a model: the upload is refused, and nothing else is said", async () => {
+  const made = await workspace.makePackage(
+    "model",
+    `models: [model.txt]\noutputs: [{type: image, tags: ["${REGISTRY}/\${name}:1"], push: true}]\n`,
+    { "model.txt": "m" },
+  );
+  const { exitCode, stderr } = await made.call(["apply"], { environment: anonymous });
+  assert.is(exitCode, 1, stderr);
+  assert.is(stderr.match(/^error\[/gm)?.length, 1, stderr);
+  assert.match(stderr, `error[registry/refused]: the registry ${REGISTRY} refuses access to`);
+  assert.match(stderr, "mlpackage.yaml:");
+  assert.match(stderr, "✘ upload ");
+  assert.not.match(stderr, "▸ push");
+});
+
 test("registry shows the address, and that nobody has logged in", async () => {
   const { exitCode, stdout } = await iris.call(["registry"], { environment: anonymous });
   assert.is(exitCode, 0);

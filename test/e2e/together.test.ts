@@ -79,7 +79,7 @@ test("a registry that answers 503 for a while gets the image in the end", async 
   assert.is(exitCode, 0, stderr);
   assert.is(refusals, 0);
   assert.ok(await findTag(REGISTRY, made.name, "1"));
-  assert.match(stderr, /warning\[step\/tried-again\]: .*; trying again in [0-9.]+ s \(2 of 4\)/);
+  assert.match(stderr, /warning\[registry\/tried-again\]: .*; trying again in [0-9.]+ s \(attempt 2\)/);
 });
 
 test("one that stays unwell is given up, with one error", async () => {

@@ -4,7 +4,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createDigestCache } from "../../src/host/digest-cache.ts";
-import { createFiles } from "../../src/host/files.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { makeFolder, writeInto } from "../fakes/temporary-folder.ts";
 
@@ -162,28 +161,6 @@ test("nothing new is nothing to write", async () => {
   await again.save();
   await cache.save();
   assert.is(readFileSync(cachePath, "utf8"), before);
-});
-
-test("a hard link made and removed through us does not make a file unknown", async () => {
-  const { file, folder, cachePath } = makeCache(large("a"));
-  await plantLie(file, cachePath);
-  const files = createFiles(cachePath);
-  await files.linkOrCopy(file, path.join(folder, "work/context/model.bin"));
-  assert.is((await files.digest(file)).digest, LIE);
-  await files.remove(path.join(folder, "work"));
-  assert.is((await files.digest(file)).digest, LIE);
-  await files.close();
-  assert.is((await createDigestCache(cachePath).digest(file)).digest, LIE);
-});
-
-test("nor does it make one known that was changed meanwhile", async () => {
-  const { file, folder, cachePath } = makeCache(large("a"));
-  await plantLie(file, cachePath);
-  const files = createFiles(cachePath);
-  await files.linkOrCopy(file, path.join(folder, "work/model.bin"));
-  writeFileSync(file, large("b"));
-  await files.remove(path.join(folder, "work"));
-  assert.is((await files.digest(file)).digest, digestOf(large("b")));
 });
 
 test.run();
