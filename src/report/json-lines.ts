@@ -36,8 +36,14 @@ function eventToJson(event: RunEvent): object {
   }
 }
 
-/** An outcome as plain data: places as lines and columns, without the texts they are in. */
+/**
+ * An outcome as plain data: places as lines and columns, without the texts they are in. How the service runs is left
+ * out, since its variables may hold a secret.
+ */
 export function outcomeToJson(outcome: Outcome): object {
-  if (outcome.status !== "failed") return outcome;
-  return { ...outcome, diagnostics: outcome.diagnostics.map(diagnosticToJson) };
+  if (outcome.status === "failed")
+    return { ...outcome, diagnostics: outcome.diagnostics.map(diagnosticToJson) };
+  if (!("output" in outcome)) return outcome;
+  const { settings: _hidden, ...values } = outcome.output.values;
+  return { ...outcome, output: { ...outcome.output, values } };
 }

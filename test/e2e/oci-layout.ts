@@ -11,7 +11,7 @@ type Descriptor = { readonly mediaType: string; readonly digest: string; readonl
 type Manifest = { readonly config: Descriptor; readonly layers: readonly Descriptor[] };
 type Index = { readonly manifests: readonly Descriptor[] };
 
-export function sha256(bytes: Uint8Array | string): string {
+function sha256(bytes: Uint8Array | string): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
