@@ -3,6 +3,7 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { NetworkError, PartChanged } from "../model/host.ts";
 import { RegistryError } from "../model/registry.ts";
 import { InputChanged } from "../steps/output-files.ts";
+import { BaseFault } from "../steps/registry-faults.ts";
 
 const DISK_FAULTS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
@@ -36,6 +37,7 @@ export function wordFault(error: unknown): Diagnostic | undefined {
       hint: "apply again once it stays as it is",
     });
   }
+  if (error instanceof BaseFault) return error.diagnostics[0];
   if (error instanceof NetworkError) {
     return errorDiagnostic("engine/unreachable", `the engine stopped answering: ${error.message}`, {
       hint: "`mlpackage doctor` looks closer",

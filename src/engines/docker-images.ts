@@ -178,6 +178,7 @@ function wordLoadFailure(faults: readonly string[]): Diagnostic {
   const isFull = faults.some((fault) => /no space left/i.test(fault));
   return errorDiagnostic("engine/load-failed", "the engine did not take the image", {
     excerpt: faults.slice(0, 5),
+    details: { full: isFull },
     hint: isFull
       ? "the engine's disk is full: `docker system df` shows of what, `docker system prune` makes room"
       : "`mlpackage doctor` looks at the engine",

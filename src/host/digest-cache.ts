@@ -1,6 +1,7 @@
 import { type BigIntStats, promises as fs, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Digest, digestOf, isDigest } from "../model/digest.ts";
+import { PartChanged } from "../model/host.ts";
 import type { Part } from "../model/part.ts";
 import { createHasher, type Digested } from "./hash-file.ts";
 
@@ -89,11 +90,11 @@ export function createDigestCache(cachePath: string) {
     const asked = contents.get(content) ?? hashParts(parts);
     contents.set(content, asked);
     try {
-      return await asked;
+      const digested = await asked;
+      if (identityOfParts(parts) !== content) throw new PartChanged(fileOf(parts));
+      return digested;
     } finally {
-      const isSettled = parts.every(
-        (part) => "bytes" in part || !isRacy(statSync(part.file, { bigint: true })),
-      );
+      const isSettled = parts.every((part) => "bytes" in part || isSettledFile(part.file));
       if (!isSettled || identityOfParts(parts) !== content) contents.delete(content);
     }
   }
@@ -117,9 +118,7 @@ function identityOf(stats: BigIntStats): string {
 
 function identityOfParts(parts: readonly Part[]): string {
   const identities = parts.map((part) =>
-    "bytes" in part
-      ? digestOf(part.bytes)
-      : `${part.file} ${part.size} ${identityOf(statSync(part.file, { bigint: true }))}`,
+    "bytes" in part ? digestOf(part.bytes) : `${part.file} ${part.size} ${identityIfThere(part.file)}`,
   );
   return digestOf(identities.join("\n"));
 }
@@ -131,6 +130,21 @@ function statIfThere(file: string): BigIntStats | undefined {
     if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
     throw error;
   }
+}
+
+function identityIfThere(file: string): string {
+  const stats = statIfThere(file);
+  return stats === undefined ? "" : identityOf(stats);
+}
+
+/** Of what is made of several files the first is named. */
+function fileOf(parts: readonly Part[]): string {
+  return parts.flatMap((part) => ("file" in part ? [part.file] : []))[0] ?? "";
+}
+
+function isSettledFile(file: string): boolean {
+  const stats = statIfThere(file);
+  return stats !== undefined && !isRacy(stats);
 }
 
 function isRacy(stats: BigIntStats): boolean {

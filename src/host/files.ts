@@ -50,6 +50,7 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     writeStream: (target, chunks) => withOpenFile(() => writeStream(target, chunks)),
     rename: (from, to) => fs.rename(from, to),
     copy: (from, to) => withOpenFile(() => copy(from, to)),
+    link: (target, place) => fs.symlink(target, place),
     setMode: (target, mode) => fs.chmod(target, mode),
     touch,
     freeBytes: async (target) => {

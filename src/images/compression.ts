@@ -1,4 +1,4 @@
-import { createGzip, type Gzip } from "node:zlib";
+import type { Gzip } from "node:zlib";
 import type { CompressionConfig } from "../model/config.ts";
 
 /** What a layer is compressed with, once that is decided. */
@@ -68,8 +68,10 @@ export function compress(
   }
 }
 
-/** Its header says no time and no system, so that it is the same everywhere. */
+/** Its header says no time and no system. The rest is as Node's zlib has it, and may differ with another version. */
 async function* gzip(chunks: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array> {
+  // Loaded by who needs it: it takes a millisecond of every start.
+  const { createGzip } = await import("node:zlib");
   const stream = createGzip({ level });
   const fed = feed(chunks, stream);
   fed.catch((error: Error) => stream.destroy(error));

@@ -35,23 +35,26 @@ export function planModelLayers(
   return merged.map((group) => planLayer(target, group));
 }
 
-/** A layer of files below a folder of the image, which is in it even where it has none. */
+/**
+ * A layer of files below a folder of the image, which is in it even where it has none. The folders above it are not:
+ * the base may have made them for somebody, or linked them elsewhere.
+ */
 export function planLayer(target: string, files: readonly OutputFile[]): LayerPlan {
   const folder = target.replace(/^\/+|\/+$/g, "");
   const planned = files
     .map((file) => ({ path: `${folder}/${file.path}`, file }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const folders = new Set([folder, ...planned.map(({ path }) => parentOf(path))].flatMap(withParents));
-  return { files: planned, folders: [...folders].sort() };
+  const below = planned.map(({ path }) => parentOf(path)).flatMap((parent) => withParents(parent, folder));
+  return { files: planned, folders: [...new Set([folder, ...below])].sort() };
 }
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }
 
-function withParents(folder: string): readonly string[] {
-  const names = folder.split("/").filter((name) => name !== "");
-  return names.map((_name, index) => names.slice(0, index + 1).join("/"));
+/** A folder and those that it lies in, up to one above. */
+function withParents(folder: string, above: string): readonly string[] {
+  return folder === above ? [] : [...withParents(parentOf(folder), above), folder];
 }
 
 /** The tar of a layer, given where the bytes of each file lie. Whatever modes they have here, all may read them there. */

@@ -17,7 +17,12 @@ const DOCKER_LAYERS: Readonly<Record<string, string>> = {
 
 /** A text that names an image's parts: a manifest, or an index of several. */
 export type ParsedManifest =
-  | { readonly kind: "manifest"; readonly config: Descriptor; readonly layers: readonly Descriptor[] }
+  | {
+      readonly kind: "manifest";
+      readonly mediaType: string;
+      readonly config: Descriptor;
+      readonly layers: readonly Descriptor[];
+    }
   | { readonly kind: "index"; readonly manifests: readonly PlatformDescriptor[] };
 
 /** A layout's own index does not always say for which platform its images are. */
@@ -39,7 +44,8 @@ export function parseManifest(text: string): ParsedManifest | undefined {
   const config = readDescriptor(value.config);
   if (config === undefined || !Array.isArray(value.layers)) return undefined;
   const layers = value.layers.flatMap((layer: unknown) => readDescriptor(layer) ?? []);
-  return layers.length === value.layers.length ? { kind: "manifest", config, layers } : undefined;
+  const mediaType = typeof value.mediaType === "string" ? value.mediaType : MEDIA_TYPES.manifest;
+  return layers.length === value.layers.length ? { kind: "manifest", mediaType, config, layers } : undefined;
 }
 
 function readDescriptor(value: unknown): Descriptor | undefined {
@@ -56,10 +62,25 @@ export function parseConfig(text: string): ParsedConfig | undefined {
   const value = parseObject(text);
   const platform = platformOf(value);
   const diffIds = objectOf(value.rootfs).diff_ids ?? [];
-  const variables = objectOf(value.config).Env ?? [];
+  const { Env: variables = [], Labels, ExposedPorts } = objectOf(value.config);
   if (platform === undefined || !Array.isArray(diffIds) || !diffIds.every(isDigest)) return undefined;
-  if (!Array.isArray(variables) || !variables.every((one) => typeof one === "string")) return undefined;
+  if (!isListOfTexts(variables ?? []) || !Array.isArray(value.history ?? [])) return undefined;
+  if (![value.config, Labels, ExposedPorts].every(isRecordOrNone)) return undefined;
   return { platform, diffIds };
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+function isRecordOrNone(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === "object" && !Array.isArray(value));
+}
+
+/** Whether a configuration has instructions that are to be run by who begins from it: `ONBUILD`. */
+export function hasTriggers(config: string): boolean {
+  const { OnBuild } = objectOf(parseObject(config).config);
+  return Array.isArray(OnBuild) && OnBuild.length > 0;
 }
 
 /** `os/architecture`, and the variant where there is one. Attestations have the platform `unknown/unknown`. */
@@ -69,9 +90,10 @@ function platformOf(value: Readonly<Record<string, unknown>>): string | undefine
   return [os, architecture, ...(typeof variant === "string" && variant !== "" ? [variant] : [])].join("/");
 }
 
-/** Whether an image for one platform is what another asks for: `linux/arm64/v8` is the usual `linux/arm64`. */
+/** Whether an image for one platform is what another asks for: `linux/arm64` is usually v8, and `linux/arm` v7. */
 export function isPlatform(found: string, wanted: string): boolean {
-  const usual = (platform: string) => platform.replace(/^(linux\/arm64)\/v8$/, "$1");
+  const usual = (platform: string) =>
+    platform.replace(/^linux\/arm$/, "linux/arm/v7").replace(/^(linux\/arm64)\/v8$/, "$1");
   return usual(found) === usual(wanted);
 }
 
@@ -84,7 +106,7 @@ export function readImage(manifestText: string, configText: string): PlatformIma
   if (manifest.layers.length !== config.diffIds.length) return undefined;
   return {
     platform: config.platform,
-    manifest: describeText(MEDIA_TYPES.manifest, manifestText),
+    manifest: describeText(manifest.mediaType, manifestText),
     config: { ...manifest.config, mediaType: MEDIA_TYPES.config },
     layers: manifest.layers.flatMap((layer, index): readonly Layer[] => {
       const diffId = config.diffIds[index];

@@ -95,6 +95,8 @@ export interface Files {
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
+  /** A symbolic link to an absolute path. */
+  link(target: string, place: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;
   /** Gives a file the time of now, unless its own is younger than `ageMs`. A time of the future is none. */
   touch(path: string, ageMs?: number): Promise<void>;

@@ -63,6 +63,7 @@ function pathsOfOtherPurpose(config: Config, configFile: string): readonly strin
     "mlpackage.schema.json",
     ...config.models.map(({ source }) => normalize(source)),
     ...outputPaths(config),
+    ...(config.baseImage.kind === "oci-layout" ? [normalize(config.baseImage.path)] : []),
     ...("file" in python.requirements ? [normalize(python.requirements.file)] : []),
     ...python.findLinks.map(normalize),
     ...config.tests.flatMap(({ request }) =>

@@ -36,24 +36,38 @@ export function createConnection(options: ConnectionOptions): Connection {
   const { registry, repository, origin, network } = options;
   let authorization: string | undefined;
   let credentials: Promise<Credentials | undefined> | undefined;
+  /** Questions for a token that are under way. */
+  const introductions = new Map<string, Promise<string | undefined>>();
 
   async function ask(url: string, { scopes, ...wanted }: Wanted): Promise<NetworkResponse> {
     const response = await send(url, wanted);
     const challenge = response.headers["www-authenticate"];
     if (response.status !== 401 || challenge === undefined || !isOurs(url)) return response;
     response.discard();
-    credentials ??= options.findCredentials();
-    authorization = await answerChallenge(challenge, {
-      credentials: await credentials,
-      origin,
-      scope: `repository:${repository}:pull,push`,
-      scopes,
-      network,
-      signal: wanted.signal,
-    });
+    authorization = await introduce(challenge, scopes, wanted.signal);
     if (authorization === undefined)
       throw new RegistryError(401, `it wants a login: \`docker login ${registry}\``);
     return send(url, wanted);
+  }
+
+  /** Whoever is asked the same meanwhile waits for the same answer: hundreds of requests may go out at once. */
+  function introduce(
+    challenge: string,
+    scopes: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const key = JSON.stringify([challenge, scopes]);
+    credentials ??= options.findCredentials();
+    const asked =
+      introductions.get(key) ??
+      credentials
+        .then((found) => {
+          const scope = `repository:${repository}:pull,push`;
+          return answerChallenge(challenge, { credentials: found, origin, scope, scopes, network, signal });
+        })
+        .finally(() => introductions.delete(key));
+    introductions.set(key, asked);
+    return asked;
   }
 
   function send(url: string, { body, headers, ...wanted }: Wanted): Promise<NetworkResponse> {

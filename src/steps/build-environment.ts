@@ -1,21 +1,26 @@
 import path from "node:path";
-import { isPlatform, parseManifest } from "../images/manifest.ts";
-import { UnreadableImage } from "../images/read-images.ts";
 import type { BaseImageConfig, EnvironmentConfig } from "../model/config.ts";
 import { parseImageReference } from "../model/image-reference.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
-import type { Result } from "../model/result.ts";
+import { type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import { ENVIRONMENT_STAGE, renderEnvironment } from "./dockerfile.ts";
 import { layOutEnvironment, namedContext, type Placement } from "./image-layout.ts";
-import { copyFile, watchFiles } from "./output-files.ts";
+import { copyFile, InputChanged, watchFiles } from "./output-files.ts";
 import { LAYOUT_CONTEXT, type PinnedBase, readBase } from "./read-base.ts";
 import { withRegistryFaults } from "./registry-faults.ts";
 import { ignoreFileOf } from "./render.ts";
-import { parseState, readPinned, type Tree } from "./store-inputs.ts";
-import { storeRequirements } from "./store-requirements.ts";
-import { orUnreadable, takeArchive, takeFromRegistry, takeLayout, unpackLayout } from "./take-images.ts";
+import { nameTree, readPinned, type Tree } from "./store-inputs.ts";
+import { nameRequirements } from "./store-requirements.ts";
+import {
+  linkLayout,
+  orUnreadable,
+  takeArchive,
+  takeFromRegistry,
+  takeLayout,
+  unpackLayout,
+} from "./take-images.ts";
 
 export type EnvironmentStepInputs = {
   readonly platforms: readonly string[];
@@ -36,31 +41,97 @@ export async function makeEnvironment(step: Step, context: StepContext): Promise
   return inputs.isBuilt ? buildEnvironment(inputs, context) : takeBase(inputs, context);
 }
 
-/** Nothing is run in the base, so it is taken as it is: from the package, the engine, or the registry that has it. */
+/** Nothing is run in the base, so it is taken as it is: from the package, the registry, or the engine. */
 async function takeBase(
   { base, platforms }: EnvironmentStepInputs,
   context: StepContext,
 ): Promise<Result<StepOutput>> {
-  if (base.kind === "dockerfile") throw new Error("a base of the user's own has to be built");
-  if (base.kind === "oci-layout") {
-    const { isArchive, place } = await findLayout(base.path, context);
-    if (!isArchive) return takeLayout(place, platforms, false, context);
-    return takeArchive(context.host.files.readStream(place), platforms, context);
+  switch (base.kind) {
+    case "dockerfile":
+      throw new Error("a base of the user's own has to be built");
+    case "oci-layout":
+      return takeOwnLayout(base, platforms, context);
+    case "image": {
+      const taken = await takeImage(base, platforms, context);
+      if (!taken.ok) return taken;
+      const { values } = taken.value;
+      return succeed({ ...taken.value, values: { ...values, reference: base.reference } });
+    }
   }
+}
+
+type LayoutBase = Extract<PinnedBase, { readonly kind: "oci-layout" }>;
+type ImageBase = Extract<PinnedBase, { readonly kind: "image" }>;
+
+async function takeOwnLayout(
+  base: LayoutBase,
+  platforms: readonly string[],
+  context: StepContext,
+): Promise<Result<StepOutput>> {
+  const { isArchive, place } = await findLayout(base, context);
+  const taken = isArchive
+    ? await takeArchive(context.host.files.readStream(place), platforms, context)
+    : await takeLayout(place, platforms, false, context);
+  await findLayout(base, context);
+  return taken;
+}
+
+/** The registry tells what an image is made of in two short answers; an engine has to be sent all of it. */
+async function takeImage(
+  base: ImageBase,
+  platforms: readonly string[],
+  context: StepContext,
+): Promise<Result<StepOutput>> {
   const { engine, signal } = context;
+  const { digest } = parseImageReference(base.reference);
   const local = (await engine.probe()).ok ? await engine.identify(base.reference) : undefined;
-  if (local !== undefined) return takeArchive(engine.export([local.id], signal), platforms, context);
-  const { tag, digest } = parseImageReference(base.reference);
-  const repository = context.repositoryOf(base.reference);
-  const taken = await withRegistryFaults(base.reference, () =>
+  if (local === undefined && digest === undefined) throw new InputChanged(base.reference);
+  if (local === undefined) return takeRemote(base, platforms, context);
+  if (digest !== undefined) {
+    const remote = await withinPatience(context, (hurried) => takeRemote(base, platforms, hurried));
+    if (remote?.ok) return remote;
+  } else if (local.id !== base.digest) {
+    throw new InputChanged(base.reference);
+  }
+  return takeArchive(engine.export([local.id], signal), platforms, context);
+}
+
+async function takeRemote(
+  { reference }: ImageBase,
+  platforms: readonly string[],
+  context: StepContext,
+): Promise<Result<StepOutput>> {
+  const { tag, digest } = parseImageReference(reference);
+  const repository = context.repositoryOf(reference);
+  const taken = await withRegistryFaults(reference, () =>
     takeFromRegistry(repository, digest ?? tag ?? "latest", platforms, context),
   );
   return taken.ok ? taken.value : taken;
 }
 
-async function findLayout(relative: string, { host, directory }: StepContext) {
-  const place = path.join(directory, relative);
-  return { place, isArchive: (await host.files.status(place))?.type === "file" };
+/** For as long as a registry may take to answer where the engine has the image as well. */
+const PATIENCE_MS = 2_000;
+
+async function withinPatience<T>(
+  context: StepContext,
+  act: (hurried: StepContext) => Promise<T>,
+): Promise<T | undefined> {
+  const late = AbortSignal.any([context.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  try {
+    return await act({ ...context, signal: late });
+  } catch (error) {
+    if (!late.aborted || context.signal.aborted) throw error;
+    return undefined;
+  }
+}
+
+/** Where the layout lies, which must be the one that was pinned. */
+async function findLayout(base: LayoutBase, { host, directory }: StepContext) {
+  const place = path.join(directory, base.path);
+  const isArchive = (await host.files.status(place))?.type === "file";
+  const found = await host.files.digestIfFile(isArchive ? place : path.join(place, "index.json"));
+  if (found?.digest !== base.digest) throw new InputChanged(base.path);
+  return { place, isArchive };
 }
 
 async function buildEnvironment(
@@ -84,9 +155,11 @@ async function buildEnvironment(
   }
   const emptyContext = path.join(work, "empty");
   await files.makeDirectory(emptyContext);
-  const demandUnchanged = await watchFiles(filesOfBase(inputs), context);
-  const stored = await storeRequirements(inputs, layout, context);
-  const mounted = await stageContexts([...layout.requirements, ...layout.wheels], stored, work, context);
+  const requirements = await nameRequirements(inputs, layout, context);
+  const watched = [...filesOfBase(inputs), ...requirements].filter(({ origin }) => origin !== undefined);
+  const demandUnchanged = await watchFiles(watched, context);
+  const mounts = [...layout.requirements, ...layout.wheels];
+  const mounted = await stageContexts(mounts, requirements, work, context);
   const mountedBase = await orUnreadable(() => layoutContext(inputs, work, context));
   if (!mountedBase.ok) return mountedBase;
   const layoutFolder = path.join(work, "layout");
@@ -112,41 +185,26 @@ async function buildEnvironment(
 /** What is read where it lies: the user's own Docker context. */
 function filesOfBase({ base, baseImage }: EnvironmentStepInputs): readonly OutputFile[] {
   if (base.kind !== "dockerfile" || baseImage.kind !== "dockerfile") return [];
-  return Object.entries(base.context).map(([name, state]) => ({
-    ...parseState(state),
-    path: name,
-    size: 0,
-    origin: path.posix.join(baseImage.context, name),
-  }));
+  return nameTree(base.context, baseImage.context, ".");
 }
 
-/** An OCI layout is handed to buildx as the context that `FROM` names. An archive is unpacked for it. */
+/**
+ * An OCI layout is handed to buildx as the context that `FROM` names: one of our own, of what is needed of the user's,
+ * since buildx writes into it, cannot read every path, and begins all platforms from one digest.
+ */
 async function layoutContext(
   { base, platforms }: EnvironmentStepInputs,
   work: string,
   context: StepContext,
 ): Promise<Readonly<Record<string, string>>> {
   if (base.kind !== "oci-layout") return {};
-  const { place, isArchive } = await findLayout(base.path, context);
-  const folder = isArchive ? path.join(work, "base") : place;
-  if (isArchive) await unpackLayout(context.host.files.readStream(place), folder, context);
-  return { [LAYOUT_CONTEXT]: `oci-layout://${folder}@${await rootOf(folder, platforms, context)}` };
-}
-
-/** The image of a layout's index that is made for a platform, or else the first one. */
-async function rootOf(
-  folder: string,
-  platforms: readonly string[],
-  { host: { files } }: StepContext,
-): Promise<string> {
-  const file = path.join(folder, "index.json");
-  if ((await files.status(file))?.type !== "file") throw new UnreadableImage("it has no `index.json`");
-  const index = parseManifest(await files.readText(file));
-  const images = index?.kind === "index" ? index.manifests : [];
-  const isWanted = (platform: string) => platforms.some((wanted) => isPlatform(platform, wanted));
-  const image = images.find(({ platform }) => platform !== undefined && isWanted(platform)) ?? images[0];
-  if (image === undefined) throw new UnreadableImage("its `index.json` names no image");
-  return image.digest;
+  const { place, isArchive } = await findLayout(base, context);
+  const from = isArchive ? path.join(work, "unpacked") : place;
+  if (isArchive) await unpackLayout(context.host.files.readStream(place), from, context);
+  const folder = path.join(work, "base");
+  const root = await linkLayout(from, folder, platforms, context);
+  await findLayout(base, context);
+  return { [LAYOUT_CONTEXT]: `oci-layout://${folder}@${root}` };
 }
 
 /**

@@ -85,7 +85,7 @@ async function bringCode(
   compression: CompressionConfig,
   context: StepContext,
 ): Promise<readonly Brought[]> {
-  const { runtime, code, appRoot } = layoutOf(rendered);
+  const { models, runtime, code, appRoot } = layoutOf(rendered);
   const planned = [
     ...runtime.map((placement) => ({ placement, brings: "server" })),
     ...code.map((placement) => ({ placement, brings: "code" })),
@@ -93,7 +93,7 @@ async function bringCode(
     plan: planLayer(target, filesOfContext(rendered, name)),
     brings,
   }));
-  const hasRoot = planned.some(({ plan }) => plan.folders.includes(appRoot.slice(1)));
+  const hasRoot = [...models, ...code].some(({ target }) => target.startsWith(`${appRoot}/`));
   const root = hasRoot ? [] : [{ plan: planLayer(appRoot, []), brings: "folder of the service" }];
   return Promise.all(
     [...root, ...planned].map(async ({ plan, brings }): Promise<Brought> => {

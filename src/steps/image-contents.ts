@@ -1,6 +1,5 @@
 import { planModelLayers } from "../images/layers.ts";
 import { type Digest, isDigest } from "../model/digest.ts";
-import { NetworkError } from "../model/host.ts";
 import type { Descriptor } from "../model/image.ts";
 import type { StepOutput } from "../model/outcome.ts";
 import type { Part } from "../model/part.ts";
@@ -10,6 +9,7 @@ import type { StepContext } from "../model/step-kind.ts";
 import { ENVIRONMENT } from "./build-image.ts";
 import { layersOf, partsOfLayer } from "./layer.ts";
 import { demandFile, watchFiles } from "./output-files.ts";
+import { BaseFault, withRegistryFaults } from "./registry-faults.ts";
 import { environmentOf } from "./take-images.ts";
 
 /** Finds the bytes of an image's parts: in the store, in the models' own files, or in the registry the base came from. */
@@ -44,7 +44,7 @@ export function contentsFor(step: Step, context: StepContext): ImageContents {
     const plan = planned.get(blob.digest);
     if (plan !== undefined) return partsOfLayer(plan, context);
     if (repository === undefined) throw new Error(`nobody has ${blob.digest}`);
-    return [{ file: await fetchBlob(blob.digest, repository, context), size: blob.size }];
+    return [{ file: await fetchBlob(blob, repository, context), size: blob.size }];
   }
 
   return { partsOf };
@@ -55,17 +55,52 @@ function isBlob({ path, digest }: { readonly path: string; readonly digest: stri
   return isDigest(digest) && path === `blobs/${digest.replace(":", "/")}`;
 }
 
-async function fetchBlob(digest: Digest, repository: string, context: StepContext): Promise<string> {
-  const known = await context.store.find(digest);
+/** Brings a layer of the base here. What is wrong with its registry is told of that one, whoever is to have the image. */
+async function fetchBlob(blob: Descriptor, repository: string, context: StepContext): Promise<string> {
+  const { store, repositoryOf, signal, report } = context;
+  const known = await store.find(blob.digest);
   if (known !== undefined) return known;
-  try {
-    const chunks = await context.repositoryOf(repository).readBlob(digest, context.signal);
-    if (chunks === undefined) throw new RegistryError(404, `${repository} has lost its layer ${digest}`);
-    return (await context.store.write(chunks)).path;
-  } catch (error) {
-    if (!(error instanceof NetworkError) || context.signal.aborted) throw error;
-    throw new RegistryError(503, `${repository} does not answer: ${error.message}`);
+  report({ type: "doing", text: `fetching ${(blob.size / 1e6).toFixed(0)} MB of the base image` });
+  const fetched = await withRegistryFaults(`${repository}@${blob.digest}`, async () => {
+    const chunks = await repositoryOf(repository).readBlob(blob.digest, signal);
+    if (chunks === undefined) throw new RegistryError(404, `it has lost the layer ${blob.digest}`);
+    return (await store.write(ofSize(chunks, blob))).path;
+  });
+  if (fetched.ok) return fetched.value;
+  throw new BaseFault(fetched.diagnostics);
+}
+
+/** Its manifest may lie about a layer, and the registry may send without an end. */
+async function* ofSize(
+  chunks: AsyncIterable<Uint8Array>,
+  { digest, size }: Descriptor,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  const wrong = () =>
+    new RegistryError(200, `its layer ${digest} has not the ${size} bytes its manifest says`);
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > size) throw wrong();
+    yield chunk;
   }
+  if (bytes !== size) throw wrong();
+}
+
+/** How many blobs are brought at once. */
+const AT_ONCE = 3;
+
+export async function partsOfAll(
+  blobs: readonly Descriptor[],
+  contents: ImageContents,
+): Promise<ReadonlyMap<Digest, readonly Part[]>> {
+  const found = new Map<Digest, readonly Part[]>();
+  const waiting = [...blobs];
+  const lane = async (): Promise<void> => {
+    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift())
+      found.set(blob.digest, await contents.partsOf(blob));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return found;
 }
 
 /**

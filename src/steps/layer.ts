@@ -10,6 +10,7 @@ import {
 } from "../images/compression.ts";
 import { type LayerPlan, layerParts, planModelLayers } from "../images/layers.ts";
 import { MEDIA_TYPES } from "../images/manifest.ts";
+import { orAborted, untilAborted } from "../model/chunks.ts";
 import type { CompressionConfig } from "../model/config.ts";
 import { digestOfValue } from "../model/digest.ts";
 import type { Layer } from "../model/image.ts";
@@ -95,13 +96,14 @@ export async function makeLayer(
   const parts = await partsOfLayer(plan, context);
   const compression = await decide(plan, parts, wanted, context);
   const mediaType = `${MEDIA_TYPES.layer}${suffixOf(compression)}`;
+  const { signal } = context;
   if (compression.kind === "none") {
-    const { digest, size } = await files.digestParts(parts);
+    const { digest, size } = await orAborted(files.digestParts(parts), signal);
     return { layer: { mediaType, digest, size, diffId: digest } };
   }
   const [raw, blob] = await Promise.all([
-    files.digestParts(parts),
-    context.store.write(compress(files.readParts(parts), compression)),
+    orAborted(files.digestParts(parts), signal),
+    context.store.write(compress(untilAborted(files.readParts(parts), signal), compression)),
   ]);
   const { digest, size } = blob;
   return {

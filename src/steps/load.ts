@@ -2,12 +2,11 @@ import { archiveParts, blobsOf } from "../images/archive.ts";
 import { type Digest, digestOf, isDigest } from "../model/digest.ts";
 import type { Image } from "../model/image.ts";
 import type { StepOutput } from "../model/outcome.ts";
-import type { Part } from "../model/part.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { ENVIRONMENT, IMAGE, imageOf } from "./build-image.ts";
-import { contentsFor, whileUnchanged } from "./image-contents.ts";
+import { contentsFor, partsOfAll, whileUnchanged } from "./image-contents.ts";
 import { environmentOf } from "./take-images.ts";
 
 export const LOAD = "load:image";
@@ -40,7 +39,8 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
   const present = await findPresentLayers(image, context);
   let loaded = await load(image, present, step, context);
   // The engine may have lost a layer of an image that it still lists.
-  if (!loaded.ok && present.size > 0 && !context.signal.aborted)
+  const isFull = !loaded.ok && loaded.diagnostics.some(({ details }) => details?.full === true);
+  if (!loaded.ok && present.size > 0 && !isFull && !context.signal.aborted)
     loaded = await load(image, new Set(), step, context);
   return loaded.ok ? succeed(outputOf(loaded.value, image)) : fail(...loaded.diagnostics);
 }
@@ -63,10 +63,11 @@ async function findLoaded({ root, images }: Image, { engine }: StepContext): Pro
 async function findPresentLayers(image: Image, context: StepContext): Promise<ReadonlySet<Digest>> {
   const { engine, lastOutput } = context;
   const present = new Set<Digest>();
-  const { images } = environmentOf(context.outputOf(ENVIRONMENT));
+  const { images, reference } = environmentOf(context.outputOf(ENVIRONMENT));
   for (const { manifest, config, layers } of images) {
-    const found = (await engine.identify(manifest.digest)) ?? (await engine.identify(config.digest));
-    if (found !== undefined) for (const { digest } of layers) present.add(digest);
+    const names = [manifest.digest, config.digest, ...(reference === undefined ? [] : [reference])];
+    const found = await Promise.all(names.map((name) => engine.identify(name)));
+    if (found.some((one) => one !== undefined)) for (const { digest } of layers) present.add(digest);
   }
   if (lastOutput !== undefined && (await engine.identify(loadedImageOf(lastOutput))) !== undefined) {
     for (const digest of lastOutput.values.layers as readonly Digest[]) present.add(digest);
@@ -82,10 +83,8 @@ async function load(
   context: StepContext,
 ): Promise<Result<string>> {
   const { engine, host, signal, report } = context;
-  const contents = contentsFor(step, context);
   const missing = blobsOf(image).filter(({ digest }) => !present.has(digest));
-  const parts = new Map<Digest, readonly Part[]>();
-  for (const blob of missing) parts.set(blob.digest, await contents.partsOf(blob));
+  const parts = await partsOfAll(missing, contentsFor(step, context));
   const archive = archiveParts(image, ({ digest }) => parts.get(digest) ?? [], { without: present });
   const ids = [image.root, ...image.images.map(({ config }) => config)].map(({ digest }) => digest);
   const tell = (text: string): void => report({ type: "doing", text });

@@ -4,6 +4,16 @@ import { parseImageReference } from "../model/image-reference.ts";
 import { RegistryError } from "../model/registry.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 
+/** The base image cannot be had whole; its registry need not be the one that an image is sent to. */
+export class BaseFault extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(({ message }) => message).join("; "));
+    this.name = "BaseFault";
+    this.diagnostics = diagnostics;
+  }
+}
+
 /**
  * Words what a registry, or the way to it, says no with. What may pass has been tried again by then.
  *

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { archiveParts, blobsOf } from "../images/archive.ts";
+import { untilAborted } from "../model/chunks.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
-import type { Digest } from "../model/digest.ts";
+import { startDigest } from "../model/digest.ts";
 import type { Image } from "../model/image.ts";
 import type { StepOutput } from "../model/outcome.ts";
 import { type Part, sizeOfParts } from "../model/part.ts";
@@ -9,7 +10,7 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import { IMAGE, imageOf } from "./build-image.ts";
-import { contentsFor, whileUnchanged } from "./image-contents.ts";
+import { contentsFor, partsOfAll, whileUnchanged } from "./image-contents.ts";
 import { outputOfFiles } from "./output-files.ts";
 
 export type ArchiveInputs = {
@@ -39,19 +40,27 @@ export async function saveArchive(step: Step, context: StepContext): Promise<Res
   const free = await host.files.freeBytes(parent);
   if (free < bytes) return fail(wordNoRoom(target, bytes, free));
   context.report({ type: "doing", text: `writing ${megabytes(bytes)} MB` });
+  const hash = startDigest();
   await whileUnchanged(step, context, (demandUnchanged) =>
-    host.files.writeStream(place, untilDemanded(host.files.readParts(parts), demandUnchanged)),
+    host.files.writeStream(
+      place,
+      watched(untilAborted(host.files.readParts(parts), context.signal), hash.update, demandUnchanged),
+    ),
   );
-  const { digest, size } = await host.files.digest(place);
+  const [digest, size] = [hash.finish(), bytes];
   return succeed(outputOfFiles([{ path: path.basename(target), digest, size, mode: 0o644, origin: target }]));
 }
 
 /** What is written is put in its place at the end of the chunks: until then it can be given up. */
-async function* untilDemanded(
+async function* watched(
   chunks: AsyncIterable<Uint8Array>,
+  onChunk: (chunk: Uint8Array) => void,
   demandUnchanged: () => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
-  yield* chunks;
+  for await (const chunk of chunks) {
+    onChunk(chunk);
+    yield chunk;
+  }
   await demandUnchanged();
 }
 
@@ -61,9 +70,7 @@ async function partsOfArchive(
   step: Step,
   context: StepContext,
 ): Promise<readonly Part[]> {
-  const contents = contentsFor(step, context);
-  const parts = new Map<Digest, readonly Part[]>();
-  for (const blob of blobsOf(image)) parts.set(blob.digest, await contents.partsOf(blob));
+  const parts = await partsOfAll(blobsOf(image), contentsFor(step, context));
   return archiveParts(image, ({ digest }) => parts.get(digest) ?? [], { name });
 }
 

@@ -37,6 +37,16 @@ export async function storeTree(
   );
 }
 
+/** The files of a pinned tree, which stay where they are. */
+export function nameTree(tree: Tree, from: string, folder: string): readonly OutputFile[] {
+  return Object.entries(tree).map(([name, state]) => ({
+    ...parseState(state),
+    path: `${folder}/${name}`,
+    size: 0,
+    origin: path.posix.join(from, name),
+  }));
+}
+
 /** The text of a file of the package, which must be the one that was pinned. */
 export async function readPinned(
   name: string,

@@ -3,7 +3,7 @@ import type { PythonConfig } from "../model/config.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import type { EnvironmentLayout } from "./image-layout.ts";
-import { storeText, storeTree, type Tree } from "./store-inputs.ts";
+import { nameTree, storeText, storeTree, type Tree } from "./store-inputs.ts";
 
 export type RequirementInputs = {
   readonly environment: { readonly python: PythonConfig };
@@ -26,6 +26,21 @@ export async function storeRequirements(
     }),
   ]);
   return stored.flat();
+}
+
+/** As `storeRequirements`, of files that stay where they are in the package. */
+export async function nameRequirements(
+  { environment, requirements, findLinks }: RequirementInputs,
+  layout: EnvironmentLayout,
+  context: StepContext,
+): Promise<readonly OutputFile[]> {
+  return [
+    ...nameTree(requirements, ".", "requirements"),
+    ...layout.wheels.flatMap((wheels) =>
+      nameTree(findLinks[wheels.source] ?? {}, wheels.source, wheels.context),
+    ),
+    ...(await storeList(environment.python, layout, context)),
+  ];
 }
 
 /** Requirements that are listed in the configuration, as the file that pip reads. */

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { extractLayout } from "../images/extract-layout.ts";
+import { describeText, hasTriggers, MEDIA_TYPES, writeIndex } from "../images/manifest.ts";
 import { type ReadImage, readImages, UnreadableImage } from "../images/read-images.ts";
-import { once, textOf } from "../model/chunks.ts";
+import { once, orAborted, textOf, untilAborted } from "../model/chunks.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { type Digest, digestOfValue } from "../model/digest.ts";
 import type { PlatformImage } from "../model/image.ts";
@@ -16,6 +17,8 @@ export type EnvironmentValues = {
   readonly images: readonly PlatformImage[];
   /** Where their layers are, if not in the store: `registry.example.com/team/base`. */
   readonly repository?: string;
+  /** What an engine may have them under. */
+  readonly reference?: string;
 };
 
 export function environmentOf(output: StepOutput): EnvironmentValues {
@@ -34,28 +37,68 @@ export async function takeLayout(
   context: StepContext,
 ): Promise<Result<StepOutput>> {
   const { files } = context.host;
-  const placeOf = (digest: Digest) => path.join(folder, "blobs", ...digest.split(":"));
-  const readIfThere = async (place: string) =>
-    (await files.status(place))?.type === "file" ? files.readText(place) : undefined;
   return orUnreadable(async () => {
-    const root = await readIfThere(path.join(folder, "index.json"));
-    if (root === undefined) throw new UnreadableImage("it has no `index.json`: it is no OCI layout");
-    const images = await readImages(root, platforms, (digest) => readIfThere(placeOf(digest)));
+    const images = await readLayout(folder, platforms, context);
     const layers = new Map(images.flatMap((image) => image.layers.map((layer) => [layer.digest, layer])));
     const taken = await Promise.all(
-      [...layers.values()].map(async ({ digest }): Promise<OutputFile> => {
-        const place = placeOf(digest);
+      [...layers.values()].map(async ({ digest, size }): Promise<OutputFile> => {
+        const place = path.join(folder, blobPath(digest));
         if ((await files.status(place))?.type !== "file")
           throw new UnreadableImage(`its layer ${digest} is missing`);
         const blob = isOurs
-          ? await context.store.take(place)
-          : await context.store.write(files.readStream(place));
-        if (blob.digest !== digest) throw new UnreadableImage(`its layer ${digest} has other bytes`);
+          ? await orAborted(context.store.take(place), context.signal)
+          : await context.store.write(untilAborted(files.readStream(place), context.signal));
+        if (blob.digest !== digest || blob.size !== size)
+          throw new UnreadableImage(`its layer ${digest} has other bytes`);
         return { path: blobPath(digest), digest, size: blob.size, mode: 0o644 };
       }),
     );
     return environmentOutput(images, taken, {}, context);
   });
+}
+
+async function readLayout(
+  folder: string,
+  platforms: readonly string[],
+  { host: { files } }: StepContext,
+): Promise<readonly ReadImage[]> {
+  const readIfThere = async (name: string) => {
+    const place = path.join(folder, name);
+    const status = await files.status(place);
+    if (status?.type !== "file") return undefined;
+    if (status.size > MOST_CONFIG_BYTES) throw new UnreadableImage(`\`${name}\` is too long`);
+    return files.readText(place);
+  };
+  const root = await readIfThere("index.json");
+  if (root === undefined) throw new UnreadableImage("it has no `index.json`: it is no OCI layout");
+  return readImages(root, platforms, (digest) => readIfThere(blobPath(digest)));
+}
+
+/**
+ * Makes a layout of the images for these platforms, of links to the blobs of another, and gives the digest of what
+ * names them all. Rejects with an `UnreadableImage`.
+ */
+export async function linkLayout(
+  from: string,
+  to: string,
+  platforms: readonly string[],
+  context: StepContext,
+): Promise<Digest> {
+  const { files } = context.host;
+  const images = await readLayout(from, platforms, context);
+  const blobs = images.flatMap(({ manifest, config, layers }) => [manifest, config, ...layers]);
+  await files.makeDirectory(path.join(to, "blobs/sha256"));
+  const names = new Set(blobs.map(({ digest }) => blobPath(digest)));
+  await Promise.all([...names].map((name) => files.link(path.join(from, name), path.join(to, name))));
+  const index = writeIndex(images);
+  const root = describeText(MEDIA_TYPES.index, index);
+  await files.writeAtomically(path.join(to, blobPath(root.digest)), index);
+  await files.writeAtomically(path.join(to, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+  await files.writeAtomically(
+    path.join(to, "index.json"),
+    JSON.stringify({ schemaVersion: 2, manifests: [root] }),
+  );
+  return root.digest;
 }
 
 /** Takes the images of an OCI layout in a tar, by way of a folder of its own. */
@@ -119,6 +162,8 @@ async function environmentOutput(
   more: Pick<EnvironmentValues, "repository">,
   context: StepContext,
 ): Promise<StepOutput> {
+  if (images.some((image) => image.texts.some(hasTriggers)))
+    throw new UnreadableImage("it has `ONBUILD` instructions, and nothing is run in it here");
   const texts = await Promise.all(
     images
       .flatMap((image) => image.texts)

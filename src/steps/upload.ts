@@ -25,11 +25,17 @@ export const uploadKind: StepKind = {
   run,
   async findMissing(step, output, { repositoryOf, signal }) {
     const { repository } = step.inputs as unknown as UploadInputs;
-    const digests = output.values.layers as readonly Digest[];
-    const found = await Promise.all(
-      digests.map((digest) => repositoryOf(repository).findBlob(digest, signal)),
-    );
-    return found.includes(undefined) ? `a layer in ${repository}` : undefined;
+    const waiting = [...(output.values.layers as readonly Digest[])];
+    let isMissing = false;
+    const lane = async (): Promise<void> => {
+      for (let digest = waiting.shift(); digest !== undefined; digest = waiting.shift()) {
+        if ((await repositoryOf(repository).findBlob(digest, signal)) !== undefined) continue;
+        isMissing = true;
+        waiting.length = 0;
+      }
+    };
+    await Promise.all([lane(), lane(), lane()]);
+    return isMissing ? `a layer in ${repository}` : undefined;
   },
 };
 

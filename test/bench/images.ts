@@ -160,6 +160,7 @@ function coldPush(name: string, sizes: Sizes): Bench {
   return {
     name,
     rounds: 5,
+    isCold: true,
     async prepare() {
       await pushBase();
       const opened = await openPackage(sizes);
@@ -226,6 +227,7 @@ export const coldPush3 = coldPush("images-cold-push-3-GiB", [GIB, GIB, GIB]);
 export const coldLoad: Bench = {
   name: "images-cold-load-1-GiB",
   rounds: 5,
+  isCold: true,
   async prepare() {
     await pushBase();
     const opened = await openPackage([GIB]);
@@ -268,6 +270,7 @@ export const coldLoad: Bench = {
 export const coldPip: Bench = {
   name: "images-cold-push-pip-and-1-GiB",
   rounds: 5,
+  isCold: true,
   async prepare() {
     await pushBase();
     const opened = await openPackage([GIB]);
@@ -335,6 +338,7 @@ async function makeWheel(folder: string): Promise<void> {
 export const secondMachine: Bench = {
   name: "images-second-machine-1-GiB",
   rounds: 5,
+  isCold: true,
   async prepare() {
     await forgetEverything();
     const opened = await openPackage([GIB]);

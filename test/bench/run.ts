@@ -25,6 +25,8 @@ export type Contender = {
 export type Bench = {
   readonly name: string;
   readonly rounds: number;
+  /** Whether each round begins with a machine that knows nothing: there is nothing to warm up. */
+  readonly isCold?: boolean;
   readonly prepare: () => Promise<Prepared>;
 };
 export type Prepared = { readonly contenders: readonly Contender[]; readonly cleanUp: () => Promise<void> };
@@ -49,13 +51,17 @@ const BENCHES: readonly Bench[] = [
   changedLine,
 ];
 
-/** The contenders in turn, so that a machine that drifts drifts for all. The first round warms up and is not counted. */
+/**
+ * The contenders in turn, so that a machine that drifts drifts for all. The first round warms up and is not counted,
+ * unless each begins from nothing.
+ */
 async function measure(
   contenders: readonly Contender[],
   rounds: number,
+  isCold = false,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = isCold ? 1 : 0; round <= rounds; round += 1) {
     for (const { name, before, run } of contenders) {
       await before?.();
       const began = performance.now();
@@ -93,10 +99,10 @@ const chosen = BENCHES.filter(
   ({ name }) => wanted.length === 0 || wanted.some((word) => name === word || name.startsWith(`${word}-`)),
 );
 if (chosen.length === 0) throw new Error(`the benches are ${BENCHES.map(({ name }) => name).join(", ")}`);
-for (const { name, rounds, prepare } of chosen) {
+for (const { name, rounds, isCold, prepare } of chosen) {
   const { contenders, cleanUp } = await prepare();
   try {
-    const text = table(`${name}, ${rounds} rounds`, await measure(contenders, rounds));
+    const text = table(`${name}, ${rounds} rounds`, await measure(contenders, rounds, isCold));
     process.stdout.write(`${text}\n`);
     if (process.env.BENCH_OUTPUT) writeFileSync(process.env.BENCH_OUTPUT, `${text}\n`, { flag: "a" });
   } finally {

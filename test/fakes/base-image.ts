@@ -21,10 +21,15 @@ export function makeConfig(platform: string, diffIds: readonly Digest[], more: o
   });
 }
 
-export function makeBase(platform = "linux/amd64", content = "the base"): BaseImage {
+/** What an image says of itself that need not be so. */
+export type Odd = { readonly settings?: object; readonly more?: object; readonly layerSize?: number };
+
+export function makeBase(platform = "linux/amd64", content = "the base", odd: Odd = {}): BaseImage {
   const digest = digestOf(content);
-  const layer = { mediaType: MEDIA_TYPES.layer, digest, size: content.length, diffId: digest };
-  const config = makeConfig(platform, [digest], { config: { Env: ["PATH=/bin"], Entrypoint: ["/entry"] } });
+  const { settings, more, layerSize = content.length } = odd;
+  const layer = { mediaType: MEDIA_TYPES.layer, digest, size: layerSize, diffId: digest };
+  const usual = { Env: ["PATH=/bin"], Entrypoint: ["/entry"] };
+  const config = makeConfig(platform, [digest], { config: { ...usual, ...settings }, ...more });
   const described = describeText(MEDIA_TYPES.config, config);
   const manifest = writeManifest(described, [layer]);
   return {

@@ -65,9 +65,9 @@ test("never more than there may be, and every file once", () => {
   }
 });
 
-test("a layer has every folder above its files, the highest first", () => {
+test("a layer has the folders of its files, the highest first, and none above its own", () => {
   const { folders, files } = planLayer("/var/app/", [fileOf("b/c/d.txt"), fileOf("b-e/f.txt")]);
-  assert.equal(folders, ["var", "var/app", "var/app/b", "var/app/b-e", "var/app/b/c"]);
+  assert.equal(folders, ["var/app", "var/app/b", "var/app/b-e", "var/app/b/c"]);
   assert.equal(
     files.map(({ path }) => path),
     ["var/app/b-e/f.txt", "var/app/b/c/d.txt"],
@@ -75,7 +75,7 @@ test("a layer has every folder above its files, the highest first", () => {
 });
 
 test("a layer without files has its folder", () => {
-  assert.equal(planLayer("/var/app", []), { files: [], folders: ["var", "var/app"] });
+  assert.equal(planLayer("/var/app", []), { files: [], folders: ["var/app"] });
 });
 
 /** Mode and name of each header; what is between them has no bytes at hand. */

@@ -80,7 +80,9 @@ for (const [found, wanted, is] of [
   ["linux/amd64", "linux/amd64", true],
   ["linux/arm64/v8", "linux/arm64", true],
   ["linux/arm64", "linux/arm64/v8", true],
-  ["linux/arm/v7", "linux/arm", false],
+  ["linux/arm/v7", "linux/arm", true],
+  ["linux/arm", "linux/arm/v7", true],
+  ["linux/arm", "linux/arm/v6", false],
   ["linux/arm/v7", "linux/arm/v6", false],
   ["windows/amd64", "linux/amd64", false],
 ] as const) {

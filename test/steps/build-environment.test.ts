@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { parseManifest } from "../../src/images/manifest.ts";
 import { tarParts } from "../../src/images/tar.ts";
 import { bytesOf } from "../../src/model/chunks.ts";
 import { errorDiagnostic } from "../../src/model/diagnostic.ts";
-import { digestOf } from "../../src/model/digest.ts";
+import { digestOf, isDigest } from "../../src/model/digest.ts";
 import type { BuildRequest, Engine } from "../../src/model/engine.ts";
 import type { StepOutput } from "../../src/model/outcome.ts";
 import { fail, type Result, succeed } from "../../src/model/result.ts";
@@ -178,9 +179,12 @@ for (const isArchive of [false, true]) {
     await make(ENVIRONMENT);
     const [, place = "", digest] =
       /^oci-layout:\/\/(.*)@(.*)$/.exec(seen.request?.namedContexts["mlpackage-base"] ?? "") ?? [];
-    assert.is(digest, base.manifest.digest);
-    assert.equal(filesBelow(place), Object.keys(layoutFiles([base])).sort());
-    assert.is(place === path.join(directory, "base"), !isArchive);
+    // A layout of its own, that buildx may write into: links to what is needed, and an index of it.
+    assert.ok(isDigest(digest));
+    assert.not.match(place, directory);
+    const index = parseManifest(readFileSync(path.join(place, "blobs", digest.replace(":", "/")), "utf8"));
+    assert.equal(index?.kind === "index" && index.manifests.map((one) => one.digest), [base.manifest.digest]);
+    for (const name of Object.keys(layoutFiles([base]))) assert.ok(existsSync(path.join(place, name)), name);
     assert.match(seen.dockerfile ?? "", "FROM mlpackage-base AS environment");
   });
 }
@@ -213,6 +217,15 @@ test("one that it does not have is described by the registry, where its layers s
   assert.is(layer !== undefined && output.files.some(({ digest }) => digest === layer.digest), false);
 });
 
+async function assertChanged(act: Promise<unknown>, place: string): Promise<void> {
+  const error = await act.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  assert.instance(error, InputChanged);
+  assert.is((error as InputChanged).path, place);
+}
+
 const elsewhere = makeBase("linux/s390x");
 const layerPlace = `base/blobs/${layer?.digest.replace(":", "/")}`;
 
@@ -228,6 +241,26 @@ for (const [what, files, words] of [
     { ...layoutFiles([base], "base/"), [layerPlace]: "other" },
     "has other bytes",
   ],
+  [
+    "says of a layer that it is shorter than it is",
+    layoutFiles([makeBase("linux/amd64", "the base", { layerSize: 5 })], "base/"),
+    "has other bytes",
+  ],
+  [
+    "wants something run in it",
+    layoutFiles([makeBase("linux/amd64", "the base", { settings: { OnBuild: ["RUN true"] } })], "base/"),
+    "it has `ONBUILD` instructions",
+  ],
+  [
+    "has a history that is none",
+    layoutFiles([makeBase("linux/amd64", "the base", { more: { history: 5 } })], "base/"),
+    "it is no image",
+  ],
+  [
+    "has an index without an end",
+    { ...layoutFiles([base], "base/"), "base/index.json": " ".repeat(9 << 20) },
+    "is too long",
+  ],
 ] as const) {
   test(`a base that ${what}`, async () => {
     const { run } = await openPackage(inLayout, files);
@@ -236,6 +269,13 @@ for (const [what, files, words] of [
     assert.match(result.ok ? "" : (result.diagnostics[0]?.message ?? ""), words);
   });
 }
+
+test("a layout that has changed since it was pinned, and its key made of it", async () => {
+  const { run, directory } = await openPackage(inLayout, layoutFiles([base], "base/"));
+  const changed = layoutFiles([makeBase("linux/amd64", "another base")], "base/");
+  for (const [name, text] of Object.entries(changed)) writeInto(directory, name, text);
+  await assertChanged(run(ENVIRONMENT), "base");
+});
 
 test("a base whose layer is missing", async () => {
   const { [layerPlace]: _gone, ...files } = layoutFiles([base], "base/");
