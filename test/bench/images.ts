@@ -90,6 +90,9 @@ async function forgetEverything(): Promise<void> {
     ["image", "prune", "--force", "--all", "--filter", "label=org.opencontainers.image.title=bench"],
     { reject: false },
   );
+  const { stdout } = await execa("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}"]);
+  const pushed = stdout.split("\n").filter((name) => name.startsWith(`${registry}/bench/`));
+  if (pushed.length > 0) await execa("docker", ["image", "rm", "--force", ...pushed], { reject: false });
   await execa("docker", ["image", "prune", "--force"], { reject: false });
   await execa("docker", ["builder", "prune", "--force", "--all"], { reject: false });
   const data = path.join(process.env.RIG_HOME ?? "/nowhere", "registries/open/data/docker/registry/v2");
