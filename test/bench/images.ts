@@ -310,7 +310,8 @@ export const coldPip: Bench = {
     await pushBase();
     const opened = await openPackage([GIB]);
     const wheel = path.join(opened.folder, "wheels");
-    const environment = `environment: {python: {requirements: [bench-wheel], find_links: [wheels], index_url: "file:///nowhere"}}`;
+    const environment = "environment: {python: {requirements: requirements.txt, find_links: [wheels]}}";
+    await writeFile(path.join(opened.folder, "requirements.txt"), "--no-index\nbench-wheel\n");
     await makeWheel(wheel);
     const run =
       "RUN --mount=type=bind,source=wheels,target=/tmp/wheels PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install --no-index --find-links /tmp/wheels bench-wheel\n";
