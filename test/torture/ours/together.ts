@@ -58,7 +58,7 @@ async function runTogether(
   return [
     ...failures,
     ...repeated.map(([step, count]) => `\`${step}\` was done ${count} times`),
-    ...(counts.has("build") ? [] : ["nothing was built"]),
+    ...(counts.has("build:image") ? [] : ["nothing was built"]),
     ...new Set(wrong.flat()),
   ];
 }
