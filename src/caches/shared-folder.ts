@@ -1,4 +1,5 @@
 import path from "node:path";
+import { untilAborted } from "../model/chunks.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import { turnFaults } from "./shared-faults.ts";
@@ -36,19 +37,8 @@ export function createSharedFolder({ directory, files }: SharedFolderOptions): S
         return status?.type === "file" && status.size === size;
       }),
     write: (kind, digest, { chunks }, signal) =>
-      faults.during(() => files.writeStream(placeOf(kind, digest), whileWanted(chunks(), signal))),
+      faults.during(() => files.writeStream(placeOf(kind, digest), untilAborted(chunks(), signal))),
   };
-}
-
-/** A write that nobody waits for any more ends with its next bytes. */
-async function* whileWanted(
-  chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    signal.throwIfAborted();
-    yield chunk;
-  }
 }
 
 const faults = turnFaults((error) => {

@@ -1,7 +1,8 @@
 import { planModelLayers } from "../images/layers.ts";
-import { type Digest, isDigest } from "../model/digest.ts";
+import type { Digest } from "../model/digest.ts";
 import type { Descriptor } from "../model/image.ts";
-import type { StepOutput } from "../model/outcome.ts";
+import { inLanes } from "../model/lanes.ts";
+import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import type { Part } from "../model/part.ts";
 import { type BlobContent, RegistryError } from "../model/registry.ts";
 import type { Step } from "../model/step.ts";
@@ -10,7 +11,7 @@ import { ENVIRONMENT } from "./build-image.ts";
 import { layersOf, partsOfLayer } from "./layer.ts";
 import { demandFile, watchFiles } from "./output-files.ts";
 import { BaseFault, withRegistryFaults } from "./registry-faults.ts";
-import { environmentOf } from "./take-images.ts";
+import { blobPath, environmentOf } from "./take-images.ts";
 
 /** Finds the bytes of an image's parts: in the store, in the models' own files, or in the registry the base came from. */
 export type ImageContents = {
@@ -51,8 +52,8 @@ export function contentsFor(step: Step, context: StepContext): ImageContents {
 }
 
 /** Files that are parts of images, and not what those were made of. */
-function isBlob({ path, digest }: { readonly path: string; readonly digest: string }): boolean {
-  return isDigest(digest) && path === `blobs/${digest.replace(":", "/")}`;
+function isBlob({ path, digest }: OutputFile): boolean {
+  return path === blobPath(digest);
 }
 
 /** Brings a layer of the base here. What is wrong with its registry is told of that one, whoever is to have the image. */
@@ -94,12 +95,9 @@ export async function partsOfAll(
   contents: ImageContents,
 ): Promise<ReadonlyMap<Digest, readonly Part[]>> {
   const found = new Map<Digest, readonly Part[]>();
-  const waiting = [...blobs];
-  const lane = async (): Promise<void> => {
-    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift())
-      found.set(blob.digest, await contents.partsOf(blob));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await inLanes(blobs, AT_ONCE, async (blob) => {
+    found.set(blob.digest, await contents.partsOf(blob));
+  });
   return found;
 }
 

@@ -1,6 +1,7 @@
 import { digestOf } from "../model/digest.ts";
 import type { Descriptor } from "../model/image.ts";
 import { parseImageReference } from "../model/image-reference.ts";
+import { inLanes } from "../model/lanes.ts";
 import type { LockOwner } from "../model/locks.ts";
 import type { Repository } from "../model/registry.ts";
 import type { StepContext } from "../model/step-kind.ts";
@@ -75,19 +76,13 @@ export async function pushBlobs(
     else if (!isSmall) await locations.note(blob.digest, repository.name);
   }
 
-  const waiting = blobs.toSorted((a, b) => b.size - a.size);
-  const lane = async (): Promise<void> => {
-    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) await push(blob);
-  };
-  const lanes = Array.from({ length: AT_ONCE }, lane);
-  try {
-    await Promise.all(lanes);
-  } catch (error) {
-    waiting.length = 0;
-    stop.abort();
-    await Promise.allSettled(lanes);
-    throw error;
-  }
+  const largestFirst = blobs.toSorted((a, b) => b.size - a.size);
+  await inLanes(largestFirst, AT_ONCE, (blob) =>
+    push(blob).catch((error: unknown) => {
+      stop.abort();
+      throw error;
+    }),
+  );
 }
 
 function registryOf(name: string): string {

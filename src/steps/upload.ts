@@ -1,5 +1,6 @@
 import { type Digest, digestOfValue } from "../model/digest.ts";
 import type { Layer } from "../model/image.ts";
+import { inLanes } from "../model/lanes.ts";
 import type { StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
@@ -10,6 +11,8 @@ import { pushBlobs } from "./push-blobs.ts";
 import { withRegistryFaults } from "./registry-faults.ts";
 
 type UploadInputs = { readonly repository: string; readonly others: readonly string[] };
+
+const ASKED_AT_ONCE = 3;
 
 /**
  * Sends the models' layers to a registry while the environment is built and the image tested. Nobody can pull what no
@@ -25,16 +28,11 @@ export const uploadKind: StepKind = {
   run,
   async findMissing(step, output, { repositoryOf, signal }) {
     const { repository } = step.inputs as unknown as UploadInputs;
-    const waiting = [...(output.values.layers as readonly Digest[])];
     let isMissing = false;
-    const lane = async (): Promise<void> => {
-      for (let digest = waiting.shift(); digest !== undefined; digest = waiting.shift()) {
-        if ((await repositoryOf(repository).findBlob(digest, signal)) !== undefined) continue;
-        isMissing = true;
-        waiting.length = 0;
-      }
-    };
-    await Promise.all([lane(), lane(), lane()]);
+    await inLanes(output.values.layers as readonly Digest[], ASKED_AT_ONCE, async (digest) => {
+      if (isMissing) return;
+      if ((await repositoryOf(repository).findBlob(digest, signal)) === undefined) isMissing = true;
+    });
     return isMissing ? `a layer in ${repository}` : undefined;
   },
 };
