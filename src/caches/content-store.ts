@@ -1,9 +1,12 @@
 import path from "node:path";
-import { type Digest, startDigest } from "../model/digest.ts";
+import { type Digest, digestOf, startDigest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import type { ContentStore } from "../model/source.ts";
 import { blobPlace } from "./places.ts";
 import { createQuarantine, type Quarantine } from "./quarantine.ts";
+
+/** A content up to here is taken whole: its digest is known before anything is written. */
+const MOST_HELD_BYTES = 256 << 10;
 
 /**
  * Blobs by SHA-256 in a folder of this machine: `blobs/<two digits>/<digest>`. What has other bytes than its name says
@@ -24,17 +27,48 @@ export function createContentStore(
 
   async function keep(content: string, digest: Digest): Promise<string> {
     const place = blobPlace(directory, digest);
-    if ((await find(digest)) !== undefined) {
-      // In use from now on, until a record says so: what nobody needs is removed some time after it was last written.
-      const isThere = await files.touch(place).then(
-        () => true,
-        () => false,
-      );
-      if (isThere) return place;
-    }
+    if (await isKept(digest)) return place;
     await files.makeDirectory(path.dirname(place));
     await files.rename(content, place);
     return place;
+  }
+
+  /** If so it is in use from now on, until a record says so: what nobody needs is removed some time after it was last written. */
+  async function isKept(digest: Digest): Promise<boolean> {
+    if ((await find(digest)) === undefined) return false;
+    return files.touch(blobPlace(directory, digest)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** What is here already is not written again. */
+  async function writeBytes(bytes: Uint8Array): Promise<Stored> {
+    const digest = digestOf(bytes);
+    const place = blobPlace(directory, digest);
+    if (!(await isKept(digest))) await files.writeAtomically(place, bytes);
+    return { digest, size: bytes.length, path: place };
+  }
+
+  async function writeStream(chunks: AsyncIterable<Uint8Array>): Promise<Stored> {
+    const digest = startDigest();
+    let size = 0;
+    const measured = async function* () {
+      for await (const chunk of chunks) {
+        digest.update(chunk);
+        size += chunk.length;
+        yield chunk;
+      }
+    };
+    const incoming = await files.makeTemporaryDirectory(path.join(directory, "incoming"), "blob-");
+    try {
+      const content = path.join(incoming, "content");
+      await files.writeStream(content, measured());
+      const blob = { digest: digest.finish(), size };
+      return { ...blob, path: await keep(content, blob.digest) };
+    } finally {
+      await files.remove(incoming);
+    }
   }
 
   return {
@@ -44,26 +78,33 @@ export function createContentStore(
       return { ...blob, path: await keep(file, blob.digest) };
     },
     async write(chunks) {
-      const digest = startDigest();
-      let size = 0;
-      const measured = async function* () {
-        for await (const chunk of chunks) {
-          digest.update(chunk);
-          size += chunk.length;
-          yield chunk;
-        }
-      };
-      const incoming = await files.makeTemporaryDirectory(path.join(directory, "incoming"), "blob-");
-      try {
-        const content = path.join(incoming, "content");
-        await files.writeStream(content, measured());
-        const blob = { digest: digest.finish(), size };
-        return { ...blob, path: await keep(content, blob.digest) };
-      } finally {
-        await files.remove(incoming);
-      }
+      const { read, rest } = await readUpTo(MOST_HELD_BYTES, chunks);
+      return rest === undefined ? writeBytes(Buffer.concat(read)) : writeStream(concatenate(read, rest));
     },
   };
+}
+
+type Stored = Awaited<ReturnType<ContentStore["write"]>>;
+
+/** Reads so many bytes of a stream at least; `rest` is what follows, if it goes on. */
+async function readUpTo(bytes: number, chunks: AsyncIterable<Uint8Array>) {
+  const rest = chunks[Symbol.asyncIterator]();
+  const read: Uint8Array[] = [];
+  for (let left = bytes; left > 0; ) {
+    const { done, value } = await rest.next();
+    if (done === true) return { read };
+    read.push(value);
+    left -= value.length;
+  }
+  return { read, rest };
+}
+
+async function* concatenate(
+  read: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* read;
+  yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 /** The digest of a blob's bytes; `not-a-file` for what can have none, and for what the disk cannot read any more. */

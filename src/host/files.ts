@@ -1,15 +1,20 @@
 import {
+  closeSync,
   constants,
   createReadStream,
   promises as fs,
+  fstatSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   realpathSync,
   type Stats,
   statSync,
 } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -71,13 +76,52 @@ async function copy(from: string, to: string): Promise<void> {
   await fs.copyFile(from, to, constants.COPYFILE_FICLONE);
 }
 
+/** What is read at once, and given on at once: a stream costs a file of a few kilobytes more than its bytes do. */
+const SMALL_BYTES = 64 << 10;
+
 /** Opened when its first bytes are asked for. */
 async function* readStream(target: string, start = 0): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(target, { highWaterMark: 1 << 20, start });
+  const descriptor = openSync(target, "r");
+  const isSmall = fstatSync(descriptor).size - start < SMALL_BYTES;
+  if (isSmall) yield* readSmall(descriptor, start);
+  else yield* createReadStream(target, { fd: descriptor, highWaterMark: 1 << 20, start });
+}
+
+/** To the end, should the file have grown meanwhile. */
+function* readSmall(descriptor: number, start: number): Generator<Uint8Array> {
+  try {
+    for (let position = start; ; ) {
+      const buffer = Buffer.allocUnsafe(SMALL_BYTES);
+      const bytesRead = readSync(descriptor, buffer, 0, SMALL_BYTES, position);
+      if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+      if (bytesRead < SMALL_BYTES) return;
+      position += bytesRead;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 async function* readParts(parts: readonly Part[], offset = 0): AsyncGenerator<Uint8Array> {
-  for (const part of partsFrom(parts, offset)) {
+  let small: Uint8Array[] = [];
+  let smallBytes = 0;
+  for await (const chunk of readEach(partsFrom(parts, offset))) {
+    const isSmall = chunk.length < SMALL_BYTES;
+    if (isSmall) {
+      small.push(chunk);
+      smallBytes += chunk.length;
+    }
+    if (small.length > 0 && (!isSmall || smallBytes >= SMALL_BYTES)) {
+      yield Buffer.concat(small);
+      [small, smallBytes] = [[], 0];
+    }
+    if (!isSmall) yield chunk;
+  }
+  if (small.length > 0) yield Buffer.concat(small);
+}
+
+async function* readEach(parts: ReturnType<typeof partsFrom>): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
     if ("bytes" in part) {
       yield part.bytes.subarray(part.start);
       continue;
@@ -191,20 +235,30 @@ function isBelow(folder: string, target: string): boolean {
   return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
-async function writeAtomically(target: string, content: string | Uint8Array): Promise<void> {
-  await writeStream(target, [typeof content === "string" ? Buffer.from(content) : content]);
+function writeAtomically(target: string, content: string | Uint8Array): Promise<void> {
+  return writeBeside(target, async (file) => {
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
 }
 
-async function writeStream(
-  target: string,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<void> {
-  await fs.mkdir(path.dirname(target), { recursive: true });
+function writeStream(target: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  return writeBeside(target, (file) =>
+    pipeline(Readable.from(chunks), file.createWriteStream({ flush: true })),
+  );
+}
+
+/** Has a file written under another name, and gives it its own when it is whole. */
+async function writeBeside(target: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  mkdirSync(path.dirname(target), { recursive: true });
   const temporary = `${target}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.partial`;
   try {
     // Opened first: a stream that fails at once would else be opened after its file was removed.
-    const file = await fs.open(temporary, "wx");
-    await pipeline(Readable.from(chunks), file.createWriteStream({ flush: true }));
+    await write(await fs.open(temporary, "wx"));
     await fs.rename(temporary, target);
   } catch (error) {
     await fs.rm(temporary, { force: true });

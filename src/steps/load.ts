@@ -52,25 +52,24 @@ function outputOf(id: string, { images }: Image): StepOutput {
 
 /** The containerd store knows an image by the digest of its manifest or index, the classic store by its configuration's. */
 async function findLoaded({ root, images }: Image, { engine }: StepContext): Promise<string | undefined> {
-  for (const { digest } of [root, ...images.map(({ config }) => config)]) {
-    const found = await engine.identify(digest);
-    if (found !== undefined) return found.id;
-  }
-  return undefined;
+  const names = [root, ...images.map(({ config }) => config)].map(({ digest }) => digest);
+  const found = await Promise.all(names.map((name) => engine.identify(name)));
+  return found.find((one) => one !== undefined)?.id;
 }
 
-/** The layers of images that the engine has: of the environment, and of what it was given the last time. */
+/** The layers of images that the engine has: of what it was given the last time, and of the environment. */
 async function findPresentLayers(image: Image, context: StepContext): Promise<ReadonlySet<Digest>> {
   const { engine, lastOutput } = context;
   const present = new Set<Digest>();
+  if (lastOutput !== undefined && (await engine.identify(loadedImageOf(lastOutput))) !== undefined) {
+    for (const digest of lastOutput.values.layers as readonly Digest[]) present.add(digest);
+  }
   const { images, reference } = environmentOf(context.outputOf(ENVIRONMENT));
   for (const { manifest, config, layers } of images) {
+    if (layers.every(({ digest }) => present.has(digest))) continue;
     const names = [manifest.digest, config.digest, ...(reference === undefined ? [] : [reference])];
     const found = await Promise.all(names.map((name) => engine.identify(name)));
     if (found.some((one) => one !== undefined)) for (const { digest } of layers) present.add(digest);
-  }
-  if (lastOutput !== undefined && (await engine.identify(loadedImageOf(lastOutput))) !== undefined) {
-    for (const digest of lastOutput.values.layers as readonly Digest[]) present.add(digest);
   }
   const ours = new Set(image.images.flatMap(({ layers }) => layers.map(({ digest }) => digest)));
   return new Set([...present].filter((digest) => ours.has(digest)));

@@ -10,8 +10,8 @@ import { contentOf, type ImageContents } from "./image-contents.ts";
 export type PushedBlobs = {
   readonly repository: Repository;
   readonly contents: ImageContents;
-  /** Repositories of any registry that may have some of the blobs already. */
-  readonly others: readonly string[];
+  /** Repositories of any registry that may have a blob already. */
+  readonly neighboursOf: (blob: Descriptor) => readonly string[];
 };
 
 /** Where a smaller blob lies is not worth remembering. */
@@ -23,7 +23,7 @@ const AT_ONCE = 3;
 /** Brings blobs into a repository: what it has stays, what a neighbour has is taken over, and the rest is sent. */
 export async function pushBlobs(
   blobs: readonly Descriptor[],
-  { repository, contents, others }: PushedBlobs,
+  { repository, contents, neighboursOf }: PushedBlobs,
   context: StepContext,
 ): Promise<void> {
   const { signal, locations } = context;
@@ -32,12 +32,12 @@ export async function pushBlobs(
   const progress = createProgress(context);
 
   /** Neighbours are other repositories of the same registry. */
-  async function takeOver({ digest }: Descriptor): Promise<boolean> {
-    const names = new Set([...others, ...(await locations.find(digest))]);
+  async function takeOver(blob: Descriptor): Promise<boolean> {
+    const names = new Set([...neighboursOf(blob), ...(await locations.find(blob.digest))]);
     names.delete(repository.name);
     for (const name of names) {
       const { registry, repository: path } = parseImageReference(name);
-      if (registry === registryOf(repository.name) && (await repository.mountBlob(digest, path, either)))
+      if (registry === registryOf(repository.name) && (await repository.mountBlob(blob.digest, path, either)))
         return true;
     }
     return false;

@@ -33,15 +33,18 @@ export const pushKind: StepKind = {
 async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {
   const { tag, others } = step.inputs as unknown as PushInputs;
   const image = imageOf(context.outputOf(IMAGE));
-  const { repository: base } = environmentOf(context.outputOf(ENVIRONMENT));
+  const environment = environmentOf(context.outputOf(ENVIRONMENT));
+  const below = new Set(environment.images.flatMap(({ layers }) => layers.map(({ digest }) => digest)));
+  /** The base's repository has the layers of the base, and none of what we make. */
+  const neighboursOf = ({ digest }: Descriptor): readonly string[] =>
+    environment.repository !== undefined && below.has(digest) ? [environment.repository, ...others] : others;
   const pushed = await withRegistryFaults(tag, async () => {
     const repository = context.repositoryOf(tag);
     const contents = contentsFor(step, context);
     const blobs = image.images.flatMap(({ layers, config }) => [...layers, config]);
     const unique = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
-    const neighbours = [...others, ...(base === undefined ? [] : [base])];
     await whileUnchanged(step, context, () =>
-      pushBlobs(unique, { repository, contents, others: neighbours }, context),
+      pushBlobs(unique, { repository, contents, neighboursOf }, context),
     );
     for (const { descriptor, name } of manifestsOf(image, tagNameOf(tag))) {
       const text = await textOf(context.host.files.readParts(await contents.partsOf(descriptor)));

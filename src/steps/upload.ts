@@ -45,7 +45,7 @@ async function run(step: Step, context: StepContext): Promise<Result<StepOutput>
   const target = {
     repository: context.repositoryOf(repository),
     contents: contentsFor(step, context),
-    others,
+    neighboursOf: () => others,
   };
   const pushed = await withRegistryFaults(repository, () =>
     whileUnchanged(step, context, () => pushBlobs(layers, target, context)),

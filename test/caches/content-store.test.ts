@@ -65,21 +65,36 @@ test("nothing is a content too", async () => {
 test("a stream that breaks leaves nothing behind", async () => {
   const { store, folder } = createStore();
   assert.match(String(await store.write(failing()).catch(String)), "the stream broke");
+  assert.equal(readdirSync(folder), []);
+});
+
+test("a long stream that breaks leaves nothing behind", async () => {
+  const { store, folder } = createStore();
+  const breaking = async function* () {
+    yield Buffer.alloc(1 << 20);
+    yield* failing();
+  };
+  assert.match(String(await store.write(breaking()).catch(String)), "the stream broke");
   assert.equal(readdirSync(path.join(folder, "incoming")), []);
   assert.not(existsSync(path.join(folder, "blobs")));
 });
 
-test("what is there already is kept, with whoever has a link to it, and counts as used now", async () => {
-  const { store, folder } = createStore();
-  const blob = await store.write(chunksOf("abc"));
-  const link = path.join(folder, "link");
-  linkSync(blob.path, link);
-  utimesSync(blob.path, 1000, 1000);
-  await store.write(chunksOf("abc"));
-  assert.is(statSync(link).ino, statSync(blob.path).ino);
-  assert.ok(Date.now() - statSync(blob.path).mtimeMs < 60_000);
-  assert.equal(readdirSync(path.join(folder, "incoming")), []);
-});
+for (const [kind, content] of [
+  ["short", "abc"],
+  ["long", "x".repeat(1 << 20)],
+] as const) {
+  test(`what is there already is kept, with whoever has a link to it, and counts as used now: ${kind}`, async () => {
+    const { store, folder } = createStore();
+    const blob = await store.write(chunksOf(content));
+    const link = path.join(folder, "link");
+    linkSync(blob.path, link);
+    utimesSync(blob.path, 1000, 1000);
+    await store.write(chunksOf(content));
+    assert.is(statSync(link).ino, statSync(blob.path).ino);
+    assert.ok(Date.now() - statSync(blob.path).mtimeMs < 60_000);
+    assert.equal(readdirSync(path.dirname(blob.path)), [path.basename(blob.path)]);
+  });
+}
 
 test("a build takes a blob's mode into the image", async () => {
   const { store } = createStore();

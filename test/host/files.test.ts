@@ -273,12 +273,24 @@ test("a file that is gone has Node's own error", async () => {
 });
 
 test("nothing is opened before it is asked for, and what is not read is closed", async () => {
-  const { parts } = makeParts();
-  const chunks = files.readParts([...parts, { file: "/nowhere", size: 1 }]);
+  const large = Buffer.alloc(1 << 20);
+  const chunks = files.readParts([{ bytes: large }, { file: "/nowhere", size: 1 }]);
   for await (const chunk of chunks) {
-    assert.is(String(chunk), "<");
+    assert.is(chunk.length, large.length);
     break;
   }
+});
+
+test("small parts come together, in their order and with large ones between them", async () => {
+  const folder = makeFolder({ small: "abc", large: "x".repeat(100_000) });
+  const small = { file: path.join(folder, "small"), size: 3 };
+  const large = { file: path.join(folder, "large"), size: 100_000 };
+  const text = { bytes: Buffer.from("<>") };
+  const chunks: string[] = [];
+  for await (const chunk of files.readParts([text, small, large, small, text])) chunks.push(String(chunk));
+  assert.is(chunks[0], "<>abc");
+  assert.is(chunks.at(-1), "abc<>");
+  assert.is(chunks.join(""), `<>abc${"x".repeat(100_000)}abc<>`);
 });
 
 test.run();
