@@ -8,6 +8,9 @@ import { createQuarantine, type Quarantine } from "./quarantine.ts";
 /** A content up to here is taken whole: its digest is known before anything is written. */
 const MOST_HELD_BYTES = 256 << 10;
 
+/** A blob's time says when it was last wanted, to within this: far less than a collection of garbage leaves it alone. */
+const USE_NOTED_EVERY_MS = 10 * 60 * 1000;
+
 /**
  * Blobs by SHA-256 in a folder of this machine: `blobs/<two digits>/<digest>`. What has other bytes than its name says
  * goes to the quarantine: whatever somebody writes into one is found by its digest.
@@ -36,7 +39,7 @@ export function createContentStore(
   /** If so it is in use from now on, until a record says so: what nobody needs is removed some time after it was last written. */
   async function isKept(digest: Digest): Promise<boolean> {
     if ((await find(digest)) === undefined) return false;
-    return files.touch(blobPlace(directory, digest)).then(
+    return files.touch(blobPlace(directory, digest), USE_NOTED_EVERY_MS).then(
       () => true,
       () => false,
     );

@@ -118,7 +118,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
       forget();
     }
     for (const id of ids) {
-      const found = await describe(id);
+      const found = await askForNames(id);
       if (found !== undefined && faults.length === 0) return succeed(found.id);
       // Listed, and not to be run.
       if (found !== undefined) await remove(found.id);

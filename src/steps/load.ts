@@ -34,9 +34,11 @@ export function loadedImageOf(output: StepOutput): string {
 
 async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {
   const image = imageOf(context.outputOf(IMAGE));
-  const known = await findLoaded(image, context);
+  const [known, present] = await Promise.all([
+    findLoaded(image, context),
+    findPresentLayers(image, context),
+  ]);
   if (known !== undefined) return succeed(outputOf(known, image));
-  const present = await findPresentLayers(image, context);
   let loaded = await load(image, present, step, context);
   // The engine may have lost a layer of an image that it still lists.
   const isFull = !loaded.ok && loaded.diagnostics.some(({ details }) => details?.full === true);

@@ -155,7 +155,7 @@ async function connectLoader(messages: readonly object[], hasImage: boolean, sta
     if (url === "/info") response.end(JSON.stringify(INFO));
     else if (method === "DELETE") response.end("[]");
     else if (method === "GET" && !isKnown) response.writeHead(404).end(NO_IMAGE);
-    else if (method === "GET") response.end(JSON.stringify({ Id: ID, Size: 7 }));
+    else if (method === "GET") response.end(JSON.stringify(HISTORY));
     else {
       request.on("data", (chunk) => received.push(`${headers["content-type"]} ${chunk}`));
       request.on("end", () => {
