@@ -17,12 +17,19 @@ export async function readGitState(directory: string, host: Host): Promise<GitSt
     const text = answer.stdout.trim();
     return answer.exitCode === 0 && text !== "" ? text : undefined;
   };
-  const [sha, shortSha, tag, branch] = await Promise.all([
+  const [sha, shortSha, timestamp, tag, branch] = await Promise.all([
     ask("rev-parse", "--verify", "--quiet", "HEAD"),
     ask("rev-parse", "--verify", "--quiet", "--short=7", "HEAD"),
+    ask("log", "-1", "--format=%ct"),
     ask("describe", "--tags", "--exact-match", "HEAD"),
     ask("symbolic-ref", "--quiet", "--short", "HEAD"),
   ]);
-  if (sha === undefined || shortSha === undefined) return undefined;
-  return { sha, shortSha, ...(tag !== undefined && { tag }), ...(branch !== undefined && { branch }) };
+  if (sha === undefined || shortSha === undefined || timestamp === undefined) return undefined;
+  return {
+    sha,
+    shortSha,
+    timestamp,
+    ...(tag !== undefined && { tag }),
+    ...(branch !== undefined && { branch }),
+  };
 }

@@ -113,6 +113,7 @@ function buildOf(written: Written<"build">): BuildConfig {
     ...given("builder", written.builder),
     labels: written.labels ?? {},
     compression: compressionOf(written.compression ?? "auto"),
+    sourceDateEpoch: written.source_date_epoch ?? 0,
   };
 }
 

@@ -9,6 +9,8 @@ export type GitState = {
   readonly tag?: string;
   /** Absent where no branch is checked out. */
   readonly branch?: string;
+  /** When the commit was made, in seconds since 1970. */
+  readonly timestamp: string;
 };
 
 /** All that a text of the file can name, beside the package's own name. `git` is absent outside a repository. */
@@ -22,6 +24,7 @@ const gitFacts: Readonly<Record<string, (git: GitState) => string | undefined>> 
   "git.short_sha": (git) => git.shortSha,
   "git.tag": (git) => git.tag,
   "git.branch": (git) => git.branch,
+  "git.timestamp": (git) => git.timestamp,
 };
 
 /** `name` is undefined while the name itself is read. Names with a dot are ours, all others the environment's. */

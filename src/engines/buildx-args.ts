@@ -34,7 +34,7 @@ export function buildxArgs(
     ]),
     ...(request.platforms.length > 0 ? ["--platform", request.platforms.join(",")] : []),
     ...(request.noCache ? ["--no-cache"] : []),
-    ...["--build-arg", "SOURCE_DATE_EPOCH=0"],
+    ...["--build-arg", `SOURCE_DATE_EPOCH=${request.sourceDateEpoch}`],
     "--provenance=false",
     "--sbom=false",
     ...(builder === ENGINE_BUILDER ? ["--output", `type=image,${FORMAT}`, "--iidfile", idFile] : []),

@@ -1,5 +1,5 @@
 import type { Digest } from "../model/digest.ts";
-import type { Descriptor, Image } from "../model/image.ts";
+import { blobPath, type Descriptor, type Image } from "../model/image.ts";
 import { parseImageReference } from "../model/image-reference.ts";
 import type { Part } from "../model/part.ts";
 import { MEDIA_TYPES } from "./manifest.ts";
@@ -35,7 +35,7 @@ export function archiveParts(
     ...blobs.map(
       (blob): TarEntry => ({
         type: "file",
-        path: pathOf(blob),
+        path: blobPath(blob.digest),
         mode: 0o644,
         size: blob.size,
         content: contentOf(blob),
@@ -68,14 +68,10 @@ function annotationsOf(name: string): object {
 /** Docker's own form has one platform for a name. */
 function dockerManifestOf({ images }: Image, name: string | undefined): object {
   return images.slice(0, 1).map(({ config, layers }) => ({
-    Config: pathOf(config),
+    Config: blobPath(config.digest),
     RepoTags: name === undefined ? [] : [name],
-    Layers: layers.map(pathOf),
+    Layers: layers.map(({ digest }) => blobPath(digest)),
   }));
-}
-
-function pathOf({ digest }: Descriptor): string {
-  return `blobs/${digest.replace(":", "/")}`;
 }
 
 function textEntry(path: string, value: object): TarEntry {

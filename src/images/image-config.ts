@@ -13,8 +13,11 @@ export type ServiceSettings = {
 /** A layer that is put on top, and what it brings, for `docker history`. */
 export type AddedLayer = { readonly diffId: Digest; readonly brings: string };
 
-/** Nothing of ours has a time: the same image is made next year. */
-const CREATED = "1970-01-01T00:00:00Z";
+type HistoryEntry = {
+  readonly created?: string;
+  readonly created_by?: string;
+  readonly empty_layer?: boolean;
+};
 
 /** https://github.com/opencontainers/image-spec/blob/main/config.md */
 type ImageConfig = {
@@ -25,7 +28,7 @@ type ImageConfig = {
     readonly [other: string]: unknown;
   } | null;
   readonly rootfs?: { readonly diff_ids?: readonly Digest[] } | null;
-  readonly history?: readonly object[] | null;
+  readonly history?: readonly HistoryEntry[] | null;
   readonly [other: string]: unknown;
 };
 
@@ -34,7 +37,9 @@ export function extendConfig(
   below: string,
   layers: readonly AddedLayer[],
   settings: ServiceSettings,
+  sourceDateEpoch: number,
 ): string {
+  const created = dateOf(sourceDateEpoch);
   const { config, rootfs, history, ...rest } = JSON.parse(below) as ImageConfig;
   // What is begun from the image again would find neither an entry point nor triggers of the base.
   const {
@@ -48,7 +53,7 @@ export function extendConfig(
   } = config ?? {};
   return JSON.stringify({
     ...rest,
-    created: CREATED,
+    created,
     config: {
       ...kept,
       Env: setVariables(Env ?? [], settings.variables),
@@ -64,10 +69,62 @@ export function extendConfig(
     },
     history: [
       ...(history ?? []),
-      ...layers.map(({ brings }) => ({ created: CREATED, created_by: `mlpackage: ${brings}` })),
-      { created: CREATED, created_by: "mlpackage: settings", empty_layer: true },
+      ...layers.map(({ brings }) => ({ created, created_by: `mlpackage: ${brings}` })),
+      { created, created_by: "mlpackage: settings", empty_layer: true },
     ],
   });
+}
+
+/**
+ * The same configuration with other bytes in some of its layers, by their position, and with the date that was asked
+ * for: the builder's own is not always that.
+ */
+export function replaceLayers(
+  below: string,
+  replaced: ReadonlyMap<number, Digest>,
+  sourceDateEpoch: number,
+): string {
+  const { rootfs, ...rest } = JSON.parse(below) as ImageConfig;
+  const diffIds = (rootfs?.diff_ids ?? []).map((diffId, index) => replaced.get(index) ?? diffId);
+  return JSON.stringify({
+    ...rest,
+    created: dateOf(sourceDateEpoch),
+    rootfs: { ...rootfs, diff_ids: diffIds },
+  });
+}
+
+/** What made a layer, as far as an image's history tells it. */
+export type LayerOrigin = {
+  /** `COPY a /b # buildkit` */
+  readonly instruction: string;
+  /** Whether it was made with this date, and so most likely in this build. */
+  readonly isOfDate: boolean;
+  /** Whether it follows the last instruction of these words. */
+  readonly isAfter: boolean;
+};
+
+/** One for each layer from the bottom up; undefined for those that a short history leaves out. */
+export function originsOfLayers(
+  config: string,
+  sourceDateEpoch: number,
+  instruction: string,
+): readonly (LayerOrigin | undefined)[] {
+  const { history, rootfs } = JSON.parse(config) as ImageConfig;
+  const entries = history ?? [];
+  const last = entries.findLastIndex(({ created_by: words }) => words === instruction);
+  const origins = entries.flatMap(({ created, created_by: words = "", empty_layer: isEmpty }, index) => {
+    const isAfter = last >= 0 && index > last;
+    return isEmpty === true
+      ? []
+      : [{ instruction: words, isOfDate: created === dateOf(sourceDateEpoch), isAfter }];
+  });
+  const layers = rootfs?.diff_ids ?? [];
+  return layers.map((_layer, index) => origins[origins.length - layers.length + index]);
+}
+
+/** As the specification has it (RFC 3339). */
+function dateOf(secondsSince1970: number): string {
+  return new Date(secondsSince1970 * 1000).toISOString().replace(".000Z", "Z");
 }
 
 /** A variable that is there already keeps its place, as with `ENV`. */

@@ -264,6 +264,10 @@ export interface Build {
    * How the layers that mlpackage writes itself are compressed. `auto` leaves what does not shrink (safetensors, gguf, onnx and what a sample shows) as it is and compresses the rest with zstd.
    */
   compression?: string;
+  /**
+   * The image's date, in seconds since 1970, and the latest time that a file installed into it may have. `${git.timestamp}` stands for the time of the commit. Another date makes another digest.
+   */
+  source_date_epoch?: number;
 }
 export interface Labels {
   [k: string]: Text;

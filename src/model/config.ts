@@ -88,6 +88,8 @@ export type BuildConfig = {
   readonly builder?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly compression: CompressionConfig;
+  /** The image's date, in seconds since 1970. */
+  readonly sourceDateEpoch: number;
 };
 
 /** How the layers that mlpackage writes itself are compressed; `auto` decides for each by what it holds. */

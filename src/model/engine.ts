@@ -19,6 +19,8 @@ export type BuildRequest = {
   readonly target: string;
   readonly platforms: readonly string[];
   readonly builder?: string;
+  /** The date of what is built, in seconds since 1970. */
+  readonly sourceDateEpoch: number;
   /** Where the image is written as an OCI layout, besides being kept in the engine. */
   readonly layoutFolder: string;
   /** Every instruction runs, whatever BuildKit remembers. */

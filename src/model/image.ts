@@ -24,3 +24,8 @@ export type Image = {
   readonly root: Descriptor;
   readonly images: readonly PlatformImage[];
 };
+
+/** Where an OCI image layout has a blob, relative to its folder. */
+export function blobPath(digest: Digest): string {
+  return `blobs/${digest.replace(":", "/")}`;
+}

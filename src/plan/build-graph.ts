@@ -122,7 +122,7 @@ function renderStep(config: Config, pins: Pins, locate: Locate): Step {
 
 /** All that has to be known of the base and of what is installed in it; models and code have no part in it. */
 function environmentStep(config: Config, pins: Pins, locate: Locate): Step {
-  const { platforms, builder } = config.build;
+  const { platforms, builder, sourceDateEpoch } = config.build;
   const { python, systemPackages } = config.environment;
   const isBuilt = hasToRun(config);
   return {
@@ -137,6 +137,7 @@ function environmentStep(config: Config, pins: Pins, locate: Locate): Step {
       environment: { python, systemPackages },
       isServed: config.inference.kind === "script",
       isBuilt,
+      ...(isBuilt && { sourceDateEpoch }),
       requirements: pins.requirements,
       findLinks: pins.findLinks,
     }),
@@ -155,12 +156,13 @@ function hasToRun({ baseImage, environment, inference }: Config): boolean {
   return baseImage.kind === "dockerfile" || environment.systemPackages.length > 0 || isInstalling;
 }
 
-function imageStep(config: Config, locate: Locate, layers: readonly string[]): Step {
+function imageStep({ build }: Config, locate: Locate, layers: readonly string[]): Step {
+  const { compression, sourceDateEpoch } = build;
   return {
     id: IMAGE,
     kind: "build",
     name: "image",
-    inputs: asData({ compression: config.build.compression }),
+    inputs: asData({ compression, sourceDateEpoch }),
     needs: [ENVIRONMENT, RENDER, ...layers],
     after: [],
     pool: "cpu",

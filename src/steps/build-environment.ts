@@ -13,6 +13,7 @@ import { withRegistryFaults } from "./registry-faults.ts";
 import { ignoreFileOf } from "./render.ts";
 import { nameTree, readPinned, type Tree } from "./store-inputs.ts";
 import { nameRequirements } from "./store-requirements.ts";
+import { takeBuilt } from "./take-built.ts";
 import {
   linkLayout,
   orUnreadable,
@@ -31,6 +32,8 @@ export type EnvironmentStepInputs = {
   readonly isServed: boolean;
   /** Whether anything has to be run in the base. */
   readonly isBuilt: boolean;
+  /** Given where it is. */
+  readonly sourceDateEpoch?: number;
   readonly requirements: Tree;
   readonly findLinks: Readonly<Record<string, Tree>>;
 };
@@ -138,7 +141,7 @@ async function buildEnvironment(
   inputs: EnvironmentStepInputs,
   context: StepContext,
 ): Promise<Result<StepOutput>> {
-  const { base, baseImage, platforms, builder } = inputs;
+  const { base, baseImage, platforms, builder, sourceDateEpoch = 0 } = inputs;
   const { files } = context.host;
   const read = await readBase(base, baseImage, context);
   if (!read.ok) return read;
@@ -170,6 +173,7 @@ async function buildEnvironment(
     target: ENVIRONMENT_STAGE,
     platforms,
     ...(builder !== undefined && { builder }),
+    sourceDateEpoch,
     layoutFolder,
     noCache: context.force,
     signal: context.signal,
@@ -177,9 +181,13 @@ async function buildEnvironment(
   });
   if (!built.ok) return built;
   await demandUnchanged();
-  if (built.value !== undefined)
-    return takeArchive(context.engine.export([built.value], context.signal), platforms, context);
-  return takeLayout(layoutFolder, platforms, true, context);
+  if (built.value !== undefined) {
+    const archive = context.engine.export([built.value], context.signal);
+    const unpacked = await orUnreadable(() => unpackLayout(archive, layoutFolder, context));
+    if (!unpacked.ok) return unpacked;
+  }
+  const hasDockerfile = base.kind === "dockerfile";
+  return takeBuilt({ folder: layoutFolder, platforms, sourceDateEpoch, hasDockerfile }, context);
 }
 
 /** What is read where it lies: the user's own Docker context. */

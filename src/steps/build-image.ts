@@ -2,7 +2,7 @@ import { type AddedLayer, extendConfig } from "../images/image-config.ts";
 import { planLayer } from "../images/layers.ts";
 import { describeText, MEDIA_TYPES, writeIndex, writeManifest } from "../images/manifest.ts";
 import type { CompressionConfig } from "../model/config.ts";
-import type { Image, PlatformImage } from "../model/image.ts";
+import { blobPath, type Image, type PlatformImage } from "../model/image.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
@@ -12,12 +12,12 @@ import { layersOf, type MadeLayer, makeLayer, partsOfLayer } from "./layer.ts";
 import { demandFile } from "./output-files.ts";
 import { filesOfContext, layoutOf, serviceSettingsOf } from "./render.ts";
 import { storeText } from "./store-inputs.ts";
-import { blobPath, environmentOf } from "./take-images.ts";
+import { environmentOf } from "./take-images.ts";
 
 export const ENVIRONMENT = "build:environment";
 export const IMAGE = "build:image";
 
-type ImageInputs = { readonly compression: CompressionConfig };
+type ImageInputs = { readonly compression: CompressionConfig; readonly sourceDateEpoch: number };
 
 /** A layer, where it lies, and what `docker history` says of it. */
 type Brought = MadeLayer & { readonly brings: string };
@@ -31,7 +31,7 @@ export function imageOf(output: StepOutput): Image {
  * server, the code. Only the last two are written; everything else is there.
  */
 export async function assembleImage(step: Step, context: StepContext): Promise<Result<StepOutput>> {
-  const { compression } = step.inputs as unknown as ImageInputs;
+  const { compression, sourceDateEpoch } = step.inputs as unknown as ImageInputs;
   const rendered = context.outputOf("render");
   const settings = serviceSettingsOf(rendered);
   const brought = [...bringModels(step, context), ...(await bringCode(rendered, compression, context))];
@@ -40,7 +40,7 @@ export async function assembleImage(step: Step, context: StepContext): Promise<R
     environmentOf(environment).images.map(async (below) => {
       const configBelow = await readConfig(below, environment, context);
       const added = brought.map(({ layer, brings }): AddedLayer => ({ diffId: layer.diffId, brings }));
-      const config = extendConfig(configBelow, added, settings);
+      const config = extendConfig(configBelow, added, settings, sourceDateEpoch);
       const layers = [...below.layers, ...brought.map(({ layer }) => layer)];
       const described = describeText(MEDIA_TYPES.config, config);
       const manifest = writeManifest(described, layers);

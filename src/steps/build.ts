@@ -6,7 +6,7 @@ import { findMissingFile } from "./output-files.ts";
 /** Makes the environment, with buildx where anything has to run in it, and puts the image together on top of it. */
 export const buildKind: StepKind = {
   kind: "build",
-  version: 2,
+  version: 3,
   summary: "builds the environment, or puts the image together",
   shareable: false,
   timeoutMs: 2 * 60 * 60_000,

@@ -23,6 +23,9 @@ export type DockerfileInputs = EnvironmentInputs & {
 /** What a mount reads from: a named context of its own each, or folders beside the Dockerfile. */
 type Place = "contexts" | "folder";
 
+/** Of ours: what stands before it belongs to the base. */
+export const FIRST_INSTRUCTION = "USER root";
+
 /** The server our runtime runs on; any version since this one will do. */
 const SERVER_REQUIREMENT = "gunicorn>=20.1";
 
@@ -60,11 +63,21 @@ function environmentSections(
   const from = "stages" in base ? base.stages : `FROM ${base.reference} AS ${ENVIRONMENT_STAGE}`;
   return [
     from,
-    "USER root",
+    FIRST_INSTRUCTION,
     ...renderSystemPackages(environment.systemPackages),
     ...renderPythonPackages(environment.python, isServed, layout, place),
   ];
 }
+
+/** Logs and copies that hold the time, and are of no use in an image. */
+const LEAVINGS_OF_APT = [
+  "/var/log/apt/*",
+  "/var/log/dpkg.log",
+  "/var/log/alternatives.log",
+  "/var/cache/ldconfig/aux-cache",
+  "/var/cache/debconf/*-old",
+  "/var/lib/dpkg/*-old",
+];
 
 function renderSystemPackages(packages: readonly string[]): readonly string[] {
   if (packages.length === 0) return [];
@@ -74,7 +87,8 @@ function renderSystemPackages(packages: readonly string[]): readonly string[] {
       "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
       "    apt-get update \\",
       " && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \\",
-      packages.map((name) => `      ${shellWord(name)}`).join(" \\\n"),
+      `${packages.map((name) => `      ${shellWord(name)}`).join(" \\\n")} \\`,
+      ` && rm -rf ${LEAVINGS_OF_APT.join(" ")}`,
     ].join("\n"),
   ];
 }
@@ -91,7 +105,7 @@ function renderPythonPackages(
   if (requirementsFile === undefined && server.length === 0) return [];
   const interpreter = shellWord(python.interpreter);
   const install = [
-    `${interpreter} -m pip install`,
+    `${interpreter} -m pip install --no-compile`,
     ...indexOptions(python.indexUrl, python.extraIndexUrls),
     ...layout.wheels.map(({ target }) => `--find-links ${target}`),
     ...python.findLinks
@@ -102,7 +116,10 @@ function renderPythonPackages(
   ].join(" ");
   // Nothing is asked of any index where the base already has the server.
   const isOnlyServer = requirementsFile === undefined;
-  const command = isOnlyServer ? `${interpreter} -c "import gunicorn" 2>/dev/null || ${install}` : install;
+  const installAndCompile = `${install} \\\n && ${compileCommand(interpreter)}`;
+  const command = isOnlyServer
+    ? `${interpreter} -c "import gunicorn" 2>/dev/null || { ${installAndCompile}; }`
+    : installAndCompile;
   const mounts = [...layout.requirements, ...layout.wheels].map(
     (placement) => `--mount=type=bind,${mountSource(placement, place)},target=${placement.target}`,
   );
@@ -114,6 +131,15 @@ function renderPythonPackages(
       `    ${command}`,
     ].join("\n"),
   ];
+}
+
+/**
+ * Byte-code that goes by the content of its source and not by its time, which the layer will not have. (What pip itself
+ * compiles holds a path of chance.) Files that were never meant to be compiled are nobody's fault.
+ */
+function compileCommand(interpreter: string): string {
+  const folders = `${interpreter} -c "import sysconfig; print(*{sysconfig.get_path(n): 0 for n in ('purelib', 'platlib')})"`;
+  return `{ PYTHONHASHSEED=0 ${interpreter} -m compileall -qq --invalidation-mode unchecked-hash $(${folders}) || true; }`;
 }
 
 function indexOptions(indexUrl: string | undefined, extraIndexUrls: readonly string[]): readonly string[] {

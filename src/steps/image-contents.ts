@@ -1,6 +1,6 @@
 import { planModelLayers } from "../images/layers.ts";
 import type { Digest } from "../model/digest.ts";
-import type { Descriptor } from "../model/image.ts";
+import { blobPath, type Descriptor } from "../model/image.ts";
 import { inLanes } from "../model/lanes.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import type { Part } from "../model/part.ts";
@@ -11,7 +11,7 @@ import { ENVIRONMENT } from "./build-image.ts";
 import { layersOf, partsOfLayer } from "./layer.ts";
 import { demandFile, watchFiles } from "./output-files.ts";
 import { BaseFault, withRegistryFaults } from "./registry-faults.ts";
-import { blobPath, environmentOf } from "./take-images.ts";
+import { environmentOf } from "./take-images.ts";
 
 /** Finds the bytes of an image's parts: in the store, in the models' own files, or in the registry the base came from. */
 export type ImageContents = {

@@ -13,7 +13,7 @@ import { MEDIA_TYPES } from "../images/manifest.ts";
 import { orAborted, untilAborted } from "../model/chunks.ts";
 import type { CompressionConfig } from "../model/config.ts";
 import { digestOfValue } from "../model/digest.ts";
-import type { Layer } from "../model/image.ts";
+import { blobPath, type Layer } from "../model/image.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { type Part, sizeOfParts } from "../model/part.ts";
 import { succeed } from "../model/result.ts";
@@ -21,7 +21,6 @@ import type { SerializableRecord } from "../model/serializable.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { modelFolder } from "./image-layout.ts";
 import { demandFile, findMissingFile, watchFiles } from "./output-files.ts";
-import { blobPath } from "./take-images.ts";
 
 type LayerInputs = {
   /** Of the model. */

@@ -34,10 +34,7 @@ export function loadedImageOf(output: StepOutput): string {
 
 async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {
   const image = imageOf(context.outputOf(IMAGE));
-  const [known, present] = await Promise.all([
-    findLoaded(image, context),
-    findPresentLayers(image, context),
-  ]);
+  const [known, present] = await Promise.all([findLoaded(image, context), findPresentLayers(image, context)]);
   if (known !== undefined) return succeed(outputOf(known, image));
   let loaded = await load(image, present, step, context);
   // The engine may have lost a layer of an image that it still lists.
@@ -66,8 +63,8 @@ async function findPresentLayers(image: Image, context: StepContext): Promise<Re
   if (lastOutput !== undefined && (await engine.identify(loadedImageOf(lastOutput))) !== undefined) {
     for (const digest of lastOutput.values.layers as readonly Digest[]) present.add(digest);
   }
-  const { images, reference } = environmentOf(context.outputOf(ENVIRONMENT));
-  for (const { manifest, config, layers } of images) {
+  const { images, reference, built = images } = environmentOf(context.outputOf(ENVIRONMENT));
+  for (const { manifest, config, layers } of built) {
     if (layers.every(({ digest }) => present.has(digest))) continue;
     const names = [manifest.digest, config.digest, ...(reference === undefined ? [] : [reference])];
     const found = await Promise.all(names.map((name) => engine.identify(name)));

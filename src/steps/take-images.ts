@@ -5,7 +5,7 @@ import { type ReadImage, readImages, UnreadableImage } from "../images/read-imag
 import { once, orAborted, textOf, untilAborted } from "../model/chunks.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { type Digest, digestOfValue } from "../model/digest.ts";
-import type { PlatformImage } from "../model/image.ts";
+import { blobPath, type Descriptor, type PlatformImage } from "../model/image.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import type { Repository } from "../model/registry.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
@@ -19,6 +19,8 @@ export type EnvironmentValues = {
   readonly repository?: string;
   /** What an engine may have them under. */
   readonly reference?: string;
+  /** The same as they came from the builder, which is how its engine has them. */
+  readonly built?: readonly PlatformImage[];
 };
 
 export function environmentOf(output: StepOutput): EnvironmentValues {
@@ -36,28 +38,43 @@ export async function takeLayout(
   isOurs: boolean,
   context: StepContext,
 ): Promise<Result<StepOutput>> {
-  const { files } = context.host;
   return orUnreadable(async () => {
     const images = await readLayout(folder, platforms, context);
-    const layers = new Map(images.flatMap((image) => image.layers.map((layer) => [layer.digest, layer])));
-    const taken = await Promise.all(
-      [...layers.values()].map(async ({ digest, size }): Promise<OutputFile> => {
-        const place = path.join(folder, blobPath(digest));
-        if ((await files.status(place))?.type !== "file")
-          throw new UnreadableImage(`its layer ${digest} is missing`);
-        const blob = isOurs
-          ? await orAborted(context.store.take(place), context.signal)
-          : await context.store.write(untilAborted(files.readStream(place), context.signal));
-        if (blob.digest !== digest || blob.size !== size)
-          throw new UnreadableImage(`its layer ${digest} has other bytes`);
-        return { path: blobPath(digest), digest, size: blob.size, mode: 0o644 };
-      }),
+    const taken = await takeLayers(
+      images.flatMap(({ layers }) => layers),
+      folder,
+      isOurs,
+      context,
     );
     return environmentOutput(images, taken, {}, context);
   });
 }
 
-async function readLayout(
+/** Takes layers of a layout's folder into the store, each once. Rejects with an `UnreadableImage`. */
+export async function takeLayers(
+  layers: readonly Descriptor[],
+  folder: string,
+  isOurs: boolean,
+  context: StepContext,
+): Promise<readonly OutputFile[]> {
+  const { files } = context.host;
+  const once = new Map(layers.map((layer) => [layer.digest, layer]));
+  return Promise.all(
+    [...once.values()].map(async ({ digest, size }): Promise<OutputFile> => {
+      const place = path.join(folder, blobPath(digest));
+      if ((await files.status(place))?.type !== "file")
+        throw new UnreadableImage(`its layer ${digest} is missing`);
+      const blob = isOurs
+        ? await orAborted(context.store.take(place), context.signal)
+        : await context.store.write(untilAborted(files.readStream(place), context.signal));
+      if (blob.digest !== digest || blob.size !== size)
+        throw new UnreadableImage(`its layer ${digest} has other bytes`);
+      return { path: blobPath(digest), digest, size: blob.size, mode: 0o644 };
+    }),
+  );
+}
+
+export async function readLayout(
   folder: string,
   platforms: readonly string[],
   { host: { files } }: StepContext,
@@ -156,10 +173,10 @@ async function* atMost(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 }
 
 /** Known by its manifests: where the layers lie does not matter to who needs it. */
-async function environmentOutput(
+export async function environmentOutput(
   images: readonly ReadImage[],
   layers: readonly OutputFile[],
-  more: Pick<EnvironmentValues, "repository">,
+  more: Pick<EnvironmentValues, "repository" | "built">,
   context: StepContext,
 ): Promise<StepOutput> {
   if (images.some((image) => image.texts.some(hasTriggers)))
@@ -178,10 +195,6 @@ async function environmentOutput(
     files: [...texts, ...layers],
     values: { images: described, ...more } as unknown as SerializableRecord,
   };
-}
-
-export function blobPath(digest: Digest): string {
-  return `blobs/${digest.replace(":", "/")}`;
 }
 
 /** Words why an image cannot be used. */

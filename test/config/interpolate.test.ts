@@ -17,7 +17,7 @@ const lookup = lookupIn(
       GONE: undefined,
       lower: "case",
     },
-    git: { sha: "0123456789", shortSha: "0123456", branch: "main" },
+    git: { sha: "0123456789", shortSha: "0123456", branch: "main", timestamp: "1700000000" },
   },
   "diabetes",
 );

@@ -11,6 +11,7 @@ const request: BuildRequest = {
   namedContexts: {},
   target: "environment",
   platforms: [],
+  sourceDateEpoch: 0,
   layoutFolder: "/work/layout",
   noCache: false,
   signal: new AbortController().signal,

@@ -51,6 +51,7 @@ function createEngine(answer: Answer = {}, containerdStore = true) {
       namedContexts: {},
       target: "environment",
       platforms: [],
+      sourceDateEpoch: 0,
       layoutFolder: path.join(folder, "layout"),
       noCache: false,
       signal: new AbortController().signal,

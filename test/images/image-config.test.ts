@@ -1,6 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type AddedLayer, extendConfig } from "../../src/images/image-config.ts";
+import {
+  type AddedLayer,
+  extendConfig,
+  originsOfLayers,
+  replaceLayers,
+} from "../../src/images/image-config.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { makeConfig, SETTINGS } from "../fakes/base-image.ts";
 
@@ -14,7 +19,7 @@ const LAYERS: readonly AddedLayer[] = [
 
 function extend(base: object, variables: Readonly<Record<string, string>> = SETTINGS.variables) {
   return JSON.parse(
-    extendConfig(makeConfig("linux/arm64/v8", [below], base), LAYERS, { ...SETTINGS, variables }),
+    extendConfig(makeConfig("linux/arm64/v8", [below], base), LAYERS, { ...SETTINGS, variables }, 0),
   );
 }
 
@@ -101,7 +106,7 @@ test("null is nothing, as Docker writes it", () => {
 });
 
 test("a base without any layer", () => {
-  const { rootfs } = JSON.parse(extendConfig('{"os":"linux","architecture":"arm64"}', LAYERS, SETTINGS));
+  const { rootfs } = JSON.parse(extendConfig('{"os":"linux","architecture":"arm64"}', LAYERS, SETTINGS, 0));
   assert.is(rootfs.diff_ids.length, 2);
 });
 
@@ -113,9 +118,56 @@ test("the base's history stays below ours, whatever its times", () => {
   ]);
 });
 
+test("the date of an image is the one that was asked for", () => {
+  const config = JSON.parse(
+    extendConfig(makeConfig("linux/amd64", [below]), LAYERS, SETTINGS, 1_700_000_000),
+  );
+  assert.is(config.created, "2023-11-14T22:13:20Z");
+  assert.is(config.history.at(-1).created, config.created);
+});
+
+const RAN = {
+  created: "2026-11-23T00:00:00Z",
+  rootfs: { type: "layers", diff_ids: [digestOf("base"), digestOf("apt"), digestOf("pip")] },
+  history: [
+    { created_by: "USER root", empty_layer: true },
+    { created_by: "ADD base" },
+    { created_by: "USER root", empty_layer: true },
+    { created_by: "RUN apt", created: "1970-01-01T00:00:00Z" },
+    { created_by: "ENV a=b", empty_layer: true },
+    { created_by: "RUN pip" },
+  ],
+};
+
+test("what made each layer, as far as the history tells", () => {
+  const origins = originsOfLayers(JSON.stringify(RAN), 0, "USER root");
+  assert.equal(origins, [
+    { instruction: "ADD base", isOfDate: false, isAfter: false },
+    { instruction: "RUN apt", isOfDate: true, isAfter: true },
+    { instruction: "RUN pip", isOfDate: false, isAfter: true },
+  ]);
+  const [, apt] = originsOfLayers(JSON.stringify(RAN), 0, "USER nobody");
+  assert.equal(apt, { instruction: "RUN apt", isOfDate: true, isAfter: false });
+});
+
+test("of a short history the latest entries are those of the topmost layers", () => {
+  const rootfs = { ...RAN.rootfs, diff_ids: [digestOf("older"), ...RAN.rootfs.diff_ids] };
+  const origins = originsOfLayers(JSON.stringify({ ...RAN, rootfs }), 0, "USER root");
+  assert.equal([origins[0], origins[1]?.instruction, origins.length], [undefined, "ADD base", 4]);
+  assert.equal(originsOfLayers("{}", 0, "USER root"), []);
+});
+
+test("layers are replaced, and all else stays", () => {
+  const replaced = JSON.parse(replaceLayers(JSON.stringify(RAN), new Map([[1, digestOf("1")]]), 0));
+  const [base, , pip] = RAN.rootfs.diff_ids;
+  assert.equal(replaced.rootfs, { type: "layers", diff_ids: [base, digestOf("1"), pip] });
+  assert.equal(replaced.history, RAN.history);
+  assert.is(replaced.created, "1970-01-01T00:00:00Z");
+});
+
 test("the same is the same, to the byte", () => {
   const base = makeConfig("linux/amd64", [below]);
-  assert.is(extendConfig(base, LAYERS, SETTINGS), extendConfig(base, LAYERS, SETTINGS));
+  assert.is(extendConfig(base, LAYERS, SETTINGS, 0), extendConfig(base, LAYERS, SETTINGS, 0));
 });
 
 test.run();

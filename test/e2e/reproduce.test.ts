@@ -1,0 +1,105 @@
+// The same package gives the same image: in another folder, under another umask, with empty caches, at another time.
+import { readFileSync } from "node:fs";
+import { utimes } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import * as assert from "uvu/assert";
+import { docker } from "./engine.ts";
+import { timedSuite } from "./timed-suite.ts";
+import { makeWheel } from "./wheel.ts";
+import { type FileContents, openWorkspace, type PackageFolder } from "./workspace.ts";
+
+const workspace = openWorkspace("reproduce");
+const test = timedSuite("reproduce");
+
+const OUTPUT = "outputs: [{type: oci-archive, path: image.tar}]\n";
+const GREETER = makeWheel("greeter", "1.0", "def greet(who):\n    return {'hello', who}\n");
+
+type Case = readonly [word: string, yaml: string, files?: FileContents];
+
+const cases: readonly Case[] = [
+  ["nothing-is-run", "environment: {python: {managed: false}}\n"],
+  [
+    "several-models",
+    "environment: {python: {managed: false}}\nmodels: [a.bin, b.bin, folder]\n",
+    {
+      "a.bin": "a".repeat(100_000),
+      "b.bin": "b",
+      "folder/c.txt": "c",
+      "folder/deep/d.txt": "d",
+    },
+  ],
+  [
+    "python-from-a-folder-of-wheels",
+    "environment: {python: {requirements: r.txt, find_links: [wheels]}}\n",
+    {
+      "r.txt": "--no-index\ngreeter\n",
+      "wheels/greeter-1.0-py3-none-any.whl": GREETER,
+    },
+  ],
+  ["system-packages", "environment: {system_packages: [file, libgomp1]}\n"],
+  [
+    "a-dockerfile",
+    "base_image: {dockerfile: base/Dockerfile}\n",
+    {
+      "base/Dockerfile": `FROM ${process.env.RIG_PYTHON_IMAGE}\nCOPY hello.txt /hello.txt\n`,
+      "base/hello.txt": "hello",
+    },
+  ],
+];
+
+/** The digest of what the archive holds, built in a cache of its own and by a builder that remembers nothing. */
+async function buildAfresh(made: PackageFolder, word: string, args: readonly string[] = []): Promise<string> {
+  await docker(["builder", "prune", "--all", "--force"]);
+  const environment = { MLPACKAGE_CACHE_DIR: path.join(workspace.folder, `cache-${word}`) };
+  const { exitCode, stderr } = await made.call(["apply", "--no-test", ...args], { environment });
+  assert.is(exitCode, 0, stderr);
+  return digestIn(made.at("image.tar"));
+}
+
+async function digestIn(archive: string): Promise<string> {
+  const { stdout } = await execa("tar", ["--extract", "--to-stdout", "--file", archive, "index.json"]);
+  return JSON.parse(stdout).manifests[0].digest;
+}
+
+for (const [word, yaml, files = {}] of cases) {
+  test(`the same digest, whoever builds it and when: ${word}`, async () => {
+    const text = `${yaml}${OUTPUT}`;
+    const one = await workspace.makePackage(`${word}-one`, text, files);
+    const first = await buildAfresh(one, `${word}-one`);
+    const other = await workspace.makePackage(`${word}-other`, text, files);
+    // The name is the folder's, in these tests.
+    await other.write({ "mlpackage.yaml": readFileSync(one.at("mlpackage.yaml")) });
+    for (const file of Object.keys(files)) await utimes(other.at(file), 1e9, 1e9);
+    // A COPY of the user's own takes the modes that the files have.
+    if (word !== "a-dockerfile") await execa("chmod", ["--recursive", "go-rwx", other.path]);
+    assert.is(await buildAfresh(other, `${word}-other`, ["--jobs", "1"]), first);
+  });
+}
+
+test("the date of the commit is the image's, and makes another digest", async () => {
+  const made = await workspace.makePackage(
+    "date",
+    `build: {source_date_epoch: "\${git.timestamp}"}\nenvironment: {python: {managed: false}}\n${OUTPUT}`,
+  );
+  const git = (...args: string[]) =>
+    execa("git", ["-C", made.path, "-c", "user.name=a", "-c", "user.email=a@example.com", ...args], {
+      env: { GIT_COMMITTER_DATE: "1700000000 +0000" },
+    });
+  await git("init", "--quiet");
+  await git("add", "--all");
+  await git("commit", "--quiet", "--message", "all");
+  const dated = await buildAfresh(made, "date");
+  const { stdout } = await execa("tar", [
+    "--extract",
+    "--to-stdout",
+    "--file",
+    made.at("image.tar"),
+    "--wildcards",
+    "blobs/sha256/*",
+  ]);
+  assert.match(stdout, '"created":"2023-11-14T22:13:20Z"');
+  assert.is.not(dated, await buildAfresh(made, "date", ["--set", "build.source_date_epoch=0"]));
+});
+
+test.run();
