@@ -85,7 +85,7 @@ function forYargs(options: Options): Record<string, YargsOption> {
 function kindForYargs(name: string, option: Option): YargsOption {
   switch (option.type) {
     case "boolean":
-      return { type: "boolean", default: option.default };
+      return { type: "boolean", ...(option.default !== undefined && { default: option.default }) };
     case "number":
       return {
         type: "string",

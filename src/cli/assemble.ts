@@ -9,16 +9,21 @@ import type { Cache } from "../model/cache.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
+import type { LockFile } from "../model/lock-file.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { ContentStore, Source } from "../model/source.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import { buildGraph } from "../plan/build-graph.ts";
+import { findUnlocked, type Unlocked } from "../plan/compare-lock.ts";
 import type { Evaluation } from "../plan/evaluate-step.ts";
+import { withoutUpgraded } from "../plan/make-lock.ts";
 import { pinReferences } from "../plan/pin-references.ts";
+import type { Pins } from "../plan/pins.ts";
 import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../sources/index.ts";
 import { STEP_KINDS } from "../steps/index.ts";
 import { type Asked, askAhead } from "./ask-ahead.ts";
 import { hashLayersAhead } from "./hash-layers-ahead.ts";
+import { type ReadLock, readLock } from "./lock-file.ts";
 import type { Package } from "./open-package.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
@@ -37,6 +42,9 @@ export type Assembly = {
   /** What the caches have to say, from the first look into them on. */
   readonly outlet: Outlet;
   readonly sharedCache: SharedCache | undefined;
+  /** The lock, and what of the configuration it does not answer. */
+  readonly lock: ReadLock & { readonly unlocked: readonly Unlocked[] };
+  readonly pins: Pins;
   /** The context of a step, less what only a run can give. */
   readonly context: StepContext;
 };
@@ -45,6 +53,8 @@ export type AssembleOptions = {
   readonly force: boolean;
   /** `--no-test`. */
   readonly noTest?: boolean | undefined;
+  /** Parts of the lock to resolve anew. */
+  readonly upgrade?: readonly string[];
   /** `plan` and its like leave the cache as they find it. */
   readonly onlyLooks?: boolean;
   /** Where the engine was asked before the configuration was read. */
@@ -55,7 +65,7 @@ export type AssembleOptions = {
 export async function assemble(
   session: Session,
   opened: Package,
-  { force, noTest, onlyLooks = false, asked = askAhead(session) }: AssembleOptions,
+  { force, noTest, upgrade = [], onlyLooks = false, asked = askAhead(session) }: AssembleOptions,
 ): Promise<Result<Assembly>> {
   const { host, cacheDirectory, runtimeDirectory, signal } = session;
   const { config } = opened;
@@ -76,7 +86,12 @@ export async function assemble(
   if (!shared.ok) return shared;
   const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };
   const repositoryOf = createRepositories(host, outlet.warn);
+  const read = await readLock(session, opened.configPath);
+  if (!read.ok) return read;
+  const lock = upgrade.length === 0 ? read.value.lock : upgradedLock(read.value.lock, upgrade);
   const pins = await pinReferences(config, {
+    lock,
+    isAnew: upgrade.length > 0,
     files: host.files,
     engine,
     resolve: (reference) => resolveReference(reference, repositoryOf, signal),
@@ -88,6 +103,7 @@ export async function assemble(
     runtimeDirectory,
     cacheDirectory,
     configFile: path.basename(opened.configPath),
+    lockFile: read.value.name,
   });
   if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));
   const graph = buildGraph(config, pins.value, opened.locate, { noTest });
@@ -113,10 +129,15 @@ export async function assemble(
   return succeed(
     {
       ...{ graph, engine, store, manifest, manifestPath, evaluation, context },
-      ...{ outlet, sharedCache: shared.value },
+      ...{ outlet, sharedCache: shared.value, pins: pins.value },
+      lock: { ...read.value, unlocked: findUnlocked(config, pins.value, lock, read.value.name) },
     },
     await placeDiagnostics(pins.warnings, opened, host),
   );
+}
+
+function upgradedLock(lock: LockFile | undefined, upgrade: readonly string[]): LockFile | undefined {
+  return lock && withoutUpgraded(lock, upgrade).lock;
 }
 
 /** Loaded where there is one: most runs have none. */

@@ -68,6 +68,11 @@ export function packagePlaceOf(session: Session, folder: "packages" | "documents
   return path.join(session.cacheDirectory, folder, `${name}.json`);
 }
 
+/** Where the cache has what was parsed of another file of this package. */
+export function documentPlaceOf({ cacheDirectory }: Session, file: string): string {
+  return path.join(cacheDirectory, "documents", `${digestOf(file).slice("sha256:".length, 39)}.json`);
+}
+
 function wordMissingFile(shown: string) {
   return errorDiagnostic("cli/no-configuration", `there is no \`${shown}\``, {
     hint: "go to the package's folder, or name the file with `-f`; three lines make one:\n  name: my-model\n  models: [model.pkl]\n  inference: score.py",

@@ -5,8 +5,9 @@ type Described = { readonly describe: string; readonly alias?: string };
 
 /** What may be written as `--name`. A boolean may be written as `--no-name` too; all others take a value. */
 export type Option = Described &
+  /** Without a default it may be neither. */
   (
-    | { readonly type: "boolean"; readonly default: boolean }
+    | { readonly type: "boolean"; readonly default?: boolean }
     /** Whole, and not negative. */
     | { readonly type: "number"; readonly default: number; readonly minimum?: number }
     | { readonly type: "string"; readonly default?: string; readonly choices?: readonly string[] }
@@ -31,7 +32,7 @@ export type Value = string | number | boolean | readonly string[] | undefined;
 export type Values = Readonly<Record<string, Value>>;
 
 type ValueOf<O extends Option> = O extends { readonly type: "boolean" }
-  ? boolean
+  ? boolean | (O extends { readonly default: boolean } ? never : undefined)
   : O extends { readonly type: "number" }
     ? number
     : O extends { readonly type: "duration" }

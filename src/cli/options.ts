@@ -1,3 +1,4 @@
+import { UPGRADABLE } from "../plan/make-lock.ts";
 import { GRAPH_FORMATS } from "../report/graph-text.ts";
 import { PROGRESS_MODES } from "../report/index.ts";
 import { type Command, defineCommand, type Options, type ValuesOf } from "./option.ts";
@@ -31,6 +32,14 @@ const TEST_OPTION = {
     type: "boolean",
     default: true,
     describe: "run the tests of the package; with --no-test, what was not tested is pushed all the same",
+  },
+} as const satisfies Options;
+
+const FROZEN_OPTION = {
+  frozen: {
+    type: "boolean",
+    describe:
+      "refuse a lock that does not answer the file, instead of bringing it up to date; the default in CI",
   },
 } as const satisfies Options;
 
@@ -96,12 +105,32 @@ export const COMMANDS: readonly Command[] = [
     name: "apply",
     summary: "build, test and write the outputs; only what changed runs",
     positionals: [{ name: "plan", isRequired: false, describe: "what `plan --out` wrote: do just that" }],
-    options: { ...SELECT_OPTIONS, ...RUN_OPTIONS },
+    options: { ...SELECT_OPTIONS, ...RUN_OPTIONS, ...FROZEN_OPTION },
     run: async (session, values) =>
       (await import("./commands/apply.ts")).apply(session, {
         ...selectOptions(values),
         ...runOptions(values),
+        frozen: values.frozen,
         plan: values.plan,
+      }),
+  }),
+  defineCommand({
+    name: "lock",
+    summary: "write down what the file's references mean now, for others to get the same image",
+    options: {
+      ...RUN_OPTIONS,
+      upgrade: {
+        type: "list",
+        takes: "all",
+        describe: `resolve these anew: ${UPGRADABLE.join(", ")}, or a model's name; \`all\` for everything`,
+      },
+      diff: { type: "boolean", default: false, describe: "show what would change, and write nothing" },
+    },
+    run: async (session, values) =>
+      (await import("./commands/lock.ts")).lock(session, {
+        ...runOptions(values),
+        upgrade: values.upgrade,
+        diff: values.diff,
       }),
   }),
   defineCommand({
@@ -166,9 +195,13 @@ export const COMMANDS: readonly Command[] = [
     name: "save",
     summary: "write the Dockerfile folder that plain docker build takes",
     positionals: [{ name: "folder", isRequired: true, describe: "where to, inside the package" }],
-    options: RUN_OPTIONS,
+    options: { ...RUN_OPTIONS, ...FROZEN_OPTION },
     run: async (session, values) =>
-      (await import("./commands/save.ts")).save(session, { ...runOptions(values), folder: values.folder }),
+      (await import("./commands/save.ts")).save(session, {
+        ...runOptions(values),
+        frozen: values.frozen,
+        folder: values.folder,
+      }),
   }),
   defineCommand({
     name: "pull",

@@ -21,7 +21,13 @@ export type SelectOptions = {
   readonly noTest?: boolean | undefined;
 };
 
-export type Prepared = { readonly opened: Package; readonly assembly: Assembly; readonly graph: Graph };
+export type Prepared = {
+  readonly opened: Package;
+  readonly assembly: Assembly;
+  readonly graph: Graph;
+  /** The same, after something has changed that all is pinned by. */
+  readonly again: () => Promise<Result<Prepared>>;
+};
 
 /** What `plan` and `apply` begin with: the file read, its references pinned, the graph cut to what was asked for. */
 export async function prepare(
@@ -42,6 +48,7 @@ export async function prepareOpened(
   opened: Package,
   warnings: readonly Diagnostic[],
   { only, ...options }: SelectOptions & AssembleOptions,
+  isAgain = false,
 ): Promise<Result<Prepared>> {
   const asked = options.asked ?? askAhead(session);
   // What is wrong with the engine is told at once, and before what could not be found for want of one.
@@ -51,14 +58,16 @@ export async function prepareOpened(
   if (missing.length > 0) return fail(...missing);
   const assembly = await assembling;
   if (!assembly.ok) return assembly;
-  if (!session.options.json) {
+  if (!session.options.json && !isAgain) {
     reportDiagnostics(session, [...warnings, ...assembly.warnings]);
     assembly.value.outlet.tellTo((diagnostic) => reportDiagnostics(session, [diagnostic]));
   }
   const graph = select(assembly.value.graph, only);
   if (graph.unknown.length > 0)
     return fail(...graph.unknown.map((name) => wordUnknownStep(name, assembly.value.graph)));
-  return succeed({ opened, assembly: assembly.value, graph: graph.graph });
+  const { asked: _asked, ...kept } = options;
+  const again = () => prepareOpened(session, opened, [], { only, ...kept }, true);
+  return succeed({ opened, assembly: assembly.value, graph: graph.graph, again });
 }
 
 /** The graph as far as the file alone says it: which steps there are, and what each needs. */

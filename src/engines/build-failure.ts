@@ -91,13 +91,20 @@ type Cause = (log: string) => Diagnostic | undefined;
 
 const KNOWN_CAUSES: readonly Cause[] = [
   (log) => {
+    if (!/DO NOT MATCH THE HASHES/.test(log)) return undefined;
+    const name = /^\s*([A-Za-z0-9._-]+)==\S+ from /m.exec(log)?.[1] ?? "a package";
+    return errorDiagnostic("build/digest-mismatch", `\`${name}\` has other bytes than when it was locked`, {
+      hint: "somebody replaced it; if that was meant, `mlpackage lock --upgrade python` takes it as it is now",
+    });
+  },
+  (log) => {
     const requirement = /No matching distribution found for (.+?)(?: \(from .*\))?$/m.exec(log)?.[1]?.trim();
     if (requirement === undefined) return undefined;
     return errorDiagnostic(
       "build/requirement-not-found",
       `no package answers the requirement \`${requirement}\``,
       {
-        hint: "check its name and version, and `index_url` and `find_links`",
+        hint: "check its name and version, and `index_url` and `find_links`; what the lock names may be gone: `mlpackage lock --upgrade python`",
         details: { subject: requirement },
       },
     );
@@ -113,7 +120,7 @@ const KNOWN_CAUSES: readonly Cause[] = [
       "build/system-package-not-found",
       `the base image's package sources have no \`${found}\``,
       {
-        hint: "check its name in the base image's release",
+        hint: "check its name in the base image's release; what the lock names may be gone: `mlpackage lock --upgrade system_packages`",
         details: { subject: found },
       },
     );

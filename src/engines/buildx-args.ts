@@ -37,12 +37,23 @@ export function buildxArgs(
     ...["--build-arg", `SOURCE_DATE_EPOCH=${request.sourceDateEpoch}`],
     "--provenance=false",
     "--sbom=false",
-    ...(builder === ENGINE_BUILDER ? ["--output", `type=image,${FORMAT}`, "--iidfile", idFile] : []),
-    ...(builder !== ENGINE_BUILDER || writesLayouts
-      ? ["--output", `type=oci,tar=false,${FORMAT},${quoted(`dest=${request.layoutFolder}`)}`]
-      : []),
+    ...(request.filesFolder === undefined
+      ? imageOutputs(request, { writesLayouts, idFile })
+      : ["--output", `type=local,${quoted(`dest=${request.filesFolder}`)}`]),
     "--progress=rawjson",
     request.context,
+  ];
+}
+
+function imageOutputs(
+  { builder = ENGINE_BUILDER, layoutFolder }: BuildRequest,
+  { writesLayouts, idFile }: BuildOutputs,
+): readonly string[] {
+  return [
+    ...(builder === ENGINE_BUILDER ? ["--output", `type=image,${FORMAT}`, "--iidfile", idFile] : []),
+    ...(builder !== ENGINE_BUILDER || writesLayouts
+      ? ["--output", `type=oci,tar=false,${FORMAT},${quoted(`dest=${layoutFolder}`)}`]
+      : []),
   ];
 }
 

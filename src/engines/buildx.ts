@@ -49,7 +49,7 @@ export function createBuildx(
           layoutFolder: request.layoutFolder,
         }),
       );
-    const isLayout = writesLayouts || request.builder !== undefined;
+    const isLayout = writesLayouts || request.builder !== undefined || request.filesFolder !== undefined;
     return succeed(isLayout ? undefined : (await host.files.readText(idFile)).trim());
   }
 

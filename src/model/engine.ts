@@ -23,6 +23,8 @@ export type BuildRequest = {
   readonly sourceDateEpoch: number;
   /** Where the image is written as an OCI layout, besides being kept in the engine. */
   readonly layoutFolder: string;
+  /** Where the files of the target go, instead of an image of it; below a folder for each of several platforms. */
+  readonly filesFolder?: string;
   /** Every instruction runs, whatever BuildKit remembers. */
   readonly noCache: boolean;
   readonly signal: AbortSignal;

@@ -4,6 +4,7 @@ import type { Location } from "./text-range.ts";
 export type StepKindName =
   | "fetch"
   | "layer"
+  | "lock"
   | "render"
   | "build"
   | "load"

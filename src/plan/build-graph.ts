@@ -1,9 +1,11 @@
 import type { Config, OutputConfig } from "../model/config.ts";
 import type { Graph } from "../model/graph.ts";
 import { nameOf, parseImageReference } from "../model/image-reference.ts";
+import type { LockedPackages } from "../model/lock-file.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { Location } from "../model/text-range.ts";
+import { isInstalling } from "./compare-lock.ts";
 import { order } from "./order.ts";
 import type { Pins } from "./pins.ts";
 
@@ -11,6 +13,7 @@ import type { Pins } from "./pins.ts";
 export type Locate = (pointer: string) => Location;
 
 export const RENDER = "render";
+export const LOCK = "lock:packages";
 const ENVIRONMENT = "build:environment";
 export const IMAGE = "build:image";
 export const LOAD = "load:image";
@@ -41,6 +44,7 @@ export function buildGraph(
   const isLoaded = isTested || outputs.some(({ needs }) => needs.includes(LOAD));
   const steps = [
     ...models,
+    ...(isInstalling(config) ? [lockStep(config, pins, locate)] : []),
     renderStep(config, pins, locate),
     environmentStep(config, pins, locate),
     imageStep(config, locate, idsOf(models, "layer")),
@@ -94,8 +98,33 @@ function modelSteps(config: Config, pins: Pins, locate: Locate, index: number): 
   return [fetch, layer];
 }
 
+/** Finds out what is to be installed; where the lock says it, there is nothing to find out. */
+function lockStep(config: Config, pins: Pins, locate: Locate): Step {
+  const { all, system } = pins.packages;
+  const asked = {
+    ...environmentInputs(config, pins),
+    ...(config.build.builder !== undefined && { builder: config.build.builder }),
+    environment: packagesOf(config),
+    isServed: config.inference.kind === "script",
+    requirements: pins.requirements,
+    findLinks: pins.findLinks,
+    ...(system && { system }),
+  };
+  return {
+    id: LOCK,
+    kind: "lock",
+    name: "packages",
+    inputs: asData(all === undefined ? { asked } : { locked: all }),
+    needs: [],
+    after: [],
+    pool: all === undefined ? "engine" : "cpu",
+    location: locate("/environment"),
+  };
+}
+
 function renderStep(config: Config, pins: Pins, locate: Locate): Step {
-  const { name, models, baseImage, environment, inference, build } = config;
+  const { name, models, baseImage, inference, build } = config;
+  const { variables, user } = config.environment;
   return {
     id: RENDER,
     kind: "render",
@@ -105,55 +134,69 @@ function renderStep(config: Config, pins: Pins, locate: Locate): Step {
       models: models.map((model) => ({ name: model.name, version: model.version })),
       baseImage,
       base: pins.base,
-      environment,
+      environment: { variables, user, python: installConfigOf(config) },
       inference,
       labels: build.labels,
       code: pins.code,
       runtime: inference.kind === "script" ? pins.runtime : {},
-      requirements: pins.requirements,
+      pipOptions: pins.pipOptions,
       findLinks: pins.findLinks,
     }),
-    needs: [],
+    needs: isInstalling(config) ? [LOCK] : [],
     after: [],
     pool: "cpu",
     location: locate(""),
   };
 }
 
-/** All that has to be known of the base and of what is installed in it; models and code have no part in it. */
+/** The base, and what is installed in it; models and code have no part in it. */
 function environmentStep(config: Config, pins: Pins, locate: Locate): Step {
-  const { platforms, builder, sourceDateEpoch } = config.build;
-  const { python, systemPackages } = config.environment;
-  const isBuilt = hasToRun(config);
+  const { builder, sourceDateEpoch } = config.build;
+  const isBuilt = hasToRun(config, pins);
   return {
     id: ENVIRONMENT,
     kind: "build",
     name: "environment",
     inputs: asData({
-      platforms: platforms.length > 0 ? platforms : [pins.platform],
-      ...(builder !== undefined && isBuilt && { builder }),
-      base: pins.base,
-      baseImage: config.baseImage,
-      environment: { python, systemPackages },
-      isServed: config.inference.kind === "script",
-      isBuilt,
-      ...(isBuilt && { sourceDateEpoch }),
-      requirements: pins.requirements,
-      findLinks: pins.findLinks,
+      ...environmentInputs(config, pins),
+      ...(isBuilt && {
+        ...(builder !== undefined && { builder }),
+        python: installConfigOf(config),
+        pipOptions: pins.pipOptions,
+        findLinks: pins.findLinks,
+        sourceDateEpoch,
+      }),
     }),
-    needs: [],
+    needs: isInstalling(config) ? [LOCK] : [],
     after: [],
     pool: isBuilt ? "engine" : "network",
     location: locate("/base_image"),
   };
 }
 
-/** Whether anything is run in the base: only then does it take an engine. */
-function hasToRun({ baseImage, environment, inference }: Config): boolean {
-  const { managed, requirements } = environment.python;
-  const isInstalling =
-    managed && (inference.kind === "script" || !("list" in requirements) || requirements.list.length > 0);
-  return baseImage.kind === "dockerfile" || environment.systemPackages.length > 0 || isInstalling;
+function environmentInputs({ build, baseImage }: Config, { base, platform }: Pins) {
+  return { platforms: build.platforms.length > 0 ? build.platforms : [platform], base, baseImage };
+}
+
+/** How Python packages are installed; which, the lock says. */
+function installConfigOf({ environment }: Config) {
+  const { requirements: _requirements, ...python } = environment.python;
+  return python;
+}
+
+/** What the file says of the packages to install. */
+function packagesOf({ environment: { python, systemPackages } }: Config) {
+  return { python, systemPackages };
+}
+
+/** Whether anything is run in the base: only then does it take an engine. The base may have all that is asked for. */
+function hasToRun(config: Config, { packages }: Pins): boolean {
+  const isEmpty = packages.all !== undefined && Object.values(packages.all).every(hasNone);
+  return config.baseImage.kind === "dockerfile" || (isInstalling(config) && !isEmpty);
+}
+
+function hasNone({ systemPackages, python }: LockedPackages): boolean {
+  return python.length === 0 && Object.keys(systemPackages).length === 0;
 }
 
 function imageStep({ build }: Config, locate: Locate, layers: readonly string[]): Step {

@@ -4,12 +4,14 @@ import { isOurDockerfile } from "../model/dockerfile-header.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Files, TreeEntry } from "../model/host.ts";
 import { nameOf } from "../model/image-reference.ts";
+import type { LockFile } from "../model/lock-file.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext } from "../model/source.ts";
 import { codeIgnore, contextIgnore } from "./code-ignore.ts";
+import { askedOf, packagesIn } from "./compare-lock.ts";
 import type { BasePin, ImagePin, Pins, Tree } from "./pins.ts";
-import { findRequirementFiles } from "./requirement-files.ts";
+import { findRequirementFiles, pipOptionsIn } from "./requirement-files.ts";
 import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
 
 /** What pinning asks of the world. */
@@ -21,6 +23,10 @@ export type PinContext = {
   readonly resolve: (reference: string) => Promise<Result<string | undefined>>;
   /** `os/arch` of this machine's containers, where no engine tells its own. */
   readonly hostPlatform: string;
+  /** What the references meant when they were last resolved: those that it answers are not asked about again. */
+  readonly lock?: LockFile | undefined;
+  /** Whether a base is what the registry says, although the engine has one of that name. */
+  readonly isAnew?: boolean;
   /** What the base image was pinned to the last time. */
   readonly lastBase?: ImagePin | undefined;
   readonly sourceOf: (reference: string) => Source;
@@ -32,6 +38,8 @@ export type PinContext = {
   readonly cacheDirectory: string;
   /** The configuration file's name, which never belongs to the code. */
   readonly configFile: string;
+  /** Nor does its lock. */
+  readonly lockFile: string;
 };
 
 /** Finds what every reference of a configuration names now; reports all that name nothing. */
@@ -46,17 +54,16 @@ export async function pinReferences(config: Config, context: PinContext): Promis
   );
   if (!models.ok || !pinnedBase.ok || !requirements.ok || !code.ok) return fail(...failed);
   const platform = probed.ok ? probed.value.platform : context.hostPlatform;
+  const { tree, pipOptions } = requirements.value;
+  const resolved = { base: pinnedBase.value, requirements: tree, pipOptions, findLinks };
+  const { platforms } = config.build;
+  const packages = packagesIn(
+    context.lock?.environment,
+    askedOf(config, resolved),
+    platforms.length > 0 ? platforms : [platform],
+  );
   return succeed(
-    {
-      models: models.value,
-      base: pinnedBase.value,
-      code: code.value,
-      runtime,
-      requirements: requirements.value,
-      findLinks,
-      bodyFiles,
-      platform,
-    },
+    { ...resolved, models: models.value, code: code.value, runtime, bodyFiles, platform, packages },
     [...models.warnings, ...pinnedBase.warnings, ...code.warnings],
   );
 }
@@ -78,7 +85,7 @@ async function pinModels(config: Config, context: PinContext): Promise<Result<re
   const pinned = await Promise.all(
     config.models.map(async (model): Promise<Result<Pin>> => {
       const source = context.sourceOf(model.source);
-      const reference = source.parse(model);
+      const reference = source.parse(withLockedDigest(model, context.lock));
       const sourceContext: SourceContext = {
         ...context.sourceContext,
         onReading: (file) => context.onReading?.(model, file),
@@ -88,6 +95,15 @@ async function pinModels(config: Config, context: PinContext): Promise<Result<re
     }),
   );
   return combine(pinned);
+}
+
+/** One file that is fetched from elsewhere is the one it was when it was locked. */
+function withLockedDigest(model: ModelConfig, lock: LockFile | undefined): ModelConfig {
+  const locked = lock?.models[model.name];
+  const [file, ...others] = Object.values(locked?.files ?? {});
+  const isRemote = isUrl(model.source) && !/^file:/i.test(model.source);
+  if (!isRemote || locked?.source !== model.source || file === undefined || others.length > 0) return model;
+  return { sha256: file.digest.slice("sha256:".length), ...model };
 }
 
 /** A diagnostic of a thing that knows no configuration file, with its place in ours. */
@@ -116,7 +132,15 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
   const { image } = baseImage;
   const written = image.split("@")[1];
   if (written !== undefined) return succeed({ kind: "image", reference: image, digest: written });
+  const locked = context.lock?.baseImage;
+  if (locked?.image === image)
+    return succeed({ kind: "image", reference: `${image}@${locked.digest}`, digest: locked.digest });
   const hasEngine = (await context.engine.probe()).ok;
+  if (context.isAnew === true) {
+    const latest = await context.resolve(image);
+    if (latest.ok && latest.value !== undefined)
+      return succeed({ kind: "image", reference: `${image}@${latest.value}`, digest: latest.value });
+  }
   if (hasEngine && context.lastBase !== undefined && (await isPinned(image, context)))
     return succeed(context.lastBase);
   const local = hasEngine ? await context.engine.describe(image) : undefined;
@@ -179,7 +203,11 @@ async function pinCode(config: Config, context: PinContext, models: readonly Pin
     holds(config.models[index]?.source ?? "", sourceDirectory) ? [] : originsOf(pin),
   );
   const cache = pathBelow(config.directory, context.cacheDirectory);
-  const named = codeIgnore(config, sourceDirectory, context.configFile, [...modelFiles, ...cache]);
+  const named = codeIgnore(config, sourceDirectory, context.configFile, [
+    ...modelFiles,
+    ...cache,
+    context.lockFile,
+  ]);
   const saved = await findSavedFolders(folder, await context.files.listTree(folder, named), context.files);
   const ignore = (path: string) => named(path) || saved.has(path);
   const entries = await context.files.listTree(folder, ignore, config.directory);
@@ -256,13 +284,19 @@ function originsOf(pin: Pin): readonly string[] {
   return Object.values(files).flatMap(({ origin }) => origin ?? []);
 }
 
-async function pinRequirements(config: Config, context: PinContext): Promise<Result<Tree>> {
+async function pinRequirements(config: Config, context: PinContext): Promise<Result<PinnedRequirements>> {
   const { requirements } = config.environment.python;
-  if (!("file" in requirements)) return succeed({});
+  if (!("file" in requirements)) return succeed({ tree: {}, pipOptions: [] });
   const found = await findRequirementFiles(requirements.file, config.directory, context.files);
   if (!found.ok) return fail(...found.diagnostics.map(at("/environment/python/requirements")));
-  return succeed(await snapshotFiles(found.value, config.directory, context.files));
+  const texts = await Promise.all(
+    found.value.map((file) => context.files.readText(`${config.directory}/${file}`)),
+  );
+  const tree = await snapshotFiles(found.value, config.directory, context.files);
+  return succeed({ tree, pipOptions: pipOptionsIn(texts) });
 }
+
+type PinnedRequirements = Pick<Pins, "pipOptions"> & { readonly tree: Tree };
 
 /** Files that are named one by one: only their content counts. */
 async function snapshotFiles(paths: readonly string[], directory: string, files: Files): Promise<Tree> {

@@ -1,3 +1,4 @@
+import type { LockedPlatforms } from "../model/lock-file.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { Pin } from "../model/source.ts";
 
@@ -15,12 +16,23 @@ export type Pins = {
   readonly runtime: Tree;
   /** The requirements file and what it includes, by path relative to the package. */
   readonly requirements: Tree;
+  /** Lines of theirs that say where pip looks, and not for what. */
+  readonly pipOptions: readonly string[];
   /** Folders of wheels, by path relative to the package. */
   readonly findLinks: Readonly<Record<string, Tree>>;
   /** Request bodies kept in files: path → digest. */
   readonly bodyFiles: Tree;
   /** `os/arch` of the engine; of this machine where there is none. */
   readonly platform: string;
+  /** What the lock has of the packages to install. */
+  readonly packages: PinnedPackages;
+};
+
+/** Both are absent where the lock has no answer to what is asked for now. */
+export type PinnedPackages = {
+  readonly all?: LockedPlatforms;
+  /** Only the system packages are of use: Python ones were asked for otherwise. */
+  readonly system?: LockedPlatforms;
 };
 
 export type BasePin =
@@ -51,7 +63,9 @@ export const UNPINNED: Pins = {
   code: {},
   runtime: {},
   requirements: {},
+  pipOptions: [],
   findLinks: {},
   bodyFiles: {},
   platform: "",
+  packages: {},
 };

@@ -34,6 +34,15 @@ export async function findRequirementFiles(
   return succeed([...found]);
 }
 
+/** The lines of requirements files that say where pip looks for packages, and not for which. */
+export function pipOptionsIn(texts: readonly string[]): readonly string[] {
+  const lines = texts.flatMap((text) => text.split("\n")).map((line) => line.replace(/\s+#.*$/, "").trim());
+  return [...new Set(lines.filter((line) => PLACE_OPTION.test(line)))];
+}
+
+const PLACE_OPTION =
+  /^(-i|-f|--(index-url|extra-index-url|find-links|no-index|trusted-host|pre|prefer-binary|no-binary|only-binary))\b/;
+
 function includesOf(text: string): readonly string[] {
   const lines = text.matchAll(/^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)/gm);
   return [...lines].flatMap(([, path]) => (path === undefined || path.includes("://") ? [] : [path]));

@@ -1,7 +1,14 @@
 import type { ServiceSettings } from "../images/image-config.ts";
 import type { BaseImageConfig, EnvironmentConfig } from "../model/config.ts";
 import { DOCKERFILE_HEADER } from "../model/dockerfile-header.ts";
-import { type EnvironmentLayout, type ImageLayout, namedContext, type Placement } from "./image-layout.ts";
+import type { LockedPlatforms } from "../model/lock-file.ts";
+import {
+  type ImageLayout,
+  type InstallationLayout,
+  LOCKED_MOUNT,
+  namedContext,
+  type Placement,
+} from "./image-layout.ts";
 import type { InlinedBase } from "./inline-base.ts";
 import { copyPaths, dockerfileString, shellWord } from "./quoting.ts";
 
@@ -9,10 +16,16 @@ import { copyPaths, dockerfileString, shellWord } from "./quoting.ts";
 export type EnvironmentInputs = {
   /** The stages of the base's own Dockerfile, or what `FROM` names. */
   readonly base: InlinedBase | { readonly reference: string; readonly digest: string };
-  readonly environment: Pick<EnvironmentConfig, "python" | "systemPackages">;
-  /** Whether our own server is in it, and not a command of the user's. */
-  readonly isServed: boolean;
+  readonly python: InstallConfig;
+  /** What is installed, on each platform that is built for. */
+  readonly packages: LockedPlatforms;
 };
+
+/** How pip is called; what it is to install is said elsewhere. */
+export type InstallConfig = Pick<
+  EnvironmentConfig["python"],
+  "interpreter" | "indexUrl" | "extraIndexUrls" | "findLinks"
+>;
 
 /** What the text of a whole Dockerfile is made of. */
 export type DockerfileInputs = EnvironmentInputs & {
@@ -23,19 +36,16 @@ export type DockerfileInputs = EnvironmentInputs & {
 /** What a mount reads from: a named context of its own each, or folders beside the Dockerfile. */
 type Place = "contexts" | "folder";
 
-/** Of ours: what stands before it belongs to the base. */
-export const FIRST_INSTRUCTION = "USER root";
-
-/** The server our runtime runs on; any version since this one will do. */
-const SERVER_REQUIREMENT = "gunicorn>=20.1";
-
 /** The stage that follows the base: an inlined one ends with its `FROM`. */
 export const ENVIRONMENT_STAGE = "environment";
 const IMAGE_STAGE = "image";
 
+/** Of ours: what stands before it belongs to the base. */
+export const FIRST_INSTRUCTION = "USER root";
+
 /** The Dockerfile that buildx makes the environment from: all that needs a RUN. */
-export function renderEnvironment(inputs: EnvironmentInputs, layout: EnvironmentLayout): string {
-  return join(inputs, environmentSections(inputs, layout, "contexts"));
+export function renderEnvironment(inputs: EnvironmentInputs, layout: InstallationLayout): string {
+  return joinSections(inputs.base, environmentSections(inputs, layout, "contexts"));
 }
 
 /**
@@ -43,29 +53,29 @@ export function renderEnvironment(inputs: EnvironmentInputs, layout: Environment
  * the code, so that a changed line of code touches the smallest layer alone.
  */
 export function renderDockerfile(inputs: DockerfileInputs, layout: ImageLayout): string {
-  return join(inputs, [
+  return joinSections(inputs.base, [
     ...environmentSections(inputs, layout, "folder"),
     ...imageSections(inputs.settings, layout),
   ]);
 }
 
-function join({ base }: EnvironmentInputs, sections: readonly string[]): string {
+/** Sections after what must come first in the file: directives of the base's own, and whose file it is. */
+export function joinSections(base: EnvironmentInputs["base"], sections: readonly string[]): string {
   const directives = "stages" in base ? base.directives : [];
-  return `${[[...directives, DOCKERFILE_HEADER].join("\n"), ...sections].join("\n\n")}\n`;
+  const from = "stages" in base ? base.stages : `FROM ${base.reference} AS ${ENVIRONMENT_STAGE}`;
+  return `${[[...directives, DOCKERFILE_HEADER].join("\n"), from, ...sections].join("\n\n")}\n`;
 }
 
-/** Base image, system packages, Python packages. */
+/** System packages, Python packages. */
 function environmentSections(
-  { base, environment, isServed }: EnvironmentInputs,
-  layout: EnvironmentLayout,
+  { python, packages }: EnvironmentInputs,
+  layout: InstallationLayout,
   place: Place,
 ): readonly string[] {
-  const from = "stages" in base ? base.stages : `FROM ${base.reference} AS ${ENVIRONMENT_STAGE}`;
   return [
-    from,
     FIRST_INSTRUCTION,
-    ...renderSystemPackages(environment.systemPackages),
-    ...renderPythonPackages(environment.python, isServed, layout, place),
+    ...renderSystemPackages(packages),
+    ...renderPythonPackages(python, packages, layout, place),
   ];
 }
 
@@ -79,57 +89,104 @@ const LEAVINGS_OF_APT = [
   "/var/lib/dpkg/*-old",
 ];
 
-function renderSystemPackages(packages: readonly string[]): readonly string[] {
-  if (packages.length === 0) return [];
+function renderSystemPackages(packages: LockedPlatforms): readonly string[] {
+  const wanted = Object.entries(packages).map(([platform, { systemPackages }]) => {
+    const names = Object.entries(systemPackages).map(([name, version]) => `${name}=${version}`);
+    return [platform, names] as const;
+  });
+  if (wanted.every(([, names]) => names.length === 0)) return [];
   return [
     [
       "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\",
       "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
+      ...choosePackages(wanted),
       "    apt-get update \\",
-      " && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \\",
-      `${packages.map((name) => `      ${shellWord(name)}`).join(" \\\n")} \\`,
+      ` && ${installCommand(wanted)}`,
       ` && rm -rf ${LEAVINGS_OF_APT.join(" ")}`,
     ].join("\n"),
   ];
 }
 
+type Wanted = readonly (readonly [platform: string, names: readonly string[]])[];
+
+/** What differs by platform is put into the arguments of the shell. */
+function choosePackages(wanted: Wanted): readonly string[] {
+  if (wanted.length < 2) return [];
+  const cases = wanted.map(
+    ([platform, names]) =>
+      `    ${debianArchitecture(platform)}) set -- ${names.map(shellWord).join(" ")} ;; \\`,
+  );
+  return ['    case "$(dpkg --print-architecture)" in \\', ...cases, "    esac; \\"];
+}
+
+/** What Debian calls the architecture of a platform. */
+function debianArchitecture(platform: string): string {
+  const [, architecture = "", variant] = platform.split("/");
+  if (architecture === "arm") return variant === "v6" ? "armel" : "armhf";
+  return { "386": "i386", ppc64le: "ppc64el" }[architecture] ?? architecture;
+}
+
+function installCommand(wanted: Wanted): string {
+  const [first] = wanted;
+  if (wanted.length > 1) return `${APT_INSTALL} "$@" \\`;
+  return [APT_INSTALL, ...(first?.[1] ?? []).map((name) => `      ${shellWord(name)}`), ""]
+    .join(" \\\n")
+    .trimEnd();
+}
+
+export const APT_INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends";
+
+/** A package that was built since, or that another index has, has another digest, and is refused. */
 function renderPythonPackages(
-  python: EnvironmentConfig["python"],
-  isServed: boolean,
-  layout: EnvironmentLayout,
+  config: InstallConfig,
+  packages: LockedPlatforms,
+  layout: InstallationLayout,
   place: Place,
 ): readonly string[] {
-  if (!python.managed) return [];
-  const server = isServed ? [SERVER_REQUIREMENT] : [];
-  const { requirementsFile } = layout;
-  if (requirementsFile === undefined && server.length === 0) return [];
-  const interpreter = shellWord(python.interpreter);
+  if (Object.values(packages).every(({ python }) => python.length === 0)) return [];
+  const interpreter = shellWord(config.interpreter);
+  const isForSeveral = Object.keys(packages).length > 1;
+  const locked = `${LOCKED_MOUNT}/requirements${isForSeveral ? "-$TARGETARCH$TARGETVARIANT" : ""}.txt`;
   const install = [
-    `${interpreter} -m pip install --no-compile`,
-    ...indexOptions(python.indexUrl, python.extraIndexUrls),
-    ...layout.wheels.map(({ target }) => `--find-links ${target}`),
-    ...python.findLinks
-      .filter((link) => link.includes("://"))
-      .map((link) => `--find-links ${shellWord(link)}`),
-    ...(requirementsFile === undefined ? [] : [`--requirement ${shellWord(requirementsFile)}`]),
-    ...server.map(shellWord),
+    `${interpreter} -m pip install --no-compile --no-deps --require-hashes`,
+    ...sourceOptions(config, layout),
+    `--requirement ${locked}`,
   ].join(" ");
-  // Nothing is asked of any index where the base already has the server.
-  const isOnlyServer = requirementsFile === undefined;
-  const installAndCompile = `${install} \\\n && ${compileCommand(interpreter)}`;
-  const command = isOnlyServer
-    ? `${interpreter} -c "import gunicorn" 2>/dev/null || { ${installAndCompile}; }`
-    : installAndCompile;
-  const mounts = [...layout.requirements, ...layout.wheels].map(
-    (placement) => `--mount=type=bind,${mountSource(placement, place)},target=${placement.target}`,
-  );
   return [
+    ...(isForSeveral ? ["ARG TARGETARCH TARGETVARIANT"] : []),
     [
       "RUN --mount=type=cache,target=/root/.cache/pip \\",
-      ...mounts.map((mount) => `    ${mount} \\`),
-      "    export PIP_BREAK_SYSTEM_PACKAGES=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore; \\",
-      `    ${command}`,
+      ...[...layout.locked, ...layout.wheels].map((placement) => `    ${mountOption(placement, place)} \\`),
+      `    export ${PIP_SETTINGS}; \\`,
+      `    ${install} \\`,
+      ` && ${compileCommand(interpreter)}`,
     ].join("\n"),
+  ];
+}
+
+/** The name of the file that pip installs from on a platform, in the context of what is locked. */
+export function lockedFileName(platform: string, isForSeveral: boolean): string {
+  const [, architecture = "", variant = ""] = platform.split("/");
+  return isForSeveral ? `requirements-${architecture}${variant}.txt` : "requirements.txt";
+}
+
+export const PIP_SETTINGS =
+  "PIP_BREAK_SYSTEM_PACKAGES=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore";
+
+export function mountOption(placement: Placement, place: Place): string {
+  return `--mount=type=bind,${mountSource(placement, place)},target=${placement.target}`;
+}
+
+/** Where pip looks for packages. */
+export function sourceOptions(
+  { indexUrl, extraIndexUrls, findLinks }: InstallConfig,
+  { wheels }: InstallationLayout,
+): readonly string[] {
+  return [
+    ...(indexUrl === undefined ? [] : [`--index-url ${shellWord(indexUrl)}`]),
+    ...extraIndexUrls.map((url) => `--extra-index-url ${shellWord(url)}`),
+    ...wheels.map(({ target }) => `--find-links ${target}`),
+    ...findLinks.filter((link) => link.includes("://")).map((link) => `--find-links ${shellWord(link)}`),
   ];
 }
 
@@ -140,13 +197,6 @@ function renderPythonPackages(
 function compileCommand(interpreter: string): string {
   const folders = `${interpreter} -c "import sysconfig; print(*{sysconfig.get_path(n): 0 for n in ('purelib', 'platlib')})"`;
   return `{ PYTHONHASHSEED=0 ${interpreter} -m compileall -qq --invalidation-mode unchecked-hash $(${folders}) || true; }`;
-}
-
-function indexOptions(indexUrl: string | undefined, extraIndexUrls: readonly string[]): readonly string[] {
-  return [
-    ...(indexUrl === undefined ? [] : [`--index-url ${shellWord(indexUrl)}`]),
-    ...extraIndexUrls.map((url) => `--extra-index-url ${shellWord(url)}`),
-  ];
 }
 
 /** Models, runtime and code, each a layer of its own. */

@@ -7,17 +7,23 @@ import type { BaseImageConfig, InferenceConfig, PythonConfig } from "../model/co
  */
 export type Placement = { readonly context: string; readonly folder: string; readonly target: string };
 
-/** Where what an environment is made from lies while it is built. */
-export type EnvironmentLayout = {
-  readonly requirements: readonly Placement[];
+/** Where what is installed lies while it is mounted. */
+export type InstallationLayout = {
+  /** What is locked, as pip reads it. */
+  readonly locked: readonly Placement[];
   /** One for each folder of `find_links`, in their order; `source` is its path in the package. */
   readonly wheels: readonly (Placement & { readonly source: string })[];
+};
+
+/** Where what is asked for lies, besides. */
+export type EnvironmentLayout = InstallationLayout & {
+  readonly requirements: readonly Placement[];
   /** Inside the build container. */
   readonly requirementsFile?: string;
 };
 
 /** Where everything lies: in the image, in named contexts, and in a saved folder (by the same names). */
-export type ImageLayout = EnvironmentLayout & {
+export type ImageLayout = InstallationLayout & {
   /** `model` is its name, as in the id of the step that fetches it. */
   readonly models: readonly (Placement & { readonly model: string })[];
   readonly runtime: readonly Placement[];
@@ -34,13 +40,14 @@ export type LayoutInputs = {
   readonly name: string;
   readonly models: readonly { readonly name: string; readonly version: string }[];
   readonly baseImage: BaseImageConfig;
-  readonly environment: { readonly python: PythonConfig };
+  readonly environment: { readonly python: Pick<PythonConfig, "findLinks" | "managed"> };
   readonly inference: InferenceConfig;
 };
 
 const APP_ROOT = "/var/azureml-app";
 const RUNTIME_DIRECTORY = "/opt/mlpackage/runtime";
 const BUILD_MOUNT = "/tmp/mlpackage";
+export const LOCKED_MOUNT = `${BUILD_MOUNT}/locked`;
 
 /** A base of the user's own has the root of a saved folder to itself; all of ours is in here. */
 export const FOLDER_BESIDE_BASE = "mlpackage";
@@ -55,24 +62,38 @@ function placeIn({ baseImage }: Pick<LayoutInputs, "baseImage">) {
   });
 }
 
-export function layOutEnvironment(
-  inputs: Pick<LayoutInputs, "baseImage" | "environment">,
-): EnvironmentLayout {
+/** Where what is asked for, and what is installed, lies while it is mounted. */
+export function layOutEnvironment(inputs: {
+  readonly baseImage: BaseImageConfig;
+  readonly environment: { readonly python: PythonConfig };
+}): EnvironmentLayout {
   const { python } = inputs.environment;
   const requirementsFile = requirementsFileOf(python);
-  const wheels = python.findLinks.filter((link) => !link.includes("://"));
   const place = placeIn(inputs);
   return {
+    ...layOutInstallation(inputs.baseImage, python),
     requirements:
       requirementsFile === undefined
         ? []
         : [place("requirements", "requirements", `${BUILD_MOUNT}/requirements`)],
+    ...(requirementsFile !== undefined && {
+      requirementsFile: `${BUILD_MOUNT}/requirements/${requirementsFile}`,
+    }),
+  };
+}
+
+/** The same, of what is installed alone. */
+export function layOutInstallation(
+  baseImage: BaseImageConfig,
+  { findLinks, managed }: Pick<PythonConfig, "findLinks" | "managed">,
+): InstallationLayout {
+  const wheels = findLinks.filter((link) => !link.includes("://"));
+  const place = placeIn({ baseImage });
+  return {
+    locked: managed ? [place("locked", "locked", LOCKED_MOUNT)] : [],
     wheels: wheels.map((source, index) => {
       const name = `wheels-${index + 1}`;
       return { source, ...place(name, name, `${BUILD_MOUNT}/${name}`) };
-    }),
-    ...(requirementsFile !== undefined && {
-      requirementsFile: `${BUILD_MOUNT}/requirements/${requirementsFile}`,
     }),
   };
 }
@@ -84,7 +105,7 @@ export function layOutImage(inputs: LayoutInputs): ImageLayout {
   const contexts = modelContexts(models);
   const place = placeIn(inputs);
   return {
-    ...layOutEnvironment(inputs),
+    ...layOutInstallation(inputs.baseImage, inputs.environment.python),
     models: models.map((model, index) => ({
       model: model.name,
       ...place(contexts[index] ?? "", `models/${model.name}/${model.version}`, `${modelFolder(model)}/`),

@@ -4,6 +4,7 @@ import { buildKind } from "./build.ts";
 import { fetchKind } from "./fetch.ts";
 import { layerKind } from "./layer.ts";
 import { loadKind } from "./load.ts";
+import { lockKind } from "./lock.ts";
 import { pushKind } from "./push.ts";
 import { renderKind } from "./render.ts";
 import { saveKind } from "./save.ts";
@@ -14,6 +15,7 @@ import { uploadKind } from "./upload.ts";
 export const STEP_KINDS: Readonly<Record<StepKindName, StepKind>> = {
   fetch: fetchKind,
   layer: layerKind,
+  lock: lockKind,
   render: renderKind,
   build: buildKind,
   load: loadKind,

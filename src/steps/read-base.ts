@@ -32,3 +32,9 @@ export async function readBase(
 
 /** What `FROM` calls an OCI layout, which buildx is told the place of. */
 export const LAYOUT_CONTEXT = "mlpackage-base";
+
+/** The list that belongs to a Dockerfile, pinned together with it. */
+export function ignoreFileOf(pinned: Tree, baseImage: BaseImageConfig): string | undefined {
+  if (baseImage.kind !== "dockerfile") return undefined;
+  return Object.keys(pinned).find((name) => name !== baseImage.dockerfile);
+}

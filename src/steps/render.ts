@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { ServiceSettings } from "../images/image-config.ts";
-import type { BaseImageConfig, EnvironmentConfig, InferenceConfig } from "../model/config.ts";
+import type { BaseImageConfig, EnvironmentConfig, InferenceConfig, PythonConfig } from "../model/config.ts";
 import { canonicalJson } from "../model/digest.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { succeed } from "../model/result.ts";
@@ -9,23 +9,26 @@ import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { renderDockerfile } from "./dockerfile.ts";
 import { FOLDER_BESIDE_BASE, type ImageLayout, layOutImage } from "./image-layout.ts";
+import { packagesFor } from "./lock.ts";
 import { findMissingFile, outputOfFiles } from "./output-files.ts";
-import { type PinnedBase, readBase } from "./read-base.ts";
+import { ignoreFileOf, type PinnedBase, readBase } from "./read-base.ts";
 import { settingsOf } from "./service-settings.ts";
 import { parseState, readPinned, storeText, storeTree, type Tree } from "./store-inputs.ts";
-import { storeRequirements } from "./store-requirements.ts";
+import { storeLocked, storeWheels } from "./store-requirements.ts";
 
 type RenderInputs = {
   readonly name: string;
   readonly models: readonly { readonly name: string; readonly version: string }[];
   readonly baseImage: BaseImageConfig;
   readonly base: PinnedBase;
-  readonly environment: EnvironmentConfig;
+  readonly environment: Pick<EnvironmentConfig, "variables" | "user"> & {
+    readonly python: Omit<PythonConfig, "requirements">;
+  };
+  readonly pipOptions: readonly string[];
   readonly inference: InferenceConfig;
   readonly labels: Readonly<Record<string, string>>;
   readonly code: Tree;
   readonly runtime: Tree;
-  readonly requirements: Tree;
   readonly findLinks: Readonly<Record<string, Tree>>;
 };
 
@@ -66,22 +69,24 @@ export const renderKind: StepKind = {
     const { layout, settings } = valuesOf(inputs);
     const read = await readBase(inputs.base, inputs.baseImage, context);
     if (!read.ok) return read;
+    const packages = packagesFor(step, context);
     const dockerfileInputs = {
       base: read.value,
-      environment: inputs.environment,
-      isServed: inputs.inference.kind === "script",
+      python: inputs.environment.python,
+      packages,
       baseImage: inputs.baseImage,
       settings,
     };
     const { sourceDirectory = "." } = inputs.inference;
-    const [dockerfile, ignoreFiles, requirements, ...folders] = await Promise.all([
+    const [dockerfile, ignoreFiles, ...folders] = await Promise.all([
       storeText(DOCKERFILE, renderDockerfile(dockerfileInputs, layout), context),
       storeIgnoreFile(inputs, context),
-      storeRequirements(inputs, layout, context),
+      storeLocked(packages, inputs.pipOptions, context),
+      storeWheels(inputs.findLinks, layout, context),
       storeTree(inputs.code, path.join(context.directory, sourceDirectory), "app", context),
       storeTree(inputs.runtime, context.runtimeDirectory, "runtime", context),
     ]);
-    const contexts = [...requirements, ...folders.flat()].map((file) => ({
+    const contexts = folders.flat().map((file) => ({
       ...file,
       path: `${CONTEXTS_FOLDER}/${file.path}`,
     }));
@@ -129,12 +134,6 @@ async function storeIgnoreFile(
   if (base.kind !== "dockerfile" || ignoreFile === undefined) return [];
   const text = await readPinned(ignoreFile, base.dockerfile, context);
   return [await storeText(IGNORE_FILE, `${text}\n!${FOLDER_BESIDE_BASE}\n`, context)];
-}
-
-/** The list that belongs to a Dockerfile, pinned together with it. */
-export function ignoreFileOf(pinned: Tree, baseImage: BaseImageConfig): string | undefined {
-  if (baseImage.kind !== "dockerfile") return undefined;
-  return Object.keys(pinned).find((name) => name !== baseImage.dockerfile);
 }
 
 /** A base of the user's own is built from where it lies: its files are named, not copied. */

@@ -114,7 +114,7 @@ function filesOfFolder(context: StepContext): readonly Written[] {
   const layout = layoutOf(rendered);
   const inFolder = ({ folder }: Placement, files: readonly OutputFile[]): readonly Written[] =>
     files.map((file) => ({ file, to: `${folder}/${file.path}` }));
-  const ours = [...layout.runtime, ...layout.code, ...layout.requirements, ...layout.wheels];
+  const ours = [...layout.runtime, ...layout.code, ...layout.locked, ...layout.wheels];
   return [
     ...rendered.files.flatMap((file) =>
       RENDERED_FILES.includes(file.path) ? [{ file, to: file.path }] : [],

@@ -6,7 +6,9 @@ export type SettingsInputs = {
   readonly name: string;
   /** What the base is called and which it is, where it is an image. */
   readonly base: { readonly reference?: string; readonly digest?: string };
-  readonly environment: EnvironmentConfig;
+  readonly environment: Pick<EnvironmentConfig, "variables" | "user"> & {
+    readonly python: { readonly interpreter: string };
+  };
   readonly inference: InferenceConfig;
   readonly labels: Readonly<Record<string, string>>;
 };

@@ -43,6 +43,7 @@ export async function openPackage(
     files: context.host.files,
     engine: context.engine,
     resolve: () => Promise.reject(new Error("the registry was asked without the engine")),
+    lockFile: "mlpackage.lock",
     hostPlatform: "linux/amd64",
     sourceOf: (reference) => sourceOf(reference) ?? only({}),
     sourceContext: { ...context, onProgress: () => {} },

@@ -170,6 +170,8 @@ function pinsOf({ models, baseImage, inference, environment, tests }: Config): P
     ),
     bodyFiles: Object.fromEntries(bodyFiles.map((file) => [file, "sha256:body"])),
     platform: "linux/amd64",
+    pipOptions: [],
+    packages: {},
   };
 }
 

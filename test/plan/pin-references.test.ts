@@ -69,6 +69,7 @@ async function pin(
     runtimeDirectory,
     cacheDirectory: path.resolve(directory, cache),
     configFile: "mlpackage.yaml",
+    lockFile: "mlpackage.lock",
   });
 }
 
@@ -271,6 +272,7 @@ test("code: links to folders are followed, and links out of the package are refu
       runtimeDirectory,
       cacheDirectory: "/elsewhere",
       configFile: "mlpackage.yaml",
+      lockFile: "mlpackage.lock",
     });
   symlinkSync("../shared", `${directory}/src/shared`);
   const pinned = await pinCode();

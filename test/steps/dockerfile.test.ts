@@ -3,15 +3,19 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Config } from "../../src/model/config.ts";
+import { digestOf } from "../../src/model/digest.ts";
 import { DOCKERFILE_HEADER, isOurDockerfile } from "../../src/model/dockerfile-header.ts";
+import type { LockedPackages } from "../../src/model/lock-file.ts";
 import {
   type DockerfileInputs,
   ENVIRONMENT_STAGE,
+  lockedFileName,
   renderDockerfile,
   renderEnvironment,
 } from "../../src/steps/dockerfile.ts";
-import { layOutImage } from "../../src/steps/image-layout.ts";
+import { layOutEnvironment, layOutImage } from "../../src/steps/image-layout.ts";
 import { inlineBase } from "../../src/steps/inline-base.ts";
+import { renderLock } from "../../src/steps/lock-dockerfile.ts";
 import { LAYOUT_CONTEXT } from "../../src/steps/read-base.ts";
 import { settingsOf } from "../../src/steps/service-settings.ts";
 import { assertGolden } from "../assert-golden.ts";
@@ -23,7 +27,11 @@ const fixtures = fileURLToPath(new URL("../../fixtures/dockerfiles", import.meta
 const cases = readdirSync(fixtures);
 const digest = `sha256:${"0".repeat(64)}`;
 
-const renderers = { environment: renderEnvironment, folder: renderDockerfile };
+const renderers = {
+  environment: renderEnvironment,
+  folder: renderDockerfile,
+  lock: (inputs: Inputs) => renderLock({ ...inputs, hasDigests: false }, layOutEnvironment(inputs)),
+};
 
 for (const name of cases) {
   for (const [what, render] of Object.entries(renderers)) {
@@ -70,7 +78,9 @@ test("the environment has nothing of models, code and settings", () => {
   }
 });
 
-function readInputs(name: string): DockerfileInputs & Config {
+type Inputs = DockerfileInputs & Config & { readonly isServed: boolean };
+
+function readInputs(name: string): Inputs {
   const read = readText(readFileSync(`${fixtures}/${name}/mlpackage.yaml`, "utf8"));
   if (!read.ok) throw new Error(read.diagnostics.map(({ message }) => message).join("; "));
   const config = read.value;
@@ -78,8 +88,56 @@ function readInputs(name: string): DockerfileInputs & Config {
   const isServed = config.inference.kind === "script";
   const named = "reference" in base && config.baseImage.kind === "image" ? base : {};
   const settings = settingsOf({ ...config, base: named, labels: config.build.labels }, layOutImage(config));
-  return { ...config, base, isServed, settings };
+  const { python } = config.environment;
+  return { ...config, base, isServed, settings, python, packages: { "linux/amd64": packagesOf(config) } };
 }
+
+/** What might have been locked. */
+function packagesOf({ environment: { python, systemPackages } }: Config): LockedPackages {
+  const versions = systemPackages
+    .map((name) => name.split("="))
+    .map(([name, version = "1.2-3"]) => [name, version]);
+  const gunicorn = { name: "gunicorn", version: "23.0.0", digest: digestOf("gunicorn") };
+  return { systemPackages: Object.fromEntries(versions), python: python.managed ? [gunicorn] : [] };
+}
+
+test("several platforms have their own versions", () => {
+  const inputs = readInputs("full");
+  const packages = {
+    "linux/amd64": inputs.packages["linux/amd64"] ?? { systemPackages: {}, python: [] },
+    "linux/arm/v7": { systemPackages: { curl: "1.0" }, python: [] },
+  };
+  const text = renderEnvironment({ ...inputs, packages }, layOutImage(inputs));
+  assert.match(text, "amd64) set -- libgomp1=1.2-3 curl=7.88.1-10+deb12u5 ;;");
+  assert.match(text, "armhf) set -- curl=1.0 ;;");
+  assert.match(text, 'apt-get install --yes --no-install-recommends "$@"');
+  assert.match(text, "--requirement /tmp/mlpackage/locked/requirements-$TARGETARCH$TARGETVARIANT.txt");
+  assert.is(lockedFileName("linux/arm/v7", true), "requirements-armv7.txt");
+});
+
+test("where the base has everything nothing is run", () => {
+  const inputs = readInputs("full");
+  const packages = { "linux/amd64": { systemPackages: {}, python: [] } };
+  assert.not.match(renderEnvironment({ ...inputs, packages }, layOutImage(inputs)), /^RUN/m);
+});
+
+test("requirements with digests and the server, which has none, are asked for one after the other", () => {
+  const inputs = readInputs("full");
+  const text = renderLock({ ...inputs, hasDigests: true }, layOutEnvironment(inputs));
+  assert.match(
+    text,
+    /--report \S*python.json [^&]*--requirement \S+ \\\n && \{ [^\n]*server.json [^\n]*gunicorn/,
+  );
+});
+
+test("of what apt has been locked to nothing is asked again", () => {
+  const inputs = readInputs("full");
+  const text = renderLock(
+    { ...inputs, hasDigests: false, system: inputs.packages },
+    layOutEnvironment(inputs),
+  );
+  assert.match(text, "libgomp1=1.2-3");
+});
 
 function baseOf({ baseImage }: Config, name: string): DockerfileInputs["base"] {
   if (baseImage.kind === "image") return { reference: `${baseImage.image}@${digest}`, digest };

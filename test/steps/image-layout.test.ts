@@ -1,19 +1,25 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type ImageLayout, layOutImage } from "../../src/steps/image-layout.ts";
+import {
+  type EnvironmentLayout,
+  type ImageLayout,
+  layOutEnvironment,
+  layOutImage,
+} from "../../src/steps/image-layout.ts";
 import { readText } from "../config/read-fixture.ts";
 
 const test = suite("layOutImage");
 
-function layOut(yaml: string): ImageLayout {
+/** All that is laid out for the image, and for what is asked before there is one. */
+function layOut(yaml: string): ImageLayout & EnvironmentLayout {
   const read = readText(`name: demo\n${yaml}`);
   if (!read.ok) throw new Error(read.diagnostics.map(({ message }) => message).join("; "));
-  return layOutImage(read.value);
+  return { ...layOutEnvironment(read.value), ...layOutImage(read.value) };
 }
 
 const APP = "/var/azureml-app";
 
-type Row = readonly [what: string, yaml: string, part: Partial<ImageLayout>];
+type Row = readonly [what: string, yaml: string, part: Partial<ImageLayout & EnvironmentLayout>];
 
 const rows: readonly Row[] = [
   ["no model", "inference: score.py", { models: [] }],
@@ -71,7 +77,12 @@ const rows: readonly Row[] = [
   [
     "a base that holds everything needs none",
     "environment: {python: {requirements: r.txt, managed: false}}\ninference: score.py",
-    { requirements: [] },
+    { requirements: [], locked: [] },
+  ],
+  [
+    "what is locked has a place wherever something may be installed",
+    "inference: score.py",
+    { locked: [{ context: "locked", folder: "locked", target: "/tmp/mlpackage/locked" }] },
   ],
   [
     "folders of wheels, not addresses",
@@ -94,7 +105,7 @@ for (const [what, yaml, part] of rows) {
   test(what, () => {
     const layout = layOut(yaml);
     assert.equal(
-      Object.fromEntries(Object.keys(part).map((name) => [name, layout[name as keyof ImageLayout]])),
+      Object.fromEntries(Object.keys(part).map((name) => [name, layout[name as keyof typeof layout]])),
       part,
     );
   });

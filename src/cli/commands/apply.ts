@@ -8,9 +8,11 @@ import { type Prepared, prepare, type SelectOptions } from "../prepare.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
 import { checkTraceFile } from "../trace-file.ts";
+import { type LockOptions, updateLock } from "../update-lock.ts";
 
 export type ApplyOptions = SelectOptions &
-  RunOptions & {
+  RunOptions &
+  LockOptions & {
     /** `--no-test`. */
     readonly noTest: boolean;
     /** A file of `plan --out`: just what it says is done, or nothing. */
@@ -18,10 +20,10 @@ export type ApplyOptions = SelectOptions &
   };
 
 export async function apply(session: Session, options: ApplyOptions): Promise<number> {
-  const prepared = await prepareChosen(session, options);
+  const prepared = await prepareLocked(session, options);
   if (!prepared.ok) {
     reportDiagnostics(session, prepared.diagnostics);
-    return exitCodeOf(prepared.diagnostics);
+    return session.signal.aborted ? EXIT.interrupted : exitCodeOf(prepared.diagnostics);
   }
   const { opened, assembly, graph } = prepared.value;
   const traced = await checkTraceFile(session, opened, options.trace);
@@ -36,6 +38,16 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
   if (session.options.json) session.writeData(outcomesToJson(outcomes));
   else reportDiagnostics(session, failures);
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
+}
+
+/** A lock that had to be brought up to date pins what is run. */
+async function prepareLocked(session: Session, options: ApplyOptions): Promise<Result<Prepared>> {
+  const prepared = await prepareChosen(session, options);
+  if (!prepared.ok) return prepared;
+  const { opened, assembly, graph, again } = prepared.value;
+  const updated = await updateLock(session, opened, assembly, graph, options);
+  if (!updated.ok) return updated;
+  return updated.value ? again() : prepared;
 }
 
 async function prepareChosen(session: Session, options: ApplyOptions): Promise<Result<Prepared>> {

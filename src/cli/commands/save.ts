@@ -1,19 +1,21 @@
 import path from "node:path";
 import { refuseSavedLayout } from "../../config/refuse-saved-layout.ts";
 import type { Graph } from "../../model/graph.ts";
+import type { Result } from "../../model/result.ts";
 import { IMAGE } from "../../plan/build-graph.ts";
 import { select } from "../../plan/select.ts";
-import { assemble } from "../assemble.ts";
+import { type Assembly, assemble } from "../assemble.ts";
 import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
-import { openPackage } from "../open-package.ts";
+import { openPackage, type Package } from "../open-package.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
 import { checkTraceFile } from "../trace-file.ts";
+import { type LockOptions, updateLock } from "../update-lock.ts";
 
 /** Writes the Dockerfile folder, whatever `outputs` says; nothing is built for it. */
 export async function save(
   session: Session,
-  { folder, ...options }: RunOptions & { readonly folder: string },
+  { folder, ...options }: RunOptions & LockOptions & { readonly folder: string },
 ): Promise<number> {
   const opened = await openPackage(session);
   if (!opened.ok) {
@@ -30,7 +32,7 @@ export async function save(
   const target = path.relative(config.directory, path.resolve(config.directory, folder)) || ".";
   const output = { pointer: "", type: "dockerfile" as const, path: target };
   const withFolder = { ...opened.value, config: { ...config, outputs: [...config.outputs, output] } };
-  const assembly = await assemble(session, withFolder, { force: false });
+  const assembly = await assembleLocked(session, withFolder, target, options);
   if (!assembly.ok) {
     reportDiagnostics(session, assembly.diagnostics);
     return exitCodeOf(assembly.diagnostics);
@@ -40,7 +42,7 @@ export async function save(
     reportDiagnostics(session, traced.diagnostics);
     return exitCodeOf(traced.diagnostics);
   }
-  const { graph } = select(withoutOrder(assembly.value.graph), [`save:${target}`]);
+  const graph = graphOf(assembly.value, target);
   if (graph.steps.some(({ id }) => id === IMAGE)) throw new Error("a saved folder needs no build");
   const outcomes = await runGraph(session, withFolder, assembly.value, graph, options);
   reportDiagnostics(
@@ -48,6 +50,24 @@ export async function save(
     [...outcomes.values()].flatMap((outcome) => (outcome.status === "failed" ? outcome.diagnostics : [])),
   );
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
+}
+
+async function assembleLocked(
+  session: Session,
+  opened: Package,
+  target: string,
+  options: RunOptions & LockOptions,
+): Promise<Result<Assembly>> {
+  const assembly = await assemble(session, opened, { force: false });
+  if (!assembly.ok) return assembly;
+  const graph = graphOf(assembly.value, target);
+  const updated = await updateLock(session, opened, assembly.value, graph, options);
+  if (!updated.ok) return updated;
+  return updated.value ? assemble(session, opened, { force: false }) : assembly;
+}
+
+function graphOf({ graph }: Assembly, target: string): Graph {
+  return select(withoutOrder(graph), [`save:${target}`]).graph;
 }
 
 /** What only waits for another step, for the tests say, need not wait here. */

@@ -1,0 +1,101 @@
+import { errorDiagnostic } from "../../model/diagnostic.ts";
+import type { Graph } from "../../model/graph.ts";
+import type { LockFile } from "../../model/lock-file.ts";
+import { lockToData } from "../../plan/lock-data.ts";
+import { UPGRADABLE, withoutUpgraded } from "../../plan/make-lock.ts";
+import { assemble } from "../assemble.ts";
+import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { writeLock } from "../lock-file.ts";
+import { openPackage } from "../open-package.ts";
+import type { RunOptions } from "../run-graph.ts";
+import { reportDiagnostics, type Session, tell } from "../session.ts";
+import { resolve } from "../update-lock.ts";
+
+export type LockCommandOptions = RunOptions & {
+  /** Parts to resolve anew, although the lock has them. */
+  readonly upgrade: readonly string[];
+  /** Tell what would change, and write nothing. */
+  readonly diff: boolean;
+};
+
+/** Writes the lock, or says what it would say. */
+export async function lock(session: Session, options: LockCommandOptions): Promise<number> {
+  const { host } = session;
+  const opened = await openPackage(session);
+  if (!opened.ok) {
+    reportDiagnostics(session, opened.diagnostics);
+    return exitCodeOf(opened.diagnostics);
+  }
+  const assembly = await assemble(session, opened.value, { force: false, upgrade: options.upgrade });
+  if (!assembly.ok) {
+    reportDiagnostics(session, assembly.diagnostics);
+    return exitCodeOf(assembly.diagnostics);
+  }
+  const { lock: read, graph } = assembly.value;
+  const unknown = withoutUpgraded(read.lock ?? { models: {} }, options.upgrade).unknown;
+  if (unknown.length > 0) {
+    const wrong = unknown.map((name) => wordUnknown(name, read.name));
+    reportDiagnostics(session, wrong);
+    return exitCodeOf(wrong);
+  }
+  const kept = { ...assembly.value, lock: { ...read, lock: keptOf(read.lock, options.upgrade) } };
+  const resolved = await resolve(session, opened.value, kept, graph satisfies Graph, options);
+  if (!resolved.ok) {
+    reportDiagnostics(session, resolved.diagnostics);
+    return session.signal.aborted ? EXIT.interrupted : exitCodeOf(resolved.diagnostics);
+  }
+  const changes = compare(read.lock, resolved.value);
+  if (options.diff || session.options.json) {
+    session.writeData(
+      session.options.json
+        ? `${JSON.stringify({ changes }, undefined, 2)}\n`
+        : changes.map(wordChange).join(""),
+    );
+  }
+  if (options.diff) return EXIT.done;
+  const text = await writeLock(resolved.value);
+  const isSame = text === (await host.files.readText(read.path).catch(() => ""));
+  if (!isSame) await host.files.writeAtomically(read.path, text);
+  tell(session, isSame ? `${read.name} is up to date` : `wrote ${read.name}`);
+  return EXIT.done;
+}
+
+function keptOf(lock: LockFile | undefined, upgrade: readonly string[]): LockFile | undefined {
+  return lock && withoutUpgraded(lock, upgrade).lock;
+}
+
+function wordUnknown(name: string, lockName: string) {
+  return errorDiagnostic("cli/unknown-upgrade", `\`${lockName}\` has no \`${name}\``, {
+    hint: `there are \`all\`, ${UPGRADABLE.map((one) => `\`${one}\``).join(", ")}, and the models by their names`,
+  });
+}
+
+type Change = { readonly what: string; readonly before?: string; readonly after?: string };
+
+/** What two locks say otherwise, a line for each pin. */
+function compare(before: LockFile | undefined, after: LockFile): readonly Change[] {
+  const [old, now] = [linesOf(before ? lockToData(before) : {}), linesOf(lockToData(after))];
+  const names = [...new Set([...old.keys(), ...now.keys()])].sort();
+  return names.flatMap((what) => {
+    const [was, is] = [old.get(what), now.get(what)];
+    if (was === is) return [];
+    return [{ what, ...(was !== undefined && { before: was }), ...(is !== undefined && { after: is }) }];
+  });
+}
+
+/** `models.ridge.files.ridge.pkl` → what it is pinned to. */
+function linesOf(data: object, above = ""): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(data).flatMap(([key, value]): (readonly [string, string])[] => {
+      const name = above === "" ? key : `${above}.${key}`;
+      return typeof value === "object" && value !== null
+        ? [...linesOf(value, name)]
+        : [[name, String(value)] as const];
+    }),
+  );
+}
+
+function wordChange({ what, before, after }: Change): string {
+  if (before === undefined) return `+ ${what}: ${after}\n`;
+  return after === undefined ? `- ${what}: ${before}\n` : `~ ${what}: ${before} → ${after}\n`;
+}

@@ -1,0 +1,112 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Graph } from "../model/graph.ts";
+import type { LockFile } from "../model/lock-file.ts";
+import type { Outcome } from "../model/outcome.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import { makeLock, type Resolved } from "../plan/make-lock.ts";
+import { select } from "../plan/select.ts";
+import { LOCK, packagesOfLock } from "../steps/lock.ts";
+import type { Assembly } from "./assemble.ts";
+import { writeLock } from "./lock-file.ts";
+import type { Package } from "./open-package.ts";
+import { placeDiagnostics } from "./place-diagnostics.ts";
+import { type RunOptions, runGraph } from "./run-graph.ts";
+import { type Session, tell } from "./session.ts";
+
+export type LockOptions = {
+  /** `--frozen`, `--no-frozen`, or neither. */
+  readonly frozen?: boolean | undefined;
+};
+
+/**
+ * Sees to it that the lock answers the configuration: resolves what it lacks and writes it, or refuses where it is
+ * frozen. Tells whether it was changed, so that all has to be pinned again.
+ *
+ * Errors: `cli/stale-lock`.
+ */
+export async function updateLock(
+  session: Session,
+  opened: Package,
+  assembly: Assembly,
+  graph: Graph,
+  options: RunOptions & LockOptions,
+): Promise<Result<boolean>> {
+  const { lock } = assembly;
+  if (lock.unlocked.length === 0) {
+    await lock.remember();
+    return succeed(false);
+  }
+  if (options.frozen ?? isInCI(session)) return fail(...(await wordStale(session, opened, assembly)));
+  const resolved = await resolve(session, opened, assembly, graph, options);
+  if (!resolved.ok) return resolved;
+  const text = await writeLock(resolved.value);
+  const before = await session.host.files.readText(lock.path).catch(() => "");
+  if (text === before) return succeed(false);
+  await session.host.files.writeAtomically(lock.path, text);
+  tell(session, `${before === "" ? "wrote" : "brought up to date"}: ${lock.name}`);
+  return succeed(true);
+}
+
+/** As continuous integration says it everywhere. */
+function isInCI({ host }: Session): boolean {
+  return !["", "0", "false"].includes((host.environment.CI ?? "").toLowerCase());
+}
+
+async function wordStale(
+  { host }: Session,
+  opened: Package,
+  { lock }: Assembly,
+): Promise<readonly Diagnostic[]> {
+  const stale = lock.unlocked.map(({ pointer, message }) =>
+    errorDiagnostic("cli/stale-lock", message, {
+      ...(pointer !== "" && { path: pointer }),
+      hint: `\`mlpackage lock\` brings \`${lock.name}\` up to date; commit it, or go on with \`--no-frozen\``,
+    }),
+  );
+  return placeDiagnostics(stale, opened, host);
+}
+
+/** Runs the steps that find out what pinning does not know, as far as they are in the graph. */
+export async function resolve(
+  session: Session,
+  opened: Package,
+  assembly: Assembly,
+  graph: Graph,
+  options: RunOptions,
+): Promise<Result<LockFile>> {
+  const { lock, pins } = assembly;
+  const { config } = opened;
+  const remote = config.models.filter(
+    ({ name }, index) => pins.models[index]?.scheme !== "file" && lock.lock?.models[name] === undefined,
+  );
+  const names = [
+    ...(pins.packages.all === undefined ? [LOCK] : []),
+    ...remote.map(({ name }) => `fetch:${name}`),
+  ];
+  const wanted = names.filter((name) => graph.steps.some(({ id }) => id === name));
+  const outcomes =
+    wanted.length === 0
+      ? new Map<string, Outcome>()
+      : await runGraph(session, opened, assembly, select(graph, wanted).graph, options);
+  const failures = [...outcomes.values()].flatMap((outcome) =>
+    outcome.status === "failed" ? outcome.diagnostics : [],
+  );
+  if (failures.length > 0 || session.signal.aborted) return fail(...failures);
+  return succeed(makeLock(config, pins, resolvedBy(outcomes), lock.lock));
+}
+
+function resolvedBy(outcomes: ReadonlyMap<string, Outcome>): Resolved {
+  const outputs = [...outcomes].flatMap(([id, outcome]) =>
+    "output" in outcome ? [[id, outcome.output] as const] : [],
+  );
+  const models = outputs.flatMap(([id, { files }]) => {
+    if (!id.startsWith("fetch:")) return [];
+    const contents = files.map(({ path, digest, size }) => [path, { digest, size }] as const);
+    return [[id.slice("fetch:".length), Object.fromEntries(contents)] as const];
+  });
+  const packages = outputs.find(([id]) => id === LOCK)?.[1];
+  return {
+    models: Object.fromEntries(models),
+    ...(packages && { packages: packagesOfLock(packages) }),
+  };
+}

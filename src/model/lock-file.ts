@@ -1,0 +1,54 @@
+import type { Digest } from "./digest.ts";
+
+/**
+ * What the references of a package meant when they were last resolved: `mlpackage.lock`. A part that nobody has asked
+ * for is absent.
+ */
+export type LockFile = {
+  readonly baseImage?: LockedImage;
+  /** By the model's name. */
+  readonly models: Readonly<Record<string, LockedModel>>;
+  readonly environment?: LockedEnvironment;
+};
+
+export type LockedImage = {
+  /** As the configuration names it. */
+  readonly image: string;
+  /** Of its manifest, or of the index that names one for each platform. */
+  readonly digest: string;
+};
+
+export type LockedModel = {
+  readonly source: string;
+  readonly files: Readonly<Record<string, LockedContent>>;
+};
+
+export type LockedContent = { readonly digest: Digest; readonly size: number };
+
+/** What is installed on top of the base image. */
+export type LockedEnvironment = {
+  readonly asked: AskedPackages;
+  /** `linux/amd64` → what is installed there. */
+  readonly platforms: LockedPlatforms;
+};
+
+/** Digests of what was asked for, by which a lock knows whether it still answers. */
+export type AskedPackages = { readonly systemPackages: Digest; readonly python: Digest };
+
+export type LockedPlatforms = Readonly<Record<string, LockedPackages>>;
+
+export type LockedPackages = {
+  /** Name → version, of all that apt has to install. */
+  readonly systemPackages: Readonly<Record<string, string>>;
+  readonly python: readonly LockedPythonPackage[];
+};
+
+export type LockedPythonPackage = {
+  /** In the normal form of PEP 503. */
+  readonly name: string;
+  readonly version: string;
+  /** Of the wheel, or the source distribution, for this platform. */
+  readonly digest: Digest;
+  /** Where it was asked for by its address. */
+  readonly url?: string;
+};

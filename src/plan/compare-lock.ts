@@ -1,0 +1,146 @@
+import type { BaseImageConfig, Config, ModelConfig } from "../model/config.ts";
+import { digestOfValue } from "../model/digest.ts";
+import type { AskedPackages, LockedEnvironment, LockedModel, LockFile } from "../model/lock-file.ts";
+import type { Serializable } from "../model/serializable.ts";
+import type { Pin } from "../model/source.ts";
+import type { BasePin, PinnedPackages, Pins } from "./pins.ts";
+
+/** Where a configuration asks for something that its lock does not answer, and what. */
+export type Unlocked = { readonly pointer: string; readonly message: string };
+
+/** What a configuration asks for that has to be installed, and so to be resolved in the base image itself. */
+export function askedOf(
+  config: Config,
+  pins: Pick<Pins, "base" | "requirements" | "findLinks">,
+): AskedPackages {
+  const { environment, inference, baseImage } = config;
+  const systemPackages = digestOfValue(
+    asData({ baseImage, base: pins.base, systemPackages: environment.systemPackages.toSorted() }),
+  );
+  const { requirements, findLinks } = pins;
+  const isServed = inference.kind === "script";
+  const python = digestOfValue(
+    asData({ systemPackages, python: environment.python, requirements, findLinks, isServed }),
+  );
+  return { systemPackages, python };
+}
+
+/** The packages of a lock that still answer, for all of these platforms. */
+export function packagesIn(
+  locked: LockedEnvironment | undefined,
+  asked: AskedPackages,
+  platforms: readonly string[],
+): PinnedPackages {
+  if (locked === undefined || !platforms.every((platform) => Object.hasOwn(locked.platforms, platform)))
+    return {};
+  const chosen = Object.fromEntries(platforms.map((one) => [one, locked.platforms[one]]));
+  const wanted = chosen as LockedEnvironment["platforms"];
+  if (locked.asked.python === asked.python) return { all: wanted };
+  return locked.asked.systemPackages === asked.systemPackages ? { system: wanted } : {};
+}
+
+/** All that a lock does not answer. */
+export function findUnlocked(
+  config: Config,
+  pins: Pins,
+  lock: LockFile | undefined,
+  lockName: string,
+): readonly Unlocked[] {
+  if (lock === undefined) return [{ pointer: "", message: `there is no \`${lockName}\`` }];
+  return [
+    ...findUnlockedBase(config.baseImage, pins.base, lock),
+    ...config.models.flatMap((model, index) => findUnlockedModel(model, pins.models[index], lock)),
+    ...findForgottenModels(config.models, lock),
+    ...findUnlockedPackages(config, pins, lock),
+  ];
+}
+
+function findUnlockedBase(
+  baseImage: BaseImageConfig,
+  base: BasePin,
+  { baseImage: locked }: LockFile,
+): readonly Unlocked[] {
+  const pointer = "/base_image";
+  if (baseImage.kind !== "image" || base.kind !== "image") {
+    return locked === undefined
+      ? []
+      : [{ pointer, message: "the base is an image in the lock, and none in the file" }];
+  }
+  if (locked === undefined) return [{ pointer, message: `\`${baseImage.image}\` is not in the lock` }];
+  if (locked.image !== baseImage.image)
+    return [
+      { pointer, message: `the base image is \`${baseImage.image}\`, and \`${locked.image}\` in the lock` },
+    ];
+  return locked.digest === base.digest
+    ? []
+    : [{ pointer, message: `\`${baseImage.image}\` has another digest than in the lock` }];
+}
+
+function findUnlockedModel(
+  { name, source, pointer }: ModelConfig,
+  pin: Pin | undefined,
+  { models }: LockFile,
+): readonly Unlocked[] {
+  const locked = models[name];
+  if (locked === undefined) return [{ pointer, message: `the model \`${name}\` is not in the lock` }];
+  if (locked.source !== source)
+    return [
+      { pointer: `${pointer}/source`, message: `\`${name}\` comes from \`${locked.source}\` in the lock` },
+    ];
+  const files = filesOfPin(pin);
+  if (files === undefined || digestOfValue(asData(files)) === digestOfValue(asData(locked.files))) return [];
+  return [{ pointer, message: `the files of \`${name}\` are not those in the lock` }];
+}
+
+/** What is known of a model's files before they are fetched; undefined where nothing is. */
+export function filesOfPin(pin: Pin | undefined): LockedModel["files"] | undefined {
+  if (pin?.scheme !== "file") return undefined;
+  const { files } = pin.identity as { readonly files: LockedModel["files"] };
+  return Object.fromEntries(
+    Object.entries(files).map(([path, { digest, size }]) => [path, { digest, size }]),
+  );
+}
+
+function findForgottenModels(models: readonly ModelConfig[], lock: LockFile): readonly Unlocked[] {
+  const names = new Set(models.map(({ name }) => name));
+  return Object.keys(lock.models).flatMap((name) =>
+    names.has(name)
+      ? []
+      : [{ pointer: "/models", message: `the lock has a model \`${name}\`, the file none` }],
+  );
+}
+
+function findUnlockedPackages(config: Config, pins: Pins, { environment }: LockFile): readonly Unlocked[] {
+  if (!isInstalling(config)) {
+    const message = "the lock has packages to install, the file none";
+    return environment === undefined ? [] : [{ pointer: "/environment", message }];
+  }
+  if (pins.packages.all !== undefined) return [];
+  if (environment === undefined)
+    return [{ pointer: "/environment", message: "the packages to install are not in the lock" }];
+  const asked = askedOf(config, pins);
+  if (environment.asked.systemPackages !== asked.systemPackages)
+    return [
+      {
+        pointer: "/environment/system_packages",
+        message: "the base image or the system packages have changed",
+      },
+    ];
+  if (environment.asked.python !== asked.python)
+    return [
+      { pointer: "/environment/python", message: "the Python packages that are asked for have changed" },
+    ];
+  return [{ pointer: "/build/platforms", message: "the lock has no packages for one of the platforms" }];
+}
+
+/** Whether anything is asked for that may have to be installed. */
+export function isInstalling({ environment, inference }: Config): boolean {
+  const { managed, requirements } = environment.python;
+  const isPythonAsked =
+    managed && (inference.kind === "script" || !("list" in requirements) || requirements.list.length > 0);
+  return isPythonAsked || environment.systemPackages.length > 0;
+}
+
+function asData(value: object): Serializable {
+  return JSON.parse(JSON.stringify(value)) as Serializable;
+}

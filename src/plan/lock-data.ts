@@ -1,0 +1,175 @@
+import { isDigest } from "../model/digest.ts";
+import type {
+  LockedContent,
+  LockedImage,
+  LockedModel,
+  LockedPackages,
+  LockedPythonPackage,
+  LockFile,
+} from "../model/lock-file.ts";
+import type { Serializable, SerializableRecord } from "../model/serializable.ts";
+
+/** Raised when the same lock would mean something else. */
+export const LOCK_VERSION = 1;
+
+/** A lock as the plain data that its file holds: sorted, and a line for each thing that is pinned. */
+export function lockToData({ baseImage, models, environment }: LockFile): SerializableRecord {
+  return {
+    version: LOCK_VERSION,
+    ...(baseImage && { base_image: { ...baseImage } }),
+    ...(Object.keys(models).length > 0 && { models: mapSorted(models, modelToData) }),
+    ...(environment && {
+      environment: {
+        asked: {
+          system_packages: environment.asked.systemPackages,
+          python: environment.asked.python,
+        },
+        platforms: mapSorted(environment.platforms, packagesToData),
+      },
+    }),
+  };
+}
+
+function modelToData({ source, files }: LockedModel): SerializableRecord {
+  return { source, files: mapSorted(files, ({ digest, size }) => `${digest} ${size}`) };
+}
+
+function packagesToData({ systemPackages, python }: LockedPackages): SerializableRecord {
+  return {
+    ...(Object.keys(systemPackages).length > 0 && {
+      system_packages: mapSorted(systemPackages, (version) => version),
+    }),
+    ...(python.length > 0 && {
+      python: mapSorted(
+        Object.fromEntries(python.map((one) => [one.name, one])),
+        ({ version, digest, url }) => [version, digest, ...(url === undefined ? [] : [url])].join(" "),
+      ),
+    }),
+  };
+}
+
+function mapSorted<T>(
+  values: Readonly<Record<string, T>>,
+  write: (value: T) => Serializable,
+): SerializableRecord {
+  const sorted = Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, value]) => [key, write(value)]));
+}
+
+/** Something in a lock that no lock of ours has: where, and what should stand there. */
+export class BadLock extends Error {
+  readonly pointer: string;
+  constructor(pointer: string, message: string) {
+    super(message);
+    this.pointer = pointer;
+  }
+}
+
+/** The lock that plain data stand for; it may have been written by anybody. Throws a `BadLock`. */
+export function lockFromData(data: Serializable): LockFile {
+  const root = recordAt(data, "");
+  if (root.version !== LOCK_VERSION)
+    throw new BadLock("/version", `it must be ${LOCK_VERSION}: another mlpackage wrote this lock`);
+  refuseOthers(root, "", ["version", "base_image", "models", "environment"]);
+  return {
+    ...(root.base_image !== undefined && { baseImage: imageFrom(root.base_image) }),
+    models: mapRecord(root.models ?? {}, "/models", modelFrom),
+    ...(root.environment !== undefined && { environment: environmentFrom(root.environment) }),
+  };
+}
+
+function imageFrom(data: Serializable): LockedImage {
+  const { image, digest } = recordAt(data, "/base_image");
+  return {
+    image: textAt(image, "/base_image/image"),
+    digest: digestAt(digest, "/base_image/digest"),
+  };
+}
+
+function modelFrom(data: Serializable, pointer: string): LockedModel {
+  const { source, files } = recordAt(data, pointer);
+  return {
+    source: textAt(source, `${pointer}/source`),
+    files: mapRecord(files, `${pointer}/files`, contentFrom),
+  };
+}
+
+function contentFrom(data: Serializable, pointer: string): LockedContent {
+  const [digest = "", size = ""] = textAt(data, pointer).split(" ");
+  if (!/^\d{1,15}$/.test(size)) throw new BadLock(pointer, "must be a digest and a size in bytes");
+  return { digest: digestAt(digest, pointer), size: Number(size) };
+}
+
+function environmentFrom(data: Serializable): NonNullable<LockFile["environment"]> {
+  const { asked: written, platforms } = recordAt(data, "/environment");
+  const asked = recordAt(written, "/environment/asked");
+  return {
+    asked: {
+      systemPackages: digestAt(asked.system_packages, "/environment/asked/system_packages"),
+      python: digestAt(asked.python, "/environment/asked/python"),
+    },
+    platforms: mapRecord(platforms, "/environment/platforms", packagesFrom),
+  };
+}
+
+function packagesFrom(data: Serializable, pointer: string): LockedPackages {
+  const { system_packages: systemPackages = {}, python = {} } = recordAt(data, pointer);
+  return {
+    systemPackages: mapRecord(systemPackages, `${pointer}/system_packages`, versionFrom),
+    python: Object.values(mapRecord(python, `${pointer}/python`, pythonFrom)),
+  };
+}
+
+/** What apt and pip are handed must look like a name or a version: a lock may not add an option to their call. */
+const DEBIAN_NAME = /^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?$/;
+const DEBIAN_VERSION = /^[A-Za-z0-9][A-Za-z0-9.+~:-]*$/;
+const PYTHON_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const PYTHON_VERSION = /^[A-Za-z0-9][A-Za-z0-9.!+_-]*$/;
+const URL_TEXT = /^https?:\/\/[^\s\\'"]+$/;
+
+function versionFrom(data: Serializable, pointer: string, name: string): string {
+  const version = textAt(data, pointer);
+  if (DEBIAN_NAME.test(name) && DEBIAN_VERSION.test(version)) return version;
+  throw new BadLock(pointer, "must be a package's name and version");
+}
+
+function pythonFrom(data: Serializable, pointer: string, name: string): LockedPythonPackage {
+  const [version = "", digest = "", url, ...rest] = textAt(data, pointer).split(" ");
+  const isRight = PYTHON_NAME.test(name) && PYTHON_VERSION.test(version) && rest.length === 0;
+  if (!isRight || (url !== undefined && !URL_TEXT.test(url)))
+    throw new BadLock(pointer, "must be a version and a digest");
+  return { name, version, digest: digestAt(digest, pointer), ...(url !== undefined && { url }) };
+}
+
+function mapRecord<T>(
+  data: Serializable | undefined,
+  pointer: string,
+  read: (value: Serializable, pointer: string, key: string) => T,
+): Readonly<Record<string, T>> {
+  return Object.fromEntries(
+    Object.entries(recordAt(data, pointer)).map(([key, value]) => [
+      key,
+      read(value ?? null, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, key),
+    ]),
+  );
+}
+
+function recordAt(data: Serializable | undefined, pointer: string): SerializableRecord {
+  if (typeof data === "object" && data !== null && !Array.isArray(data)) return data as SerializableRecord;
+  throw new BadLock(pointer, "must be a mapping");
+}
+
+function textAt(data: Serializable | undefined, pointer: string): string {
+  if (typeof data === "string") return data;
+  throw new BadLock(pointer, "must be a text");
+}
+
+function digestAt(data: Serializable | undefined, pointer: string) {
+  if (isDigest(data)) return data;
+  throw new BadLock(pointer, "must be `sha256:` and 64 hexadecimal digits");
+}
+
+function refuseOthers(record: SerializableRecord, pointer: string, known: readonly string[]): void {
+  const other = Object.keys(record).find((key) => !known.includes(key));
+  if (other !== undefined) throw new BadLock(`${pointer}/${other}`, "is nothing that a lock has");
+}

@@ -1,0 +1,74 @@
+import type { Config } from "../model/config.ts";
+import type { LockedContent, LockedModel, LockedPlatforms, LockFile } from "../model/lock-file.ts";
+import { askedOf, filesOfPin, isInstalling } from "./compare-lock.ts";
+import type { Pins } from "./pins.ts";
+
+/** What steps have found out that pinning alone does not know. */
+export type Resolved = {
+  /** By the model's name. */
+  readonly models: Readonly<Record<string, LockedModel["files"]>>;
+  readonly packages?: LockedPlatforms;
+};
+
+/** The lock that answers a configuration; what was not resolved now stays as it was. */
+export function makeLock(
+  config: Config,
+  pins: Pins,
+  resolved: Resolved,
+  before: LockFile | undefined,
+): LockFile {
+  const { baseImage } = config;
+  const platforms = pins.packages.all ?? resolved.packages;
+  const environment =
+    platforms === undefined ? before?.environment : { asked: askedOf(config, pins), platforms };
+  const models = config.models.flatMap(({ name, source }, index) => {
+    const known = before?.models[name];
+    const files =
+      filesOfPin(pins.models[index]) ??
+      resolved.models[name] ??
+      (known?.source === source ? known.files : undefined);
+    return files === undefined ? [] : [[name, { source, files }] as const];
+  });
+  return {
+    ...(baseImage.kind === "image" &&
+      pins.base.kind === "image" && {
+        baseImage: { image: baseImage.image, digest: pins.base.digest },
+      }),
+    models: Object.fromEntries(models),
+    ...(isInstalling(config) && environment !== undefined && { environment }),
+  };
+}
+
+/** What of a lock can be resolved anew, besides a model by its name. */
+export const UPGRADABLE = ["base_image", "models", "python", "system_packages"] as const;
+
+/** A lock without what is to be resolved anew; `all` stands for everything. The names that it knows nothing of. */
+export function withoutUpgraded(
+  lock: LockFile,
+  names: readonly string[],
+): { readonly lock: LockFile; readonly unknown: readonly string[] } {
+  const { baseImage, models, environment, ...rest } = lock;
+  const isAll = names.includes("all");
+  const has = (name: string): boolean => isAll || names.includes(name);
+  const isPythonOnly = has("python") && !has("system_packages");
+  const isInstalled = has("python") || has("system_packages");
+  const kept = Object.entries(models).filter(([name]) => !has("models") && !has(name));
+  const known = ["all", ...UPGRADABLE, ...Object.keys(models)];
+  return {
+    lock: {
+      ...rest,
+      ...(baseImage && !has("base_image") && { baseImage }),
+      models: Object.fromEntries(kept),
+      ...(environment && !isInstalled && { environment }),
+      // What is asked of pip is not known to be the same: apt's part alone still answers.
+      ...(environment &&
+        isPythonOnly && {
+          environment: { ...environment, asked: { ...environment.asked, python: NOTHING } },
+        }),
+    },
+    unknown: names.filter((name) => !known.includes(name)),
+  };
+}
+
+/** No question has this digest. */
+const NOTHING = `sha256:${"0".repeat(64)}` as LockedContent["digest"];

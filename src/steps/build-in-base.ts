@@ -1,0 +1,125 @@
+import path from "node:path";
+import type { BaseImageConfig } from "../model/config.ts";
+import type { OutputFile } from "../model/outcome.ts";
+import type { Result } from "../model/result.ts";
+import type { StepContext } from "../model/step-kind.ts";
+import type { EnvironmentInputs } from "./dockerfile.ts";
+import { findLayout } from "./find-layout.ts";
+import { namedContext, type Placement } from "./image-layout.ts";
+import { copyFile, watchFiles } from "./output-files.ts";
+import { ignoreFileOf, LAYOUT_CONTEXT, type PinnedBase, readBase } from "./read-base.ts";
+import { nameTree, readPinned } from "./store-inputs.ts";
+import { linkLayout, orUnreadable, unpackLayout } from "./take-images.ts";
+
+export type BaseInputs = {
+  readonly platforms: readonly string[];
+  readonly builder?: string;
+  readonly base: PinnedBase;
+  readonly baseImage: BaseImageConfig;
+  /** Given where anything is built that has a date. */
+  readonly sourceDateEpoch?: number;
+};
+
+/** A build that begins with the base. */
+export type BuildInBase = {
+  readonly render: (base: EnvironmentInputs["base"]) => string;
+  readonly target: string;
+  /** What its commands mount, and the files that lie there: their paths begin with the name of the context. */
+  readonly mounts: readonly Placement[];
+  readonly files: readonly OutputFile[];
+  readonly layoutFolder: string;
+  readonly filesFolder?: string;
+  readonly noCache: boolean;
+};
+
+/** Has buildx run commands in the base image. What was read of the package must be the same at the end. */
+export async function buildInBase(
+  inputs: BaseInputs,
+  { render, mounts, files: mounted, ...request }: BuildInBase,
+  work: string,
+  context: StepContext,
+): Promise<Result<string | undefined>> {
+  const { base, baseImage, platforms, builder, sourceDateEpoch = 0 } = inputs;
+  const { files } = context.host;
+  const read = await readBase(base, baseImage, context);
+  if (!read.ok) return read;
+  const dockerfile = path.join(work, "Dockerfile");
+  await files.writeAtomically(dockerfile, render(read.value));
+  const ignoreFile = base.kind === "dockerfile" ? ignoreFileOf(base.dockerfile, baseImage) : undefined;
+  if (base.kind === "dockerfile" && ignoreFile !== undefined) {
+    await files.writeAtomically(
+      `${dockerfile}.dockerignore`,
+      await readPinned(ignoreFile, base.dockerfile, context),
+    );
+  }
+  const emptyContext = path.join(work, "empty");
+  await files.makeDirectory(emptyContext);
+  const watched = [...filesOfBase(inputs), ...mounted].filter(({ origin }) => origin !== undefined);
+  const demandUnchanged = await watchFiles(watched, context);
+  const staged = await stageContexts(mounts, mounted, work, context);
+  const mountedBase = await orUnreadable(() => layoutContext(inputs, work, context));
+  if (!mountedBase.ok) return mountedBase;
+  const built = await context.engine.build({
+    ...request,
+    dockerfile,
+    context: baseImage.kind === "dockerfile" ? path.join(context.directory, baseImage.context) : emptyContext,
+    namedContexts: { ...staged, ...mountedBase.value },
+    platforms,
+    ...(builder !== undefined && { builder }),
+    sourceDateEpoch,
+    signal: context.signal,
+    onEvent: (event) => context.report({ type: "build", event }),
+  });
+  if (built.ok) await demandUnchanged();
+  return built;
+}
+
+/** What is read where it lies: the user's own Docker context. */
+function filesOfBase({ base, baseImage }: BaseInputs): readonly OutputFile[] {
+  if (base.kind !== "dockerfile" || baseImage.kind !== "dockerfile") return [];
+  return nameTree(base.context, baseImage.context, ".");
+}
+
+/**
+ * An OCI layout is handed to buildx as the context that `FROM` names: one of our own, of what is needed of the user's,
+ * since buildx writes into it, cannot read every path, and begins all platforms from one digest.
+ */
+async function layoutContext(
+  { base, platforms }: BaseInputs,
+  work: string,
+  context: StepContext,
+): Promise<Readonly<Record<string, string>>> {
+  if (base.kind !== "oci-layout") return {};
+  const { place, isArchive } = await findLayout(base, context);
+  const from = isArchive ? path.join(work, "unpacked") : place;
+  if (isArchive) await unpackLayout(context.host.files.readStream(place), from, context);
+  const folder = path.join(work, "base");
+  const root = await linkLayout(from, folder, platforms, context);
+  await findLayout(base, context);
+  return { [LAYOUT_CONTEXT]: `oci-layout://${folder}@${root}` };
+}
+
+/**
+ * Lays out a folder for each context that a RUN mounts, and gives their places by name. The paths of the files are part
+ * of the RUN's own cache key; their times are those of now, because BuildKit sends only what differs in path, size or
+ * time from what it was last sent under that name, and two files can well have all three alike.
+ */
+async function stageContexts(
+  placements: readonly Placement[],
+  stored: readonly OutputFile[],
+  work: string,
+  context: StepContext,
+): Promise<Readonly<Record<string, string>>> {
+  const { files } = context.host;
+  const staged = placements.map(async (placement) => {
+    const folder = path.join(work, placement.context);
+    await files.makeDirectory(folder);
+    const prefix = `${placement.context}/`;
+    const own = stored.filter((file) => file.path.startsWith(prefix));
+    await Promise.all(
+      own.map((file) => copyFile({ ...file, path: file.path.slice(prefix.length) }, folder, context)),
+    );
+    return [namedContext(placement), folder] as const;
+  });
+  return Object.fromEntries(await Promise.all(staged));
+}

@@ -1,0 +1,79 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { isDigest } from "../model/digest.ts";
+import type { LockedPackages, LockedPythonPackage } from "../model/lock-file.ts";
+import { combine, fail, type Result, succeed } from "../model/result.ts";
+
+/** Lines of `name architecture version`, as name → version; one of a foreign architecture is called `name:architecture`. */
+export function readSystemPackages(text: string, architecture: string): LockedPackages["systemPackages"] {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = "", own = "", version = ""] = line.split(" ");
+      return [own === architecture || own === "all" ? name : `${name}:${own}`, version];
+    }),
+  );
+}
+
+/** https://pip.pypa.io/en/stable/reference/installation-report/ */
+type PipReport = { readonly install: readonly PipInstall[] };
+
+type PipInstall = {
+  readonly metadata: { readonly name: string; readonly version: string };
+  readonly is_direct: boolean;
+  readonly download_info: {
+    readonly url: string;
+    readonly archive_info?: { readonly hash?: string; readonly hashes?: { readonly sha256?: string } };
+  };
+};
+
+/**
+ * What pip would install, by the reports it wrote; of a package that is in several, the first counts.
+ *
+ * Errors: `lock/no-digest`, for what is no archive.
+ */
+export function readPipReports(texts: readonly string[]): Result<readonly LockedPythonPackage[]> {
+  const installs = texts.flatMap((text) => (JSON.parse(text) as PipReport).install);
+  const packages = combine(installs.map(readInstall));
+  if (!packages.ok) return packages;
+  const first = new Map(packages.value.toReversed().map((one) => [one.name, one]));
+  return succeed([...first.values()].sort((a, b) => (a.name < b.name ? -1 : 1)));
+}
+
+function readInstall(install: PipInstall): Result<LockedPythonPackage> {
+  const { metadata, is_direct: isDirect, download_info: download } = install;
+  // Before pip 23 there is only `hash`: `sha256=…`.
+  const { hashes, hash = "" } = download.archive_info ?? {};
+  const digest = `sha256:${hashes?.sha256 ?? hash.replace(/^sha256=/, "")}`;
+  const isAddress = /^https?:/.test(download.url);
+  if (!isDigest(digest) || (isDirect && !isAddress)) return fail(wordUnlockable(metadata.name, download.url));
+  return succeed({
+    name: metadata.name.toLowerCase().replace(/[-_.]+/g, "-"),
+    version: metadata.version,
+    digest,
+    ...(isDirect && { url: download.url }),
+  });
+}
+
+function wordUnlockable(name: string, url: string): Diagnostic {
+  const where = url.startsWith("file:") ? "a path" : "a repository";
+  return errorDiagnostic(
+    "lock/no-digest",
+    `\`${name}\` is asked for by ${where}, which has no digest to lock`,
+    {
+      hint: "make a wheel of it (`pip wheel`), and put that into a folder that `find_links` names",
+      details: { subject: name },
+    },
+  );
+}
+
+/** The file that pip installs from: exact versions, each with its digest. */
+export function writeRequirements(
+  packages: readonly LockedPythonPackage[],
+  options: readonly string[],
+): string {
+  const lines = packages.map(({ name, version, digest, url }) => {
+    const wanted = url === undefined ? `${name}==${version}` : `${name} @ ${url}`;
+    return `${wanted} --hash=${digest}`;
+  });
+  return [...options, ...lines, ""].join("\n");
+}

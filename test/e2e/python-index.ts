@@ -1,0 +1,33 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { docker } from "./engine.ts";
+import { makeWheel } from "./wheel.ts";
+
+/** A package index (PEP 503) that containers reach while they are built; what it offers can change. */
+export async function startIndex(name: string) {
+  const wheels = new Map<string, Uint8Array>();
+  const server = createServer(({ url = "" }, response) => {
+    const file = wheels.get(url.split("/").at(-1) ?? "");
+    if (file !== undefined) response.end(file);
+    else if (url === `/simple/${name}/`) response.end(pageOf([...wheels.keys()]));
+    else response.writeHead(404).end();
+  });
+  server.unref().on("connection", (socket) => socket.unref());
+  const gateway = await docker([
+    ...["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"],
+  ]);
+  await new Promise<void>((resolve) => server.listen(0, gateway, resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    /** Lines of a requirements file. */
+    options: `--index-url http://${gateway}:${port}/simple\n--trusted-host ${gateway}\n`,
+    offer(version: string, code: string): void {
+      wheels.set(`${name}-${version}-py3-none-any.whl`, makeWheel(name, version, code));
+    },
+    close: () => server.close(),
+  };
+}
+
+function pageOf(files: readonly string[]): string {
+  return files.map((file) => `<a href="/files/${file}">${file}</a>`).join("\n");
+}
