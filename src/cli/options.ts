@@ -134,6 +134,20 @@ export const COMMANDS: readonly Command[] = [
       }),
   }),
   defineCommand({
+    name: "verify",
+    summary: "build the image again from nothing, and compare it with the one that is there",
+    positionals: [
+      {
+        name: "image",
+        isRequired: false,
+        describe: "its name, or an archive's path; else what the outputs say",
+      },
+    ],
+    options: RUN_OPTIONS,
+    run: async (session, values) =>
+      (await import("./commands/verify.ts")).verify(session, { ...runOptions(values), image: values.image }),
+  }),
+  defineCommand({
     name: "why",
     summary: "say why a step would run, or why it need not",
     positionals: [{ name: "step", isRequired: true, describe: "its id, such as build" }],

@@ -1,4 +1,6 @@
+import { digestOf } from "../../src/model/digest.ts";
 import type { Engine } from "../../src/model/engine.ts";
+import type { LockedPlatforms, LockFile } from "../../src/model/lock-file.ts";
 import type { StepOutput } from "../../src/model/outcome.ts";
 import type { Repository } from "../../src/model/registry.ts";
 import { type Result, succeed } from "../../src/model/result.ts";
@@ -16,6 +18,17 @@ import { makeFolder } from "./temporary-folder.ts";
 export type PackageOptions = {
   readonly engine?: Partial<Engine>;
   readonly repositoryOf?: (reference: string) => Repository;
+  readonly lock?: LockFile;
+  /** What a lock has of the packages to install, whatever is asked for. */
+  readonly packages?: LockedPlatforms;
+};
+
+/** One package of Python is to be installed. */
+export const NUMPY_LOCKED: LockedPlatforms = {
+  "linux/amd64": {
+    systemPackages: {},
+    python: [{ name: "numpy", version: "2.1.0", digest: digestOf("numpy") }],
+  },
 };
 
 /** An engine that has every base image there is. */
@@ -29,7 +42,7 @@ export const AN_ENGINE: Partial<Engine> = {
 export async function openPackage(
   yaml: string,
   files: Readonly<Record<string, string | Uint8Array>>,
-  { engine = AN_ENGINE, repositoryOf }: PackageOptions = {},
+  { engine = AN_ENGINE, repositoryOf, lock, packages }: PackageOptions = {},
 ) {
   const directory = makeFolder(files);
   const config = readText(yaml, { directory });
@@ -40,6 +53,7 @@ export async function openPackage(
     ...(repositoryOf && { repositoryOf }),
   };
   const pins = await pinReferences(config.value, {
+    lock,
     files: context.host.files,
     engine: context.engine,
     resolve: () => Promise.reject(new Error("the registry was asked without the engine")),
@@ -53,7 +67,8 @@ export async function openPackage(
   });
   if (!pins.ok) throw new Error(pins.diagnostics.map(({ message }) => message).join("; "));
   const locate = () => ({ file: { path: "", text: "" }, range: { start: 0, end: 0 } });
-  const { steps } = buildGraph(config.value, pins.value, locate);
+  const pinned = packages === undefined ? pins.value : { ...pins.value, packages: { all: packages } };
+  const { steps } = buildGraph(config.value, pinned, locate);
 
   function stepOf(id: string): Step {
     const step = steps.find((one) => one.id === id);

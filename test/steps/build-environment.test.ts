@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,19 +7,22 @@ import { tarParts } from "../../src/images/tar.ts";
 import { bytesOf } from "../../src/model/chunks.ts";
 import { errorDiagnostic } from "../../src/model/diagnostic.ts";
 import { digestOf, isDigest } from "../../src/model/digest.ts";
-import type { BuildRequest, Engine } from "../../src/model/engine.ts";
+import type { Engine } from "../../src/model/engine.ts";
 import type { StepOutput } from "../../src/model/outcome.ts";
 import { fail, type Result, succeed } from "../../src/model/result.ts";
 import { InputChanged } from "../../src/steps/output-files.ts";
 import { environmentOf } from "../../src/steps/take-images.ts";
-import { type BaseImage, layoutFiles, makeBase } from "../fakes/base-image.ts";
-import { AN_ENGINE, openPackage } from "../fakes/package.ts";
+import { layoutFiles, makeBase } from "../fakes/base-image.ts";
+import { createBuilder, filesBelow } from "../fakes/builder.ts";
+import { only } from "../fakes/only.ts";
+import { AN_ENGINE, NUMPY_LOCKED, openPackage } from "../fakes/package.ts";
 import { createMemoryRepository } from "../fakes/repository.ts";
 import { writeInto } from "../fakes/temporary-folder.ts";
 
 const test = suite("the environment");
 
 const ENVIRONMENT = "build:environment";
+const LOCK = "lock:packages";
 const base = makeBase();
 const [layer] = base.layers;
 
@@ -45,29 +48,22 @@ async function* tarOf(files: Readonly<Record<string, string>>): AsyncGenerator<U
   for (const part of parts) if ("bytes" in part) yield part.bytes;
 }
 
-/** An engine whose builder writes a layout; what it was asked for, and what lay in the folders it was given. */
-function createBuilder(image: BaseImage = base, replaced: Partial<Engine> = {}) {
-  const seen: { request?: BuildRequest; dockerfile?: string; contexts?: Record<string, readonly string[]> } =
-    {};
-  const build: Engine["build"] = async (request) => {
-    seen.request = request;
-    seen.dockerfile = readFileSync(request.dockerfile, "utf8");
-    seen.contexts = Object.fromEntries(
-      Object.entries(request.namedContexts).map(([name, folder]) => [name, filesBelow(folder)]),
-    );
-    for (const [name, text] of Object.entries(layoutFiles([image])))
-      writeInto(request.layoutFolder, name, text);
-    return succeed(undefined);
-  };
-  return { engine: { ...AN_ENGINE, build, ...replaced }, seen };
-}
+/** All that is asked for is in the base. */
+const NOTHING = { "linux/amd64": { systemPackages: {}, python: [] } };
 
-function filesBelow(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
-    .sort();
+/** It is known already what is to be installed. */
+async function openManaged(
+  engine: Partial<Engine>,
+  more = "",
+  files: Readonly<Record<string, string | Uint8Array>> = {},
+) {
+  const opened = await openPackage(
+    `${managed}${more}`,
+    { ...FILES, ...files },
+    { engine, packages: NUMPY_LOCKED },
+  );
+  await opened.make(LOCK);
+  return opened;
 }
 
 /** The environment is the base itself, layer by layer. */
@@ -86,72 +82,119 @@ function codesOf(result: Result<unknown>): readonly string[] {
 
 test("only what pip reads is laid out for buildx, at its path", async () => {
   const { engine, seen } = createBuilder();
-  const { make } = await openPackage(managed, FILES, { engine });
+  const { make } = await openManaged(engine);
   assertBase(await make(ENVIRONMENT));
-  assert.equal(seen.contexts, { "mlpackage-requirements": ["r.txt"], "mlpackage-wheels-1": ["deep/a.whl"] });
-  assert.equal(filesBelow(seen.request?.context ?? ""), []);
-  assert.is(seen.request?.target, "environment");
-  assert.match(seen.dockerfile ?? "", "--mount=type=bind,from=mlpackage-requirements,");
+  const [{ request, contexts, dockerfile } = only({}), ...others] = seen;
+  assert.equal(others, []);
+  assert.equal(contexts, {
+    "mlpackage-locked": ["requirements.txt"],
+    "mlpackage-wheels-1": ["deep/a.whl"],
+  });
+  assert.equal(filesBelow(request.context), []);
+  assert.is(request.target, "environment");
+  assert.is(request.noCache, false);
+  assert.match(dockerfile, "--mount=type=bind,from=mlpackage-locked,");
+});
+
+test("what is locked is installed, and nothing else", async () => {
+  const { engine, seen } = createBuilder();
+  const { make } = await openManaged(engine);
+  await make(ENVIRONMENT);
+  const folder = seen[0]?.request.namedContexts["mlpackage-locked"] ?? "";
+  assert.is(
+    readFileSync(path.join(folder, "requirements.txt"), "utf8"),
+    `numpy==2.1.0 --hash=${digestOf("numpy")}\n`,
+  );
 });
 
 test("what does not come into it does not change it", async () => {
   const keyOf = async (files: Readonly<Record<string, string>>) => {
-    const { stepOf } = await openPackage(managed, files, createBuilder());
-    return JSON.stringify([stepOf(ENVIRONMENT).inputs, stepOf(ENVIRONMENT).needs]);
+    const { stepOf, outputs } = await openManaged({}, "", files);
+    return JSON.stringify([stepOf(ENVIRONMENT).inputs, stepOf(ENVIRONMENT).needs, outputs[LOCK]?.digest]);
   };
-  const before = await keyOf(FILES);
-  assert.is(await keyOf({ ...FILES, "src/score.py": "SCORE", "m.pkl": "WEIGHTS" }), before);
-  assert.is.not(await keyOf({ ...FILES, "r.txt": "scipy" }), before);
+  const before = await keyOf({});
+  assert.is(
+    await keyOf({ "src/score.py": "SCORE", "m.pkl": "WEIGHTS", "r.txt": "numpy # for score" }),
+    before,
+  );
+  assert.is.not(await keyOf({ "wheels/deep/a.whl": "WHEEL" }), before);
+  assert.is.not(await keyOf({ "r.txt": "--index-url https://example.com/simple\nnumpy" }), before);
 });
 
-for (const changed of ["r.txt", "wheels/deep/a.whl"]) {
-  test(`a change of ${changed} between plan and run is noticed`, async () => {
-    const { run, directory } = await openPackage(managed, FILES, createBuilder());
-    writeInto(directory, changed, "changed");
-    const error = await run(ENVIRONMENT).catch((thrown: unknown) => thrown);
-    assert.ok(error instanceof InputChanged);
-    assert.is(error.path, changed);
-  });
-}
+test("a change of wheels/deep/a.whl between plan and run is noticed", async () => {
+  const { run, directory } = await openManaged(createBuilder().engine);
+  writeInto(directory, "wheels/deep/a.whl", "changed");
+  await assertChanged(run(ENVIRONMENT), "wheels/deep/a.whl");
+});
 
 test("and one of the user's own context while buildx reads it", async () => {
-  const files = { ...FILES, "base/Dockerfile": "FROM a AS b\n", "base/data.txt": "data" };
+  const files = { "base/Dockerfile": "FROM a AS b\n", "base/data.txt": "data" };
   const { engine } = createBuilder();
-  const own = await openPackage(`${managed}base_image: {dockerfile: base/Dockerfile}\n`, files, {
-    engine: {
+  const { run } = await openManaged(
+    {
       ...engine,
       build: async (request) => {
         writeInto(request.context, "data.txt", "other");
         return engine.build(request);
       },
     },
-  });
-  const error = await own.run(ENVIRONMENT).catch((thrown: unknown) => thrown);
-  assert.ok(error instanceof InputChanged);
-  assert.is(error.path, "base/data.txt");
+    "base_image: {dockerfile: base/Dockerfile}\n",
+    files,
+  );
+  await assertChanged(run(ENVIRONMENT), "base/data.txt");
 });
 
 test("what buildx says goes to the user", async () => {
   const build = async () => fail(errorDiagnostic("build/failed", "no"));
-  const { run } = await openPackage(managed, FILES, createBuilder(base, { build }));
+  const { run } = await openManaged({ ...AN_ENGINE, build });
   assert.equal(codesOf(await run(ENVIRONMENT)), ["build/failed undefined"]);
 });
 
 test("where the engine cannot write layouts, the image is exported from it", async () => {
   const asked: (readonly string[])[] = [];
-  const { make } = await openPackage(
-    managed,
-    FILES,
-    createBuilder(base, {
-      build: async () => succeed<string | undefined>("sha256:id"),
-      export: (references) => {
-        asked.push(references);
-        return tarOf(layoutFiles([base]));
-      },
-    }),
-  );
+  const { make } = await openManaged({
+    ...AN_ENGINE,
+    build: async () => succeed<string | undefined>("sha256:id"),
+    export: (references) => {
+      asked.push(references);
+      return tarOf(layoutFiles([base]));
+    },
+  });
   assertBase(await make(ENVIRONMENT));
   assert.equal(asked, [["sha256:id"]]);
+});
+
+for (const [what, more] of [
+  ["there is nothing to install", "inference: {command: [serve]}\n"],
+  [
+    "the base has all that is asked for",
+    "inference: score.py\nenvironment: {python: {requirements: [numpy]}}\n",
+  ],
+] as const) {
+  test(`where ${what} the base is taken as it is`, async () => {
+    const { make, stepOf } = await openPackage(
+      `name: demo\n${more}base_image: {oci_layout: base}\n`,
+      { ...layoutFiles([base], "base/"), "score.py": "score" },
+      { engine: { probe: AN_ENGINE.probe } as Engine, packages: NOTHING },
+    );
+    assertBase(await make(ENVIRONMENT));
+    assert.is(stepOf(ENVIRONMENT).pool, "network");
+  });
+}
+
+test("a base of the user's own is built, although nothing is installed in it", async () => {
+  const { engine, seen } = createBuilder();
+  const files = { "score.py": "score", Dockerfile: "FROM a AS b\n" };
+  const { make } = await openPackage(
+    "name: demo\ninference: score.py\nbase_image: {dockerfile: Dockerfile}\n",
+    files,
+    {
+      engine,
+      packages: NOTHING,
+    },
+  );
+  assertBase(await make(ENVIRONMENT));
+  assert.not.match(seen[0]?.dockerfile ?? "", /^RUN/m);
 });
 
 test("a layout is taken as it is, and no engine is asked", async () => {
@@ -171,21 +214,20 @@ for (const isArchive of [false, true]) {
   test(`a layout ${isArchive ? "in a tar " : ""}that something is run in is handed to buildx`, async () => {
     const { engine, seen } = createBuilder();
     const files = isArchive
-      ? { ...FILES, base: await bytesOf(tarOf(layoutFiles([base]))) }
-      : { ...FILES, ...layoutFiles([base], "base/") };
-    const { make, directory } = await openPackage(`${managed}base_image: {oci_layout: base}\n`, files, {
-      engine,
-    });
+      ? { base: await bytesOf(tarOf(layoutFiles([base]))) }
+      : layoutFiles([base], "base/");
+    const { make, directory } = await openManaged(engine, "base_image: {oci_layout: base}\n", files);
     await make(ENVIRONMENT);
+    const [{ request, dockerfile } = only({})] = seen;
     const [, place = "", digest] =
-      /^oci-layout:\/\/(.*)@(.*)$/.exec(seen.request?.namedContexts["mlpackage-base"] ?? "") ?? [];
+      /^oci-layout:\/\/(.*)@(.*)$/.exec(request.namedContexts["mlpackage-base"] ?? "") ?? [];
     // A layout of its own, that buildx may write into: links to what is needed, and an index of it.
     assert.ok(isDigest(digest));
     assert.not.match(place, directory);
     const index = parseManifest(readFileSync(path.join(place, "blobs", digest.replace(":", "/")), "utf8"));
     assert.equal(index?.kind === "index" && index.manifests.map((one) => one.digest), [base.manifest.digest]);
     for (const name of Object.keys(layoutFiles([base]))) assert.ok(existsSync(path.join(place, name)), name);
-    assert.match(seen.dockerfile ?? "", "FROM mlpackage-base AS environment");
+    assert.match(dockerfile, "FROM mlpackage-base AS environment");
   });
 }
 

@@ -1,4 +1,4 @@
-import { compress } from "./compression.ts";
+import { compress } from "../compression.ts";
 import { feed } from "./feed.ts";
 import { splitFrames } from "./split-frames.ts";
 

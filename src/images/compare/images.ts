@@ -1,9 +1,9 @@
-import type { SerializableRecord } from "../model/serializable.ts";
+import type { SerializableRecord } from "../../model/serializable.ts";
 import { alignLists } from "./align-lists.ts";
-import { compareLayers } from "./compare-layers.ts";
-import { compareValues } from "./compare-values.ts";
 import type { Difference, ValueDifference } from "./difference.ts";
+import { compareLayers } from "./layers.ts";
 import { type OpenImage, type OpenLayer, openImage, recordOf, type StoredImage } from "./stored-image.ts";
+import { compareValues } from "./values.ts";
 
 /**
  * How the second image differs from the first: its manifest, its configuration, and layer by layer down to the bytes of

@@ -1,5 +1,5 @@
-import { compareEntries, type EntryPair, hasOtherContent, isPair, pairEntries } from "./compare-entries.ts";
 import type { EntryDifference, FirstDifference, FramingDifference, LayerDifference } from "./difference.ts";
+import { compareEntries, type EntryPair, hasOtherContent, isPair, pairEntries } from "./entries.ts";
 import { findFirstDifference } from "./find-first-difference.ts";
 import { checkLayer, type Entry, readEntries, readFiles, type UnreadLayer } from "./read-layer.ts";
 

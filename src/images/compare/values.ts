@@ -1,5 +1,5 @@
-import { canonicalJson } from "../model/digest.ts";
-import type { Serializable, SerializableRecord } from "../model/serializable.ts";
+import { canonicalJson } from "../../model/digest.ts";
+import type { Serializable, SerializableRecord } from "../../model/serializable.ts";
 import { alignLists } from "./align-lists.ts";
 import { cutEither, type ValueDifference } from "./difference.ts";
 

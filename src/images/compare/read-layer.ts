@@ -1,6 +1,6 @@
 import type { Header } from "tar-stream";
-import { type Digest, startDigest } from "../model/digest.ts";
-import type { Layer } from "../model/image.ts";
+import { type Digest, startDigest } from "../../model/digest.ts";
+import type { Layer } from "../../model/image.ts";
 import { decompress } from "./decompress.ts";
 import { feed } from "./feed.ts";
 

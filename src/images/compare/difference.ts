@@ -1,4 +1,4 @@
-import type { Descriptor } from "../model/image.ts";
+import type { Descriptor } from "../../model/image.ts";
 
 /** Where two images differ. A layer is told by its place, from zero, and what made it, if the configuration says. */
 export type Place =

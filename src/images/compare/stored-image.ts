@@ -1,7 +1,7 @@
-import type { Descriptor } from "../model/image.ts";
-import type { Serializable, SerializableRecord } from "../model/serializable.ts";
+import type { Descriptor } from "../../model/image.ts";
+import type { Serializable, SerializableRecord } from "../../model/serializable.ts";
+import { readImage } from "../manifest.ts";
 import { type Place, wordPlace } from "./difference.ts";
-import { readImage } from "./manifest.ts";
 import type { UnreadLayer } from "./read-layer.ts";
 
 /** An image for one platform, as it is stored. */

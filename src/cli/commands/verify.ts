@@ -1,0 +1,175 @@
+import path from "node:path";
+import { type Difference, wordDifference } from "../../images/compare/difference.ts";
+import { compareImages } from "../../images/compare/images.ts";
+import { BrokenImage, type StoredImage } from "../../images/compare/stored-image.ts";
+import type { Config } from "../../model/config.ts";
+import { errorDiagnostic } from "../../model/diagnostic.ts";
+import type { PlatformImage } from "../../model/image.ts";
+import type { Outcome, StepOutput } from "../../model/outcome.ts";
+import { fail, type Result, succeed } from "../../model/result.ts";
+import type { StepContext } from "../../model/step-kind.ts";
+import { IMAGE } from "../../plan/build-graph.ts";
+import { select } from "../../plan/select.ts";
+import { imageOf } from "../../steps/build-image.ts";
+import { contentsFor } from "../../steps/image-contents.ts";
+import { type Assembly, assemble } from "../assemble.ts";
+import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { openPackage, type Package } from "../open-package.ts";
+import { type RunOptions, runGraph } from "../run-graph.ts";
+import { reportDiagnostics, type Session, tell } from "../session.ts";
+import { openReference } from "../stored-reference.ts";
+import { updateLock } from "../update-lock.ts";
+
+export type VerifyOptions = RunOptions & {
+  /** An image's name, or an archive's path; without one, what the outputs say. */
+  readonly image?: string | undefined;
+};
+
+/** Builds the image again, from nothing, and says whether it is the one that somebody has. */
+export async function verify(session: Session, { image, ...options }: VerifyOptions): Promise<number> {
+  const opened = await openPackage(session);
+  if (!opened.ok) return refuse(session, opened.diagnostics);
+  const name = image ?? referenceIn(opened.value.config);
+  if (name === undefined) return refuse(session, [wordNothing()]);
+  const { files, identity } = session.host;
+  const work = path.join(session.cacheDirectory, "work", identity.id);
+  const folder = await files.makeTemporaryDirectory(work, "verify-");
+  try {
+    const compared = await compareWith(name, opened.value, { session, folder, options });
+    if (!compared.ok) return refuse(session, compared.diagnostics);
+    tellResult(session, name, compared.value);
+    return compared.value.every(({ differences }) => differences.length === 0) ? EXIT.done : EXIT.stepFailed;
+  } finally {
+    await files.remove(folder);
+  }
+}
+
+function refuse(session: Session, diagnostics: Parameters<typeof reportDiagnostics>[1]): number {
+  reportDiagnostics(session, diagnostics);
+  return session.signal.aborted ? EXIT.interrupted : exitCodeOf(diagnostics);
+}
+
+/** What was pushed, or else what is kept here. */
+function referenceIn({ outputs, directory }: Config): string | undefined {
+  const images = outputs.flatMap((output) => (output.type === "image" ? [output] : []));
+  const archives = outputs.flatMap((output) => (output.type.endsWith("-archive") ? [output] : []));
+  const [archive] = archives;
+  const [tagged] = [...images.filter(({ push }) => push), ...images];
+  if (tagged !== undefined) return tagged.tags[0];
+  return archive !== undefined && "path" in archive ? path.join(directory, archive.path) : undefined;
+}
+
+function wordNothing() {
+  return errorDiagnostic("verify/no-image", "no output of the file is an image to compare with", {
+    hint: "name one: `mlpackage verify IMAGE`, or the path of an archive",
+  });
+}
+
+type Workplace = { readonly session: Session; readonly folder: string; readonly options: RunOptions };
+
+type Compared = {
+  readonly platform: string;
+  readonly digest: string;
+  readonly differences: readonly Difference[];
+};
+
+async function compareWith(
+  name: string,
+  opened: Package,
+  workplace: Workplace,
+): Promise<Result<readonly Compared[]>> {
+  const { session } = workplace;
+  const rebuilt = await rebuild(opened, workplace);
+  if (!rebuilt.ok) return rebuilt;
+  const { images, context } = rebuilt.value;
+  const platforms = images.map(({ platform }) => platform);
+  const reference = await openReference(session, name, platforms, context);
+  if (!reference.ok) return reference;
+  const compared: Compared[] = [];
+  try {
+    for (const [index, { platform, manifest, stored }] of images.entries()) {
+      const other = reference.value.images[index];
+      if (other === undefined) throw new Error(`${name} lacks ${platform}`);
+      const isSame = other.digest === manifest.digest;
+      const differences = isSame ? [] : await compareImages(other, await stored());
+      compared.push({ platform, digest: manifest.digest, differences });
+    }
+  } catch (error) {
+    if (!(error instanceof BrokenImage)) throw error;
+    return fail(errorDiagnostic("verify/unreadable", `\`${name}\`: ${error.message}`));
+  }
+  return succeed(compared);
+}
+
+type Rebuilt = {
+  readonly images: readonly (PlatformImage & { readonly stored: () => Promise<StoredImage> })[];
+  readonly context: StepContext;
+};
+
+/** Every step runs, with a cache of its own, and by a builder that uses nothing it remembers. */
+async function rebuild(opened: Package, { session, folder, options }: Workplace): Promise<Result<Rebuilt>> {
+  const apart: Session = { ...session, cacheDirectory: path.join(folder, "cache") };
+  const assembled = await assemble(apart, opened, { force: true, noTest: true });
+  if (!assembled.ok) return assembled;
+  const assembly = assembled.value;
+  const { graph } = select(assembly.graph, [IMAGE]);
+  const locked = await updateLock(session, opened, assembly, graph, { ...options, frozen: true });
+  if (!locked.ok) return locked;
+  const outcomes = await runGraph(apart, opened, assembly, graph, options);
+  const failures = [...outcomes.values()].flatMap((outcome) =>
+    outcome.status === "failed" ? outcome.diagnostics : [],
+  );
+  if (failures.length > 0 || session.signal.aborted) return fail(...failures);
+  return succeed(rebuiltBy(outcomes, assembly, folder));
+}
+
+function rebuiltBy(outcomes: ReadonlyMap<string, Outcome>, assembly: Assembly, folder: string): Rebuilt {
+  const outputOf = (id: string): StepOutput => {
+    const outcome = outcomes.get(id);
+    if (outcome === undefined || !("output" in outcome)) throw new Error(`${id} has made nothing`);
+    return outcome.output;
+  };
+  const { files } = assembly.context.host;
+  const makeWorkDirectory = () => files.makeTemporaryDirectory(folder, "reference-");
+  const context: StepContext = { ...assembly.context, outputOf, makeWorkDirectory };
+  const step = assembly.graph.steps.find(({ id }) => id === IMAGE);
+  if (step === undefined) throw new Error("the graph has no image");
+  const contents = contentsFor({ ...step, needs: [...outcomes.keys()] }, context);
+  const readText = async (blob: PlatformImage["config"]): Promise<string> => {
+    const [part] = await contents.partsOf(blob);
+    if (part === undefined || !("file" in part)) throw new Error(`nobody has ${blob.digest}`);
+    return files.readText(part.file);
+  };
+  const images = imageOf(outputOf(IMAGE)).images.map((image) => ({
+    ...image,
+    stored: async (): Promise<StoredImage> => ({
+      manifest: await readText(image.manifest),
+      config: await readText(image.config),
+      readLayer: async function* (layer) {
+        yield* files.readParts(await contents.partsOf(layer));
+      },
+    }),
+  }));
+  return { images, context };
+}
+
+function tellResult(session: Session, name: string, compared: readonly Compared[]): void {
+  if (session.options.json) {
+    session.writeData(`${JSON.stringify({ image: name, platforms: compared }, undefined, 2)}\n`);
+    return;
+  }
+  for (const { platform, digest, differences } of compared) {
+    if (differences.length === 0) tell(session, `the same: ${name} for ${platform} is ${digest}`);
+    else tell(session, `${name} for ${platform} is not what is built from here (${digest}):`);
+    for (const difference of differences)
+      session.writeData(`${wordDifference(difference)}${wordStep(difference)}\n`);
+  }
+}
+
+/** Which step makes what differs. */
+function wordStep({ where }: Difference): string {
+  if (where.in !== "layer") return "";
+  const model = /^mlpackage: model (.+)$/.exec(where.madeBy ?? "")?.[1];
+  if (model !== undefined) return ` (layer:${model})`;
+  return (where.madeBy ?? "").startsWith("mlpackage: ") ? ` (${IMAGE})` : " (build:environment)";
+}
