@@ -22,7 +22,7 @@ export type ReadLock = {
 };
 
 /** `mlpackage.lock` for `mlpackage.yaml`. */
-export function lockPathOf(configPath: string): string {
+function lockPathOf(configPath: string): string {
   const { dir, name } = path.parse(configPath);
   return path.join(dir, `${name}.lock`);
 }

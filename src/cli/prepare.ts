@@ -5,7 +5,7 @@ import type { Graph } from "../model/graph.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import { buildGraph } from "../plan/build-graph.ts";
-import { UNPINNED } from "../plan/pins.ts";
+import { type Pins, UNPINNED } from "../plan/pins.ts";
 import { select } from "../plan/select.ts";
 import { askAhead } from "./ask-ahead.ts";
 import { type AssembleOptions, type Assembly, assemble } from "./assemble.ts";
@@ -54,10 +54,12 @@ export async function prepareOpened(
   // What is wrong with the engine is told at once, and before what could not be found for want of one.
   const assembling = assemble(session, opened, { ...options, asked });
   assembling.catch(() => {});
-  const missing = await demandEngine(select(shapeOf(opened, options), only).graph, (await asked).engine);
-  if (missing.length > 0) return fail(...missing);
+  const { engine } = await asked;
+  const missing = await demandEngine(select(shapeOf(opened, options, UNPINNED), only).graph, engine);
+  const isNeeded = () => stepsOfEngine(select(shapeOf(opened, options, ALL_LOCKED), only).graph).length > 0;
+  if (missing.length > 0 && isNeeded()) return fail(...missing);
   const assembly = await assembling;
-  if (!assembly.ok) return assembly;
+  if (!assembly.ok) return missing.length > 0 ? fail(...missing) : assembly;
   if (!session.options.json && !isAgain) {
     reportDiagnostics(session, [...warnings, ...assembly.warnings]);
     assembly.value.outlet.tellTo((diagnostic) => reportDiagnostics(session, [diagnostic]));
@@ -65,14 +67,19 @@ export async function prepareOpened(
   const graph = select(assembly.value.graph, only);
   if (graph.unknown.length > 0)
     return fail(...graph.unknown.map((name) => wordUnknownStep(name, assembly.value.graph)));
+  const stillMissing = missing.length === 0 ? [] : await demandEngine(graph.graph, engine);
+  if (stillMissing.length > 0) return fail(...stillMissing);
   const { asked: _asked, ...kept } = options;
   const again = () => prepareOpened(session, opened, [], { only, ...kept }, true);
   return succeed({ opened, assembly: assembly.value, graph: graph.graph, again });
 }
 
+/** As if a lock had all there is to know, and the base all there is to install: a step less may take an engine. */
+const ALL_LOCKED: Pins = { ...UNPINNED, packages: { all: {} } };
+
 /** The graph as far as the file alone says it: which steps there are, and what each needs. */
-function shapeOf({ config, locate }: Package, { noTest }: Pick<SelectOptions, "noTest">): Graph {
-  return buildGraph(config, UNPINNED, locate, { noTest });
+function shapeOf({ config, locate }: Package, { noTest }: Pick<SelectOptions, "noTest">, pins: Pins): Graph {
+  return buildGraph(config, pins, locate, { noTest });
 }
 
 /** Only some steps need an engine; who has none is told which. */

@@ -3,6 +3,7 @@ import type { Graph } from "../model/graph.ts";
 import type { LockFile } from "../model/lock-file.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
+import { lockedModelFor } from "../plan/compare-lock.ts";
 import { makeLock, type Resolved } from "../plan/make-lock.ts";
 import { select } from "../plan/select.ts";
 import { LOCK, packagesOfLock } from "../steps/lock.ts";
@@ -77,7 +78,7 @@ export async function resolve(
   const { lock, pins } = assembly;
   const { config } = opened;
   const remote = config.models.filter(
-    ({ name }, index) => pins.models[index]?.scheme !== "file" && lock.lock?.models[name] === undefined,
+    (model, index) => pins.models[index]?.scheme !== "file" && lockedModelFor(model, lock.lock) === undefined,
   );
   const names = [
     ...(pins.packages.all === undefined ? [LOCK] : []),

@@ -13,7 +13,7 @@ import type { Pins } from "./pins.ts";
 export type Locate = (pointer: string) => Location;
 
 export const RENDER = "render";
-export const LOCK = "lock:packages";
+const LOCK = "lock:packages";
 const ENVIRONMENT = "build:environment";
 export const IMAGE = "build:image";
 export const LOAD = "load:image";

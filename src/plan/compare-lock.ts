@@ -3,7 +3,7 @@ import { digestOfValue } from "../model/digest.ts";
 import type { AskedPackages, LockedEnvironment, LockedModel, LockFile } from "../model/lock-file.ts";
 import type { Serializable } from "../model/serializable.ts";
 import type { Pin } from "../model/source.ts";
-import type { BasePin, PinnedPackages, Pins } from "./pins.ts";
+import type { BasePin, ImagePin, PinnedPackages, Pins } from "./pins.ts";
 
 /** Where a configuration asks for something that its lock does not answer, and what. */
 export type Unlocked = { readonly pointer: string; readonly message: string };
@@ -66,7 +66,8 @@ function findUnlockedBase(
       ? []
       : [{ pointer, message: "the base is an image in the lock, and none in the file" }];
   }
-  if (locked === undefined) return [{ pointer, message: `\`${baseImage.image}\` is not in the lock` }];
+  if (locked === undefined)
+    return isLockable(base) ? [{ pointer, message: `\`${baseImage.image}\` is not in the lock` }] : [];
   if (locked.image !== baseImage.image)
     return [
       { pointer, message: `the base image is \`${baseImage.image}\`, and \`${locked.image}\` in the lock` },
@@ -76,20 +77,40 @@ function findUnlockedBase(
     : [{ pointer, message: `\`${baseImage.image}\` has another digest than in the lock` }];
 }
 
-function findUnlockedModel(
-  { name, source, pointer }: ModelConfig,
-  pin: Pin | undefined,
-  { models }: LockFile,
-): readonly Unlocked[] {
-  const locked = models[name];
+/** An image that was built here may have no digest that anybody, the engine included, finds it by. */
+export function isLockable({ reference }: ImagePin): boolean {
+  return reference.includes("@");
+}
+
+function findUnlockedModel(model: ModelConfig, pin: Pin | undefined, lock: LockFile): readonly Unlocked[] {
+  const { name, source, pointer } = model;
+  const locked = ownMember(lock.models, name);
   if (locked === undefined) return [{ pointer, message: `the model \`${name}\` is not in the lock` }];
   if (locked.source !== source)
     return [
       { pointer: `${pointer}/source`, message: `\`${name}\` comes from \`${locked.source}\` in the lock` },
     ];
+  if (lockedModelFor(model, lock) === undefined)
+    return [{ pointer: `${pointer}/sha256`, message: `\`${name}\` has another digest in the lock` }];
   const files = filesOfPin(pin);
   if (files === undefined || digestOfValue(asData(files)) === digestOfValue(asData(locked.files))) return [];
   return [{ pointer, message: `the files of \`${name}\` are not those in the lock` }];
+}
+
+/** What the lock has of a model, if it is the one that the file asks for. */
+export function lockedModelFor(
+  { name, source, sha256 }: ModelConfig,
+  lock: LockFile | undefined,
+): LockedModel | undefined {
+  const locked = lock && ownMember(lock.models, name);
+  if (locked?.source !== source) return undefined;
+  const digests = Object.values(locked.files).map(({ digest }) => digest);
+  return sha256 === undefined || digests.includes(`sha256:${sha256}`) ? locked : undefined;
+}
+
+/** Not what every object has: a model may be called `constructor`. */
+export function ownMember<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** What is known of a model's files before they are fetched; undefined where nothing is. */

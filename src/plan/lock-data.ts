@@ -10,13 +10,13 @@ import type {
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 
 /** Raised when the same lock would mean something else. */
-export const LOCK_VERSION = 1;
+const LOCK_VERSION = 1;
 
 /** A lock as the plain data that its file holds: sorted, and a line for each thing that is pinned. */
 export function lockToData({ baseImage, models, environment }: LockFile): SerializableRecord {
   return {
     version: LOCK_VERSION,
-    ...(baseImage && { base_image: { ...baseImage } }),
+    ...(baseImage && { base_image: { image: baseImage.image, digest: baseImage.digest } }),
     ...(Object.keys(models).length > 0 && { models: mapSorted(models, modelToData) }),
     ...(environment && {
       environment: {
@@ -70,16 +70,17 @@ export function lockFromData(data: Serializable): LockFile {
   const root = recordAt(data, "");
   if (root.version !== LOCK_VERSION)
     throw new BadLock("/version", `it must be ${LOCK_VERSION}: another mlpackage wrote this lock`);
+  const { models = {}, base_image: baseImage, environment } = root;
   refuseOthers(root, "", ["version", "base_image", "models", "environment"]);
   return {
-    ...(root.base_image !== undefined && { baseImage: imageFrom(root.base_image) }),
-    models: mapRecord(root.models ?? {}, "/models", modelFrom),
-    ...(root.environment !== undefined && { environment: environmentFrom(root.environment) }),
+    ...(baseImage !== undefined && { baseImage: imageFrom(baseImage) }),
+    models: mapRecord(models, "/models", modelFrom),
+    ...(environment !== undefined && { environment: environmentFrom(environment) }),
   };
 }
 
 function imageFrom(data: Serializable): LockedImage {
-  const { image, digest } = recordAt(data, "/base_image");
+  const { image, digest } = recordOf(data, "/base_image", ["image", "digest"]);
   return {
     image: textAt(image, "/base_image/image"),
     digest: digestAt(digest, "/base_image/digest"),
@@ -87,7 +88,7 @@ function imageFrom(data: Serializable): LockedImage {
 }
 
 function modelFrom(data: Serializable, pointer: string): LockedModel {
-  const { source, files } = recordAt(data, pointer);
+  const { source, files } = recordOf(data, pointer, ["source", "files"]);
   return {
     source: textAt(source, `${pointer}/source`),
     files: mapRecord(files, `${pointer}/files`, contentFrom),
@@ -95,14 +96,15 @@ function modelFrom(data: Serializable, pointer: string): LockedModel {
 }
 
 function contentFrom(data: Serializable, pointer: string): LockedContent {
-  const [digest = "", size = ""] = textAt(data, pointer).split(" ");
-  if (!/^\d{1,15}$/.test(size)) throw new BadLock(pointer, "must be a digest and a size in bytes");
+  const [digest = "", size = "", ...rest] = textAt(data, pointer).split(" ");
+  if (!/^\d{1,15}$/.test(size) || rest.length > 0)
+    throw new BadLock(pointer, "must be a digest and a size in bytes");
   return { digest: digestAt(digest, pointer), size: Number(size) };
 }
 
 function environmentFrom(data: Serializable): NonNullable<LockFile["environment"]> {
-  const { asked: written, platforms } = recordAt(data, "/environment");
-  const asked = recordAt(written, "/environment/asked");
+  const { asked: written, platforms } = recordOf(data, "/environment", ["asked", "platforms"]);
+  const asked = recordOf(written, "/environment/asked", ["system_packages", "python"]);
   return {
     asked: {
       systemPackages: digestAt(asked.system_packages, "/environment/asked/system_packages"),
@@ -113,7 +115,8 @@ function environmentFrom(data: Serializable): NonNullable<LockFile["environment"
 }
 
 function packagesFrom(data: Serializable, pointer: string): LockedPackages {
-  const { system_packages: systemPackages = {}, python = {} } = recordAt(data, pointer);
+  const known = ["system_packages", "python"];
+  const { system_packages: systemPackages = {}, python = {} } = recordOf(data, pointer, known);
   return {
     systemPackages: mapRecord(systemPackages, `${pointer}/system_packages`, versionFrom),
     python: Object.values(mapRecord(python, `${pointer}/python`, pythonFrom)),
@@ -149,9 +152,20 @@ function mapRecord<T>(
   return Object.fromEntries(
     Object.entries(recordAt(data, pointer)).map(([key, value]) => [
       key,
-      read(value ?? null, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, key),
+      read(value ?? null, memberOf(pointer, key), key),
     ]),
   );
+}
+
+/** A record that has these keys and no others. */
+function recordOf(
+  data: Serializable | undefined,
+  pointer: string,
+  known: readonly string[],
+): SerializableRecord {
+  const record = recordAt(data, pointer);
+  refuseOthers(record, pointer, known);
+  return record;
 }
 
 function recordAt(data: Serializable | undefined, pointer: string): SerializableRecord {
@@ -169,7 +183,11 @@ function digestAt(data: Serializable | undefined, pointer: string) {
   throw new BadLock(pointer, "must be `sha256:` and 64 hexadecimal digits");
 }
 
+function memberOf(pointer: string, key: string): string {
+  return `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
 function refuseOthers(record: SerializableRecord, pointer: string, known: readonly string[]): void {
   const other = Object.keys(record).find((key) => !known.includes(key));
-  if (other !== undefined) throw new BadLock(`${pointer}/${other}`, "is nothing that a lock has");
+  if (other !== undefined) throw new BadLock(memberOf(pointer, other), "is nothing that a lock has");
 }

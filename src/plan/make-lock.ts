@@ -1,6 +1,6 @@
 import type { Config } from "../model/config.ts";
 import type { LockedContent, LockedModel, LockedPlatforms, LockFile } from "../model/lock-file.ts";
-import { askedOf, filesOfPin, isInstalling } from "./compare-lock.ts";
+import { askedOf, filesOfPin, isInstalling, isLockable, lockedModelFor, ownMember } from "./compare-lock.ts";
 import type { Pins } from "./pins.ts";
 
 /** What steps have found out that pinning alone does not know. */
@@ -21,17 +21,16 @@ export function makeLock(
   const platforms = pins.packages.all ?? resolved.packages;
   const environment =
     platforms === undefined ? before?.environment : { asked: askedOf(config, pins), platforms };
-  const models = config.models.flatMap(({ name, source }, index) => {
-    const known = before?.models[name];
-    const files =
-      filesOfPin(pins.models[index]) ??
-      resolved.models[name] ??
-      (known?.source === source ? known.files : undefined);
+  const models = config.models.flatMap((model, index) => {
+    const { name, source } = model;
+    const known = lockedModelFor(model, before);
+    const files = filesOfPin(pins.models[index]) ?? ownMember(resolved.models, name) ?? known?.files;
     return files === undefined ? [] : [[name, { source, files }] as const];
   });
   return {
     ...(baseImage.kind === "image" &&
-      pins.base.kind === "image" && {
+      pins.base.kind === "image" &&
+      isLockable(pins.base) && {
         baseImage: { image: baseImage.image, digest: pins.base.digest },
       }),
     models: Object.fromEntries(models),

@@ -9,7 +9,7 @@ import type { OutputFile } from "../model/outcome.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext } from "../model/source.ts";
 import { codeIgnore, contextIgnore } from "./code-ignore.ts";
-import { askedOf, packagesIn } from "./compare-lock.ts";
+import { askedOf, lockedModelFor, packagesIn } from "./compare-lock.ts";
 import type { BasePin, ImagePin, Pins, Tree } from "./pins.ts";
 import { findRequirementFiles, pipOptionsIn } from "./requirement-files.ts";
 import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
@@ -99,10 +99,10 @@ async function pinModels(config: Config, context: PinContext): Promise<Result<re
 
 /** One file that is fetched from elsewhere is the one it was when it was locked. */
 function withLockedDigest(model: ModelConfig, lock: LockFile | undefined): ModelConfig {
-  const locked = lock?.models[model.name];
+  const locked = lockedModelFor(model, lock);
   const [file, ...others] = Object.values(locked?.files ?? {});
   const isRemote = isUrl(model.source) && !/^file:/i.test(model.source);
-  if (!isRemote || locked?.source !== model.source || file === undefined || others.length > 0) return model;
+  if (!isRemote || file === undefined || others.length > 0) return model;
   return { sha256: file.digest.slice("sha256:".length), ...model };
 }
 

@@ -36,12 +36,20 @@ export async function findRequirementFiles(
 
 /** The lines of requirements files that say where pip looks for packages, and not for which. */
 export function pipOptionsIn(texts: readonly string[]): readonly string[] {
-  const lines = texts.flatMap((text) => text.split("\n")).map((line) => line.replace(/\s+#.*$/, "").trim());
+  const lines = texts.flatMap(joinedLines).map((line) => line.replace(/\s+#.*$/, "").trim());
   return [...new Set(lines.filter((line) => PLACE_OPTION.test(line)))];
 }
 
 const PLACE_OPTION =
-  /^(-i|-f|--(index-url|extra-index-url|find-links|no-index|trusted-host|pre|prefer-binary|no-binary|only-binary))\b/;
+  /^(-[if]|--(index-url|extra-index-url|find-links|no-index|trusted-host|pre|prefer-binary|no-binary|only-binary)\b)/;
+
+/** A line that ends with a backslash goes on in the next, but for a comment. */
+function joinedLines(text: string): readonly string[] {
+  return text
+    .replace(/^[^\S\n]*#.*$/gm, "")
+    .replace(/\\\r?\n/g, "")
+    .split("\n");
+}
 
 function includesOf(text: string): readonly string[] {
   const lines = text.matchAll(/^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)/gm);

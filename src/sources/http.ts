@@ -99,7 +99,9 @@ async function fetch(
 ): Promise<Result<readonly OutputFile[]>> {
   const url = new URL(reference.source);
   const name = pinned.paths[0] ?? fileNameOf(url);
-  const wanted = `sha256:${reference.sha256 ?? ""}`;
+  // A lock pins what nobody wrote into the file.
+  const { sha256 = "" } = pinned.identity as { readonly sha256?: string };
+  const wanted = `sha256:${sha256}`;
   const known = isDigest(wanted) ? await context.store.find(wanted) : undefined;
   if (known !== undefined && isDigest(wanted)) {
     const size = (await context.host.files.status(known))?.size ?? 0;
@@ -110,7 +112,7 @@ async function fetch(
   if (!blob.ok) return blob;
   if (isDigest(wanted) && blob.value.digest !== wanted) {
     // It stays, under its own digest: another package may mean just this file.
-    return fail(wordMismatch(reference, blob.value.digest.slice("sha256:".length)));
+    return fail(wordMismatch({ ...reference, sha256 }, blob.value.digest.slice("sha256:".length)));
   }
   return succeed([{ path: name, digest: blob.value.digest, size: blob.value.size, mode: 0o644 }]);
 }

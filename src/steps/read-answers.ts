@@ -22,6 +22,8 @@ type PipInstall = {
   readonly is_direct: boolean;
   readonly download_info: {
     readonly url: string;
+    /** Of the archive, where the package lies. */
+    readonly subdirectory?: string;
     readonly archive_info?: { readonly hash?: string; readonly hashes?: { readonly sha256?: string } };
   };
 };
@@ -45,12 +47,13 @@ function readInstall(install: PipInstall): Result<LockedPythonPackage> {
   const { hashes, hash = "" } = download.archive_info ?? {};
   const digest = `sha256:${hashes?.sha256 ?? hash.replace(/^sha256=/, "")}`;
   const isAddress = /^https?:/.test(download.url);
+  const place = download.subdirectory === undefined ? "" : `#subdirectory=${download.subdirectory}`;
   if (!isDigest(digest) || (isDirect && !isAddress)) return fail(wordUnlockable(metadata.name, download.url));
   return succeed({
     name: metadata.name.toLowerCase().replace(/[-_.]+/g, "-"),
     version: metadata.version,
     digest,
-    ...(isDirect && { url: download.url }),
+    ...(isDirect && { url: `${download.url}${place}` }),
   });
 }
 

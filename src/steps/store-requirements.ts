@@ -49,20 +49,19 @@ export async function storeWheels(
   return stored.flat();
 }
 
-/** What pip installs from, a file for each platform. */
+/** What pip installs from, a file for each platform, which may be empty: the same command is run on all. */
 export async function storeLocked(
   packages: LockedPlatforms,
   pipOptions: readonly string[],
   context: StepContext,
 ): Promise<readonly OutputFile[]> {
   const platforms = Object.entries(packages);
+  if (platforms.every(([, { python }]) => python.length === 0)) return [];
   return Promise.all(
-    platforms
-      .filter(([, { python }]) => python.length > 0)
-      .map(([platform, { python }]) => {
-        const name = lockedFileName(platform, platforms.length > 1);
-        return storeText(`locked/${name}`, writeRequirements(python, pipOptions), context);
-      }),
+    platforms.map(([platform, { python }]) => {
+      const name = lockedFileName(platform, platforms.length > 1);
+      return storeText(`locked/${name}`, writeRequirements(python, pipOptions), context);
+    }),
   );
 }
 

@@ -40,13 +40,14 @@ test("what is not given has its default", () => {
       "keep-going": false,
       "lock-timeout": undefined,
       trace: undefined,
+      frozen: undefined,
     },
   });
 });
 
 test("what is given comes in its type", () => {
   const words =
-    "-C over/there apply --only build test --set a=b --set c.d=e --no-cache --no-test -j 4 -k --lock-timeout 30s p";
+    "-C over/there apply --only build test --set a=b --set c.d=e --no-cache --no-test -j 4 -k --lock-timeout 30s --no-frozen p";
   const call = readArguments([
     ...words.split(" ").slice(0, -1),
     "--trace",
@@ -66,6 +67,7 @@ test("what is given comes in its type", () => {
       "keep-going": true,
       "lock-timeout": 30_000,
       trace: "t.json",
+      frozen: false,
     },
   });
 });
@@ -91,7 +93,15 @@ const ordinary = [
   "apply --only build --json",
   "apply --no-test",
   "apply --test",
+  "apply --frozen",
+  "apply --no-frozen plan.json",
+  "lock",
+  "lock --diff --json",
+  "lock -j 2 --upgrade python ridge --trace t.json",
+  "lock --upgrade base_image --upgrade models",
   "plan --no-test --out plan.json",
+  "verify",
+  "verify registry.example.com/a:1 -j 2",
   "why build",
   "why fetch:ridge --no-cache",
   "why build --no-test",
@@ -105,6 +115,7 @@ const ordinary = [
   "score --data @file",
   "save imagefiles -j 1",
   "save ./x --trace t",
+  "save ./x --frozen",
   "pull -v",
   "registry --show-password",
   "cache ls",
@@ -159,6 +170,11 @@ const leftToYargs = [
   ["apply", "--only"],
   ["apply", "--no-file"],
   ["apply", "--no-test=true"],
+  ["apply", "--frozen=true"],
+  ["apply", "--frozen", "--no-frozen"],
+  ["plan", "--frozen"],
+  ["lock", "--upgrade"],
+  ["lock", "python"],
   ["save", "imagefiles", "--no-test"],
   ["apply", "--no-"],
   ["apply", "--constructor"],
@@ -183,6 +199,9 @@ const refused = [
   ["apply", "--jobs"],
   ["apply", "--loud"],
   ["save", "imagefiles", "--no-test"],
+  ["plan", "--frozen"],
+  ["lock", "--frozen"],
+  ["lock", "python"],
   ["apply", "--progress", "loud"],
   ["apply", "--lock-timeout", "soon"],
   ["save"],
@@ -208,6 +227,17 @@ test("yargs reads what is written in rarer ways", async () => {
     ...readArguments(["apply", "-k", "-j", "4"])?.values,
   });
 });
+
+for (const [words, frozen] of [
+  [["apply"], undefined],
+  [["apply", "--frozen=true"], true],
+  [["apply", "--no-frozen"], false],
+] as const) {
+  test(`\`${words.join(" ")}\`: yargs tells apart what was not said at all`, async () => {
+    const call = await yargsReads(words);
+    assert.is(typeof call === "object" && call.values.frozen, frozen);
+  });
+}
 
 /** Flags of all commands, in all their ways to be written, among values that are easily mistaken. */
 function anyWords(random: () => number): readonly string[] {

@@ -4,53 +4,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { apply } from "../../src/cli/commands/apply.ts";
 import { save } from "../../src/cli/commands/save.ts";
-import type { Session } from "../../src/cli/session.ts";
-import { makeHost } from "../fakes/host.ts";
-import { makeFolder } from "../fakes/temporary-folder.ts";
+import { makeCall, RUN_OPTIONS } from "../fakes/call.ts";
 
 const test = suite("calls refused before anything is done");
-const run = { jobs: 1, keepGoing: false, lockTimeoutMs: undefined, trace: undefined };
-
-function makeCall(files: Readonly<Record<string, string>>) {
-  const workingDirectory = makeFolder(files);
-  const said = { words: "" };
-  const session: Session = {
-    options: {
-      file: "mlpackage.yaml",
-      directory: ".",
-      set: [],
-      json: false,
-      quiet: false,
-      verbose: false,
-      color: false,
-      progress: "plain",
-    },
-    host: makeHost(),
-    cacheDirectory: path.join(workingDirectory, "cache"),
-    runtimeDirectory: "",
-    workingDirectory,
-    signal: AbortSignal.timeout(60_000),
-    writeData: () => {},
-    terminal: {
-      write: (text) => {
-        said.words += text;
-      },
-      color: false,
-      columns: () => 80,
-    },
-    screen: process.stderr,
-    isTerminal: false,
-    readInput: async () => "",
-  };
-  return { session, said, workingDirectory };
-}
-
 test("a Dockerfile folder of a package on an OCI layout", async () => {
   const { session, said, workingDirectory } = makeCall({
     "mlpackage.yaml": "name: demo\ninference: {command: [serve]}\nbase_image: {oci_layout: base}\n",
     "base/oci-layout": "{}",
   });
-  assert.is(await save(session, { ...run, folder: "imagefiles" }), 64);
+  assert.is(await save(session, { ...RUN_OPTIONS, folder: "imagefiles" }), 64);
   assert.is(
     said.words,
     [
@@ -76,7 +38,7 @@ const choices = [
 for (const choice of choices) {
   test(`a plan, and a choice besides: ${JSON.stringify(choice)}`, async () => {
     const { session, said } = makeCall({});
-    assert.is(await apply(session, { ...run, ...choice, plan: "plan.json" }), 64);
+    assert.is(await apply(session, { ...RUN_OPTIONS, ...choice, plan: "plan.json" }), 64);
     assert.is(
       said.words,
       [

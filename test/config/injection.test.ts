@@ -44,7 +44,7 @@ const files: readonly SerializableRecord[] = [
     name: "demo",
     base_image: { oci_layout: "base.oci.tar" },
     inference: { command: ["serve"] },
-    build: { compression: "gzip" },
+    build: { compression: "gzip", source_date_epoch: "${EPOCH:-1700000000}" },
   },
 ];
 

@@ -6,6 +6,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import * as assert from "uvu/assert";
 import { docker } from "./engine.ts";
 import { timedSuite } from "./timed-suite.ts";
+import { makeWheel } from "./wheel.ts";
 import { ECHO_SCRIPT, openWorkspace, PYTHON_IMAGE } from "./workspace.ts";
 
 const workspace = openWorkspace("explain");
@@ -17,9 +18,11 @@ await docker(["tag", PYTHON_IMAGE, BASE]);
 const made = await workspace.makePackage("soft", yamlWith(SECRET), {
   "model.pkl": "one",
   "other.pkl": "two",
+  "requirements.txt": "--no-index\ngreeter\n",
+  "wheels/greeter-1.0-py3-none-any.whl": makeWheel("greeter", "1.0", ""),
 });
 const STEPS = [
-  ...["fetch:model", "fetch:other", "layer:model", "layer:other", "render"],
+  ...["fetch:model", "fetch:other", "layer:model", "layer:other", "lock:packages", "render"],
   ...["build:environment", "build:image", "load:image", "test", "save:out"],
 ];
 const CHOICE = ["--only", "render", "fetch:model"];
@@ -30,6 +33,7 @@ function yamlWith(secret: string): string {
   return `base_image: ${BASE}
 models: [model.pkl, other.pkl]
 environment:
+  python: {requirements: requirements.txt, find_links: [wheels]}
   variables:
     TOKEN: ${secret}
 outputs: [{type: dockerfile, path: out}]
@@ -185,7 +189,7 @@ test("a plan is applied as it says, and once", async () => {
   assert.is(applied.exitCode, 0, applied.stderr);
   const { steps } = JSON.parse(applied.stdout) as { steps: readonly { id: string; status: string }[] };
   const done = Object.fromEntries(steps.map(({ id, status }) => [id, status]));
-  assert.equal(done, { "fetch:model": "fresh", render: "succeeded" });
+  assert.equal(done, { "fetch:model": "fresh", "lock:packages": "fresh", render: "succeeded" });
   const again = await made.call(["apply", planPlace]);
   assert.is(again.exitCode, 64, again.stderr);
   assert.match(again.stderr, /error\[cli\/stale-plan\](.*\n)+.*render runs in the plan, and is fresh now/);

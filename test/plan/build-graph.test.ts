@@ -4,9 +4,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Config } from "../../src/model/config.ts";
 import type { Graph } from "../../src/model/graph.ts";
+import type { LockedPlatforms } from "../../src/model/lock-file.ts";
 import type { Step } from "../../src/model/step.ts";
 import { buildGraph, type Locate } from "../../src/plan/build-graph.ts";
-import { type BasePin, type Pins, UNPINNED } from "../../src/plan/pins.ts";
+import { type BasePin, type PinnedPackages, type Pins, UNPINNED } from "../../src/plan/pins.ts";
 import { assertGolden } from "../assert-golden.ts";
 
 const test = suite("buildGraph");
@@ -93,8 +94,8 @@ test("repositories of one registry are sent to one after the other, those of ano
 });
 
 test("without tests and without a tag nothing needs an engine but what runs in the base", () => {
-  const poolsOf = (config: Config) =>
-    buildGraph(config, UNPINNED, locate, { noTest: true })
+  const poolsOf = (config: Config, packages: PinnedPackages = {}) =>
+    buildGraph(config, { ...UNPINNED, packages }, locate, { noTest: true })
       .steps.filter(({ pool }) => pool === "engine" || pool === "tags")
       .map(({ id }) => id);
   const config = readCase("oci-layout");
@@ -104,11 +105,45 @@ test("without tests and without a tag nothing needs an engine but what runs in t
     environment: { ...config.environment, ...environment },
   });
   assert.equal(poolsOf(config), []);
-  assert.equal(poolsOf(more({ systemPackages: ["curl"] })), ["build:environment"]);
-  assert.equal(poolsOf(more({ python: { ...python, requirements: { list: ["numpy"] } } })), [
-    "build:environment",
-  ]);
+  const [installing, asked] = [["build:environment"], ["lock:packages", "build:environment"]];
+  for (const environment of [
+    { systemPackages: ["curl"] },
+    { python: { ...python, requirements: { list: ["numpy"] } } },
+  ]) {
+    assert.equal(poolsOf(more(environment)), asked);
+    assert.equal(poolsOf(more(environment), { system: CURL }), asked);
+    assert.equal(poolsOf(more(environment), { all: CURL }), installing);
+    assert.equal(poolsOf(more(environment), { all: NOTHING }), []);
+  }
+  assert.equal(
+    poolsOf(
+      { ...more({ systemPackages: ["curl"] }), baseImage: readCase("everything").baseImage },
+      { all: NOTHING },
+    ),
+    installing,
+  );
   assert.equal(poolsOf(more({ python: { ...python, managed: false, requirements: { file: "r.txt" } } })), []);
+});
+
+const CURL: LockedPlatforms = { "linux/amd64": { systemPackages: { curl: "1" }, python: [] } };
+const NOTHING: LockedPlatforms = { "linux/amd64": { systemPackages: {}, python: [] } };
+
+test("what is locked is all that is known of the packages, whatever was asked for", () => {
+  const config = readCase("everything");
+  const { requirements } = config.environment.python;
+  const inputsOf = (change: Partial<Config["environment"]>, packages: PinnedPackages) => {
+    const changed = { ...config, environment: { ...config.environment, ...change } };
+    const { steps } = buildGraph(changed, { ...pinsOf(changed), packages }, locate);
+    const found = steps.filter(({ id }) => /^(lock:packages|build:environment|render)$/.test(id));
+    return JSON.stringify(found.map(({ inputs }) => inputs));
+  };
+  const change = {
+    systemPackages: ["wget"],
+    python: { ...config.environment.python, requirements: { list: [] } },
+  };
+  assert.equal(inputsOf(change, { all: CURL }), inputsOf({}, { all: CURL }));
+  assert.is.not(inputsOf(change, {}), inputsOf({}, {}));
+  assert.not.match(inputsOf({}, { all: CURL }), JSON.stringify(requirements));
 });
 
 test("`--no-test` leaves out the test, and the engine where nobody else needs it", () => {

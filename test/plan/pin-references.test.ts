@@ -5,8 +5,10 @@ import * as assert from "uvu/assert";
 import { type Diagnostic, errorDiagnostic } from "../../src/model/diagnostic.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Capabilities, Engine, EngineImage } from "../../src/model/engine.ts";
+import type { LockedEnvironment, LockFile } from "../../src/model/lock-file.ts";
 import { fail, type Result, succeed } from "../../src/model/result.ts";
 import type { Source, SourceContext } from "../../src/model/source.ts";
+import { askedOf } from "../../src/plan/compare-lock.ts";
 import { pinReferences } from "../../src/plan/pin-references.ts";
 import type { ImagePin, Pins } from "../../src/plan/pins.ts";
 import { readText } from "../config/read-fixture.ts";
@@ -38,13 +40,22 @@ const source = only<Source>({
   pin: async (reference) =>
     reference.source.includes("missing")
       ? fail(errorDiagnostic("source/missing", "missing"))
-      : succeed({ scheme: "test", identity: { of: reference.source }, paths: ["a"] }),
+      : succeed({
+          scheme: "test",
+          identity: {
+            of: reference.source,
+            ...(reference.sha256 !== undefined && { sha256: reference.sha256 }),
+          },
+          paths: ["a"],
+        }),
 });
 
 type PinOptions = {
   readonly cache?: string;
   readonly lastBase?: ImagePin;
   readonly resolve?: (reference: string) => Promise<Result<string | undefined>>;
+  readonly lock?: LockFile;
+  readonly isAnew?: boolean;
 };
 
 const nobody = () => Promise.reject(new Error("the registry was asked without the engine"));
@@ -53,17 +64,17 @@ async function pin(
   yaml: string,
   files: Readonly<Record<string, string>> = {},
   engine: Partial<Engine> = {},
-  { cache = "/elsewhere", lastBase, resolve = nobody }: PinOptions = {},
+  { cache = "/elsewhere", resolve = nobody, ...options }: PinOptions = {},
 ): Promise<Result<Pins>> {
   const directory = makeFolder({ "mlpackage.yaml": yaml, ...files });
   const config = readText(`name: demo\n${yaml}`, { directory });
   if (!config.ok) throw new Error(config.diagnostics.map(({ message }) => message).join("; "));
   return pinReferences(config.value, {
+    ...options,
     files: host.files,
     engine: only<Engine>({ ...anEngine, ...engine }),
     resolve,
     hostPlatform: "linux/riscv64",
-    lastBase,
     sourceOf: () => source,
     sourceContext: only<SourceContext>({}),
     runtimeDirectory,
@@ -228,7 +239,7 @@ tests: [{request: {body_file: body.json}}]`;
     "src/deep/er.py": "er",
     "src/__pycache__/score.pyc": "x",
     "r.txt": "-r more/r.txt",
-    "more/r.txt": "numpy",
+    "more/r.txt": "--index-url https://example.com/simple # ours\nnumpy",
     "wheels/a.whl": "wheel",
     "body.json": "{}",
   });
@@ -246,12 +257,92 @@ tests: [{request: {body_file: body.json}}]`;
     runtime: { "serve.py": `644 ${digestOf("serve")}` },
     requirements: {
       "r.txt": `644 ${digestOf("-r more/r.txt")}`,
-      "more/r.txt": `644 ${digestOf("numpy")}`,
+      "more/r.txt": `644 ${digestOf("--index-url https://example.com/simple # ours\nnumpy")}`,
     },
+    pipOptions: ["--index-url https://example.com/simple"],
     findLinks: { wheels: { "a.whl": `644 ${digestOf("wheel")}` } },
     bodyFiles: { "body.json": digestOf("{}") },
     platform: "linux/arm64",
+    packages: {},
   });
+});
+
+const lockedBase: LockFile = { baseImage: { image: "a:1", digest: "sha256:locked" }, models: {} };
+const nothingKnown: Partial<Engine> = { identify: undefined as never, describe: undefined as never };
+
+test("base image: one that is locked is asked of nobody", async () => {
+  const options = { lock: lockedBase, lastBase };
+  const { base } = await pinsOf(`${script}base_image: a:1`, {}, nothingKnown, options);
+  assert.equal(base, { kind: "image", reference: "a:1@sha256:locked", digest: "sha256:locked" });
+});
+
+test("base image: another one than is locked is asked about", async () => {
+  const { base } = await pinsOf(`${script}base_image: a:2`, {}, {}, { lock: lockedBase });
+  assert.equal(base, { kind: "image", reference: `a:2@${digest}`, digest });
+});
+
+test("base image: a digest that is written counts for more than one that is locked", async () => {
+  const { base } = await pinsOf(`${script}base_image: a:1@${digest}`, {}, {}, { lock: lockedBase });
+  assert.equal(base, { kind: "image", reference: `a:1@${digest}`, digest });
+});
+
+for (const [what, latest, expected] of [
+  ["is what the registry says, although the engine has one", succeed("sha256:3"), "sha256:3"],
+  ["that no registry has is the engine's", succeed(undefined), "sha256:2"],
+] as const) {
+  test(`base image: one that is resolved anew ${what}`, async () => {
+    const options = { isAnew: true, lastBase, resolve: async () => latest };
+    const { base } = await pinsOf(
+      `${script}base_image: a:1`,
+      {},
+      { ...moved, identify: async () => undefined },
+      options,
+    );
+    assert.equal(base, { kind: "image", reference: `a:1@${expected}`, digest: expected });
+  });
+}
+
+test("a file from elsewhere is the one that was locked, as long as it comes from there", async () => {
+  const lockedFrom = (source: string, files: readonly string[] = ["m.bin"]): LockFile => ({
+    models: {
+      m: {
+        source,
+        files: Object.fromEntries(files.map((name) => [name, { digest: digestOf("m"), size: 1 }])),
+      },
+    },
+  });
+  const sha256 = digestOf("m").slice("sha256:".length);
+  const written = "0".repeat(64);
+  const url = "https://example.com/m.bin";
+  for (const [model, lock, expected] of [
+    [`{name: m, source: "${url}"}`, lockedFrom(url), sha256],
+    [`{name: m, source: "${url}"}`, lockedFrom("https://example.com/other.bin"), undefined],
+    [`{name: m, source: "${url}"}`, lockedFrom(url, ["a", "b"]), undefined],
+    [`{name: n, source: "${url}"}`, lockedFrom(url), undefined],
+    [`{name: m, source: "${url}", sha256: "${written}"}`, lockedFrom(url), written],
+    ["{name: m, source: m.bin}", lockedFrom("m.bin"), undefined],
+    ["{name: m, source: file:m.bin}", lockedFrom("file:m.bin"), undefined],
+    [`{name: constructor, source: "${url}"}`, lockedFrom(url), undefined],
+  ] as const) {
+    const { models } = await pinsOf(`${script}models: [${model}]`, {}, {}, { lock });
+    assert.is(models[0]?.identity.sha256, expected, model);
+  }
+});
+
+test("of the packages to install what the lock has is pinned, if it answers", async () => {
+  const yaml = `${script}base_image: a:1@${digest}\nenvironment: {system_packages: [curl]}\n`;
+  const directory = makeFolder();
+  const config = readText(`name: demo\n${yaml}`, { directory });
+  if (!config.ok) throw new Error("the text is right");
+  const asked = askedOf(config.value, await pinsOf(yaml));
+  const platforms = { "linux/arm64": { systemPackages: { curl: "1" }, python: [] } };
+  const packagesOf = async (environment: LockedEnvironment, more = "") =>
+    (await pinsOf(`${yaml}${more}`, {}, {}, { lock: { models: {}, environment } })).packages;
+  assert.equal(await packagesOf({ asked, platforms }), { all: platforms });
+  assert.equal(await packagesOf({ asked: { ...asked, python: digestOf("other") }, platforms }), {
+    system: platforms,
+  });
+  assert.equal(await packagesOf({ asked, platforms }, "build: {platforms: [linux/amd64]}"), {});
 });
 
 test("code: links to folders are followed, and links out of the package are refused", async () => {

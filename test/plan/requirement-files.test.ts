@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findRequirementFiles } from "../../src/plan/requirement-files.ts";
+import { findRequirementFiles, pipOptionsIn } from "../../src/plan/requirement-files.ts";
 import { makeHost } from "../fakes/host.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 
-const test = suite("findRequirementFiles");
+const test = suite("requirement files");
 
 const { files } = makeHost();
 
@@ -68,6 +68,52 @@ for (const [what, include, path] of missing) {
       `plan/requirements-file-missing the requirements file \`${path}\` is not in the package`,
     ]);
   });
+}
+
+const options: readonly (readonly [what: string, texts: readonly string[], options: readonly string[]])[] = [
+  ["requirements, and what they take in", ["numpy\n-r a.txt\n-c b.txt\n-e .\nscipy --hash=sha256:0\n"], []],
+  ["what says that digests are needed, which they always are", ["--require-hashes\n"], []],
+  [
+    "where pip looks, in every way to write it",
+    [
+      "-i https://a/\n--index-url=https://b/\n--extra-index-url https://c/\n-f d\n-fd\n--find-links e\n--no-index",
+      "--trusted-host f",
+    ],
+    [
+      "-i https://a/",
+      "--index-url=https://b/",
+      "--extra-index-url https://c/",
+      "-f d",
+      "-fd",
+      "--find-links e",
+      "--no-index",
+      "--trusted-host f",
+    ],
+  ],
+  [
+    "and what of it pip takes",
+    ["--pre\n--prefer-binary\n--no-binary :all:\n--only-binary=numpy\n"],
+    ["--pre", "--prefer-binary", "--no-binary :all:", "--only-binary=numpy"],
+  ],
+  [
+    "comments and space",
+    ["  --pre  # as they are\n# --no-index\n-i https://a/#b # c\n"],
+    ["--pre", "-i https://a/#b"],
+  ],
+  ["carriage returns", ["--pre\r\nnumpy\r\n"], ["--pre"]],
+  ["what several files say, once", ["--pre\n--no-index", "--no-index\n--pre"], ["--pre", "--no-index"]],
+  [
+    "a line that goes on in the next",
+    ["--index-url \\\n  https://a/\nnumpy \\\r\n  --hash=sha256:0\n--pre"],
+    ["--index-url   https://a/", "--pre"],
+  ],
+  ["which a comment does not", ["# one \\\n--pre\n"], ["--pre"]],
+  ["a requirement that is called like an option", ["pre\nno-index\n"], []],
+  ["an option that only begins like one", ["--index-urls x\n--no-indexes\n"], []],
+];
+
+for (const [what, texts, found] of options) {
+  test(`options: ${what}`, () => assert.equal(pipOptionsIn(texts), found));
 }
 
 test.run();

@@ -17,7 +17,7 @@ mlpackage() {
 }
 
 trap 'node dist/mlpackage.js -C fixtures/examples/diabetes --quiet stop 2>/dev/null || true' EXIT
-mlpackage apply
+mlpackage apply --no-frozen
 mlpackage run --detach --port 0
 mlpackage score --data '{"data": [[1,2,3,4,5,6,7,8,9,10], [10,9,8,7,6,5,4,3,2,1]]}'
 mlpackage stop

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../src/model/digest.ts";
@@ -94,6 +93,21 @@ test("the file comes into the store under its digest", async () => {
   assert.is(readFileSync((await context.store.find(digestOf(content))) ?? "", "utf8"), content);
   assert.is(context.told.at(-1), content.length);
 });
+
+for (const [what, answer, outcome] of [
+  ["is brought", content, "ok"],
+  ["is no other file", "other", "source/digest-mismatch"],
+] as const) {
+  test(`what is pinned by its digest, although nobody wrote it, ${what}`, async () => {
+    const { url, context } = await serve((_request, response) =>
+      response.setHeader("etag", '"1"').end(answer),
+    );
+    const reference = makeReference(`${url}/model.bin`);
+    const locked = await httpSource.pin({ ...reference, sha256 }, context);
+    assert.ok(locked.ok);
+    assert.is(codes(await httpSource.fetch(reference, locked.value, context)), outcome);
+  });
+}
 
 test("what the store has is not asked for", async () => {
   const { fetch, requests } = await serve(send, { sha256 });

@@ -13,7 +13,7 @@ import { fail, type Result, succeed } from "../../src/model/result.ts";
 import { InputChanged } from "../../src/steps/output-files.ts";
 import { environmentOf } from "../../src/steps/take-images.ts";
 import { layoutFiles, makeBase } from "../fakes/base-image.ts";
-import { createBuilder, filesBelow } from "../fakes/builder.ts";
+import { createBuilder, filesBelow, type SeenBuild } from "../fakes/builder.ts";
 import { only } from "../fakes/only.ts";
 import { AN_ENGINE, NUMPY_LOCKED, openPackage } from "../fakes/package.ts";
 import { createMemoryRepository } from "../fakes/repository.ts";
@@ -84,7 +84,7 @@ test("only what pip reads is laid out for buildx, at its path", async () => {
   const { engine, seen } = createBuilder();
   const { make } = await openManaged(engine);
   assertBase(await make(ENVIRONMENT));
-  const [{ request, contexts, dockerfile } = only({}), ...others] = seen;
+  const [{ request, contexts, dockerfile } = only<SeenBuild>({}), ...others] = seen;
   assert.equal(others, []);
   assert.equal(contexts, {
     "mlpackage-locked": ["requirements.txt"],
@@ -109,7 +109,7 @@ test("what is locked is installed, and nothing else", async () => {
 
 test("what does not come into it does not change it", async () => {
   const keyOf = async (files: Readonly<Record<string, string>>) => {
-    const { stepOf, outputs } = await openManaged({}, "", files);
+    const { stepOf, outputs } = await openManaged(AN_ENGINE, "", files);
     return JSON.stringify([stepOf(ENVIRONMENT).inputs, stepOf(ENVIRONMENT).needs, outputs[LOCK]?.digest]);
   };
   const before = await keyOf({});
@@ -218,7 +218,7 @@ for (const isArchive of [false, true]) {
       : layoutFiles([base], "base/");
     const { make, directory } = await openManaged(engine, "base_image: {oci_layout: base}\n", files);
     await make(ENVIRONMENT);
-    const [{ request, dockerfile } = only({})] = seen;
+    const [{ request, dockerfile } = only<SeenBuild>({})] = seen;
     const [, place = "", digest] =
       /^oci-layout:\/\/(.*)@(.*)$/.exec(request.namedContexts["mlpackage-base"] ?? "") ?? [];
     // A layout of its own, that buildx may write into: links to what is needed, and an index of it.

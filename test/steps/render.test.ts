@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../src/model/digest.ts";
 import { InputChanged, outputOfFiles } from "../../src/steps/output-files.ts";
-import { openPackage } from "../fakes/package.ts";
+import { NUMPY_LOCKED, openPackage } from "../fakes/package.ts";
 import { writeInto } from "../fakes/temporary-folder.ts";
 
 /** What is written for a saved folder, and the folder itself, on real files. */
@@ -25,8 +26,12 @@ const FILES = {
   "wheels/a.whl": "wheel",
 };
 
-const open = (files: Readonly<Record<string, string>> = FILES, more = "") =>
-  openPackage(`${yaml}${more}`, files);
+/** It is known already what is to be installed. */
+async function open(files: Readonly<Record<string, string>> = FILES, more = "", packages = NUMPY_LOCKED) {
+  const opened = await openPackage(`${yaml}${more}`, files, { packages });
+  await opened.make("lock:packages");
+  return opened;
+}
 
 /** Every file and folder below one, with its mode. */
 function look(folder: string): readonly string[] {
@@ -52,10 +57,10 @@ test("a saved folder is complete, and each of its own folders replaced as a whol
   assert.equal(files, [
     "644 Dockerfile",
     "644 app/score.py",
+    "644 locked/requirements.txt",
     "644 models/bert/0/bert/config.json",
     "644 models/bert/0/bert/deep/weights.bin",
     "644 models/ridge/0/ridge.pkl",
-    "644 requirements/r.txt",
     "644 runtime/serve.py",
     "644 wheels-1/a.whl",
     "755 app/run.sh",
@@ -70,7 +75,36 @@ test("a saved folder is complete, and each of its own folders replaced as a whol
   );
 });
 
-for (const changed of ["src/score.py", "r.txt", "wheels/a.whl"]) {
+test("a saved folder installs what is locked, whatever was asked for", async () => {
+  const { make, directory } = await open({ ...FILES, "r.txt": "--no-index\nnumpy>=2" });
+  await make("save:imagefiles");
+  const text = readFileSync(path.join(directory, "imagefiles/locked/requirements.txt"), "utf8");
+  assert.equal(text.split("\n"), ["--no-index", `numpy==2.1.0 --hash=${digestOf("numpy")}`, ""]);
+});
+
+test("each platform has a file of its own, be it empty", async () => {
+  const nothing = { systemPackages: {}, python: [] };
+  const { make } = await open(FILES, "", { ...NUMPY_LOCKED, "linux/arm/v7": nothing });
+  const { files } = await make("render");
+  assert.equal(
+    files.flatMap(({ path: name, size }) => (name.startsWith("contexts/locked/") ? [[name, size > 0]] : [])),
+    [
+      ["contexts/locked/requirements-amd64.txt", true],
+      ["contexts/locked/requirements-armv7.txt", false],
+    ],
+  );
+});
+
+test("where nothing is installed there is nothing to mount", async () => {
+  const { make } = await open(FILES, "", { "linux/amd64": { systemPackages: {}, python: [] } });
+  const { files } = await make("render");
+  assert.equal(
+    files.filter(({ path: name }) => name.startsWith("contexts/locked/")),
+    [],
+  );
+});
+
+for (const changed of ["src/score.py", "wheels/a.whl"]) {
   test(`a change of ${changed} between plan and run is noticed`, async () => {
     const { run, directory } = await open();
     writeInto(directory, changed, "changed");

@@ -1,0 +1,202 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { apply } from "../../src/cli/commands/apply.ts";
+import { lock } from "../../src/cli/commands/lock.ts";
+import { save } from "../../src/cli/commands/save.ts";
+import { writeLock } from "../../src/cli/lock-file.ts";
+import { digestOf } from "../../src/model/digest.ts";
+import type { LockFile } from "../../src/model/lock-file.ts";
+import { askedOf } from "../../src/plan/compare-lock.ts";
+import { makeCall, RUN_OPTIONS } from "../fakes/call.ts";
+import { configOf } from "../fakes/pins.ts";
+import { makeFolder, writeInto } from "../fakes/temporary-folder.ts";
+
+/** Without an engine, and with a base that nobody has to be asked about. */
+const test = suite("mlpackage.lock");
+
+const image = `a@${digestOf("base")}`;
+const yaml = `name: demo
+models: [ridge.pkl]
+base_image: ${image}
+inference: score.py
+environment: {python: {managed: false}}
+`;
+const FILES = {
+  "mlpackage.yaml": yaml,
+  "ridge.pkl": "ridge",
+  "score.py": "def init(): ...\ndef run(data): ...\n",
+};
+const IN_CI = { CI: "true" };
+
+type Files = Readonly<Record<string, string>>;
+
+function openFolder(files: Files = {}) {
+  const workingDirectory = makeFolder({ ...FILES, ...files });
+  const read = () => readFileSync(path.join(workingDirectory, "mlpackage.lock"), "utf8");
+  const saveIt = async (frozen?: boolean, environment: Files = {}) => {
+    const { session, said } = makeCall({}, { workingDirectory, environment });
+    return { code: await save(session, { ...RUN_OPTIONS, frozen, folder: "imagefiles" }), ...said };
+  };
+  const lockIt = async (upgrade: readonly string[] = [], diff = false, environment: Files = {}) => {
+    const { session, said } = makeCall({}, { workingDirectory, environment });
+    return { code: await lock(session, { ...RUN_OPTIONS, upgrade, diff }), ...said };
+  };
+  const hasLock = () => existsSync(path.join(workingDirectory, "mlpackage.lock"));
+  return { workingDirectory, read, saveIt, lockIt, hasLock };
+}
+
+test("it is written with the first output, and left alone as long as it answers", async () => {
+  const { read, saveIt, lockIt } = openFolder();
+  assert.match((await saveIt()).words, "wrote: mlpackage.lock");
+  const text = read();
+  assert.match(text, `  image: ${image}\n`);
+  assert.match(text, `      ridge.pkl: ${digestOf("ridge")} 5\n`);
+  const again = await saveIt();
+  assert.is(again.code, 0);
+  assert.not.match(again.words, "mlpackage.lock");
+  assert.match((await lockIt()).words, "mlpackage.lock is up to date");
+  assert.is(read(), text);
+});
+
+for (const [what, frozen, environment] of [
+  ["in CI", undefined, IN_CI],
+  ["where it is frozen", true, {}],
+] as const) {
+  test(`${what} a lock that does not answer is refused, at the place that it does not answer`, async () => {
+    const { workingDirectory, read, saveIt, lockIt, hasLock } = openFolder();
+    const missing = await saveIt(frozen, environment);
+    assert.is(missing.code, 64);
+    assert.match(missing.words, "error[cli/stale-lock]: there is no `mlpackage.lock`");
+    assert.not(hasLock());
+    await lockIt();
+    assert.is((await saveIt(frozen, environment)).code, 0);
+    const text = read();
+    writeInto(workingDirectory, "ridge.pkl", "trained anew");
+    const changed = await saveIt(frozen, environment);
+    assert.is(changed.code, 64);
+    assert.match(changed.words, "error[cli/stale-lock]: the files of `ridge` are not those in the lock");
+    assert.match(changed.words, "mlpackage.yaml:2:10");
+    assert.is(read(), text);
+    assert.match(
+      readFileSync(path.join(workingDirectory, "imagefiles/models/ridge/0/ridge.pkl"), "utf8"),
+      /^ridge$/,
+    );
+  });
+}
+
+for (const [what, frozen, environment] of [
+  ["at a desk", undefined, {}],
+  ["where `CI` says that this is none", undefined, { CI: "false" }],
+  ["in CI with `--no-frozen`", false, IN_CI],
+] as const) {
+  test(`${what} it is brought up to date`, async () => {
+    const { workingDirectory, read, saveIt } = openFolder();
+    assert.is((await saveIt(frozen, environment)).code, 0);
+    writeInto(workingDirectory, "ridge.pkl", "trained anew");
+    assert.match((await saveIt(frozen, environment)).words, "brought up to date: mlpackage.lock");
+    assert.match(read(), `ridge.pkl: ${digestOf("trained anew")} 12\n`);
+  });
+}
+
+test("the command writes it in CI, too", async () => {
+  const { lockIt, hasLock } = openFolder();
+  assert.is((await lockIt([], false, IN_CI)).code, 0);
+  assert.ok(hasLock());
+});
+
+test("what would change is shown a line a pin, and nothing is written", async () => {
+  const { workingDirectory, read, lockIt, hasLock } = openFolder();
+  const first = await lockIt([], true);
+  assert.equal(first.data.split("\n"), [
+    `+ base_image.digest: ${digestOf("base")}`,
+    `+ base_image.image: ${image}`,
+    `+ models.ridge.files.ridge.pkl: ${digestOf("ridge")} 5`,
+    "+ models.ridge.source: ridge.pkl",
+    "+ version: 1",
+    "",
+  ]);
+  assert.not(hasLock());
+  await lockIt();
+  const text = read();
+  writeInto(workingDirectory, "ridge.pkl", "new");
+  assert.is(
+    (await lockIt([], true)).data,
+    `~ models.ridge.files.ridge.pkl: ${digestOf("ridge")} 5 → ${digestOf("new")} 3\n`,
+  );
+  assert.is(read(), text);
+});
+
+test("what there is nothing of cannot be upgraded", async () => {
+  const { lockIt, read } = openFolder();
+  await lockIt();
+  const text = read();
+  const refused = await lockIt(["pyhton", "ridge"]);
+  assert.is(refused.code, 64);
+  assert.match(refused.words, "error[cli/unknown-upgrade]: `mlpackage.lock` has no `pyhton`");
+  assert.is(read(), text);
+});
+
+for (const [what, text, told, place] of [
+  [
+    "a merge conflict",
+    "version: 1\n<<<<<<< HEAD\n=======\n>>>>>>> other\n",
+    "cli/lock-conflict",
+    "mlpackage.lock:2:1",
+  ],
+  [
+    "an option of pip",
+    `version: 1\nenvironment:\n  asked: {system_packages: ${digestOf("")}, python: ${digestOf("")}}\n  platforms: {linux/amd64: {python: {numpy: "1.0 --index-url=http://evil"}}}\n`,
+    "cli/not-a-lock",
+    "mlpackage.lock:4:45",
+  ],
+  ["a key nobody knows", "version: 1\nmore: 1\n", "cli/not-a-lock", "mlpackage.lock:2:7"],
+  ["two documents", "version: 1\n---\nversion: 1\n", "", "mlpackage.lock:"],
+] as const) {
+  test(`${what} in it is told at its place, and nothing is done`, async () => {
+    const { saveIt, lockIt, read, workingDirectory } = openFolder({ "mlpackage.lock": text });
+    for (const call of [await saveIt(), await lockIt(), await lockIt(["all"])]) {
+      assert.is(call.code, 64, call.words);
+      assert.is(call.words.match(/^error\[/gm)?.length, 1, call.words);
+      assert.match(call.words, told);
+      assert.match(call.words, place);
+    }
+    assert.is(read(), text);
+    assert.not(existsSync(path.join(workingDirectory, "imagefiles")));
+  });
+}
+
+/** What a lock says of a package that has something to install; nothing of it is in the base. */
+async function lockedYaml(text: string): Promise<string> {
+  const config = configOf(text.replace(/^name: .*\n/, ""));
+  const digest = digestOf("base");
+  const base = { kind: "image", reference: image, digest } as const;
+  const gunicorn = { name: "gunicorn", version: "23.0.0", digest: digestOf("gunicorn") };
+  const known: LockFile = {
+    baseImage: { image, digest },
+    models: {
+      ridge: { source: "ridge.pkl", files: { "ridge.pkl": { digest: digestOf("ridge"), size: 5 } } },
+    },
+    environment: {
+      asked: askedOf(config, { base, requirements: {}, findLinks: {} }),
+      platforms: { "linux/amd64": { systemPackages: {}, python: [gunicorn] } },
+    },
+  };
+  return writeLock(known);
+}
+
+test("what the lock says takes no engine to find out", async () => {
+  const installing = `${yaml.replace(/^environment.*\n/m, "")}outputs: [{type: dockerfile, path: imagefiles}]\nbuild: {platforms: [linux/amd64]}\n`;
+  const files = { "mlpackage.yaml": installing, "mlpackage.lock": await lockedYaml(installing) };
+  const choice = { only: ["save:imagefiles"], force: false, noTest: true };
+  const locked = makeCall({ ...FILES, ...files }, { environment: IN_CI });
+  assert.is(await apply(locked.session, { ...RUN_OPTIONS, ...choice }), 0, locked.said.words);
+  const written = path.join(locked.workingDirectory, "imagefiles/locked/requirements.txt");
+  assert.is(readFileSync(written, "utf8"), `gunicorn==23.0.0 --hash=${digestOf("gunicorn")}\n`);
+  const unlocked = makeCall({ ...FILES, "mlpackage.yaml": installing });
+  assert.is(await apply(unlocked.session, { ...RUN_OPTIONS, ...choice }), 69, unlocked.said.words);
+  assert.match(unlocked.said.words, "`lock:packages` needs one");
+});
+
+test.run();
