@@ -88,7 +88,7 @@ export async function assemble(
   const repositoryOf = createRepositories(host, outlet.warn);
   const read = await readLock(session, opened.configPath);
   if (!read.ok) return read;
-  const lock = upgrade.length === 0 ? read.value.lock : upgradedLock(read.value.lock, upgrade);
+  const lock = upgradedLock(read.value.lock, upgrade);
   const pins = await pinReferences(config, {
     lock,
     isAnew: upgrade.length > 0,
@@ -136,7 +136,8 @@ export async function assemble(
   );
 }
 
-function upgradedLock(lock: LockFile | undefined, upgrade: readonly string[]): LockFile | undefined {
+/** A lock without what is to be resolved anew. */
+export function upgradedLock(lock: LockFile | undefined, upgrade: readonly string[]): LockFile | undefined {
   return lock && withoutUpgraded(lock, upgrade).lock;
 }
 

@@ -4,6 +4,7 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { codeIgnore, contextIgnore } from "../plan/code-ignore.ts";
+import { lockPathOf } from "./lock-file.ts";
 import type { Package } from "./open-package.ts";
 import type { Session } from "./session.ts";
 
@@ -34,7 +35,7 @@ export function resolveForSession({ workingDirectory, options }: Session, file: 
 }
 
 function isInput(place: string, { config, configPath }: Package): boolean {
-  return ignoredFolders(config, path.basename(configPath)).some(({ folder, ignore }) => {
+  return ignoredFolders(config, configPath).some(({ folder, ignore }) => {
     const below = path.relative(path.resolve(config.directory, folder), place);
     if (below.startsWith("..") || path.isAbsolute(below)) return false;
     const parts = below.split(path.sep);
@@ -44,15 +45,18 @@ function isInput(place: string, { config, configPath }: Package): boolean {
 
 type ReadFolder = { readonly folder: string; readonly ignore: (path: string) => boolean };
 
-function ignoredFolders(config: Config, configFile: string): readonly ReadFolder[] {
+function ignoredFolders(config: Config, configPath: string): readonly ReadFolder[] {
+  const [configFile, lockFile] = [path.basename(configPath), path.basename(lockPathOf(configPath))];
   const { inference, baseImage } = config;
   const code = inference.sourceDirectory;
   const read = [...config.models.map(({ source }) => source), ...config.environment.python.findLinks];
   return [
-    ...(code === undefined ? [] : [{ folder: code, ignore: codeIgnore(config, code, configFile, []) }]),
+    ...(code === undefined
+      ? []
+      : [{ folder: code, ignore: codeIgnore(config, code, configFile, [lockFile]) }]),
     ...read.map((folder) => ({ folder, ignore: () => false })),
     ...(baseImage.kind === "dockerfile"
-      ? [{ folder: baseImage.context, ignore: contextIgnore(config, baseImage.context) }]
+      ? [{ folder: baseImage.context, ignore: contextIgnore(config, baseImage.context, lockFile) }]
       : []),
     ...(baseImage.kind === "oci-layout" ? [{ folder: baseImage.path, ignore: () => false }] : []),
   ];

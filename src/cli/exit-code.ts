@@ -18,6 +18,7 @@ export const EXIT = {
 /** The exit code that diagnostics call for when no step has run. */
 export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
   if (diagnostics.some(isEngineMissing)) return EXIT.noEngine;
+  if (diagnostics.some(({ code }) => code === "lock/timed-out")) return EXIT.lockTimedOut;
   const isWrongInput = diagnostics.every(({ code }) => /^(document|config|cli)\//.test(code));
   return isWrongInput ? EXIT.wrongInput : EXIT.stepFailed;
 }

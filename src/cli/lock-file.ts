@@ -21,8 +21,11 @@ export type ReadLock = {
   readonly remember: () => Promise<void>;
 };
 
+/** Tens of thousands of files, each on a line of its own, have a few million characters. */
+const MOST_CHARACTERS = 32_000_000;
+
 /** `mlpackage.lock` for `mlpackage.yaml`. */
-function lockPathOf(configPath: string): string {
+export function lockPathOf(configPath: string): string {
   const { dir, name } = path.parse(configPath);
   return path.join(dir, `${name}.lock`);
 }
@@ -44,7 +47,7 @@ export async function readLock(session: Session, configPath: string): Promise<Re
     const range = { start: conflict, end: conflict + 7 };
     return fail(wordConflict(read.name, { file, range }));
   }
-  const parsed = await parseOnce(file, documentPlaceOf(session, lockPath), host.files);
+  const parsed = await parseOnce(file, documentPlaceOf(session, lockPath), host.files, MOST_CHARACTERS);
   if (!parsed.ok) return fail(...parsed.diagnostics.map(withHint));
   const { document, remember } = parsed.value;
   try {

@@ -26,12 +26,17 @@ export type ParsedOnce = {
  * As `parseDocument`, once for each text: with hundreds of models parsing takes as long as all the rest of a run that
  * has nothing to do. The file at `place` ends with its own digest; one that is damaged is as none.
  */
-export async function parseOnce(file: SourceFile, place: string, files: Files): Promise<Result<ParsedOnce>> {
+export async function parseOnce(
+  file: SourceFile,
+  place: string,
+  files: Files,
+  maximumLength?: number,
+): Promise<Result<ParsedOnce>> {
   const digest = digestOf(file.text);
   const known = await recall(place, digest, files);
   if (known !== undefined) return succeed({ document: { file, ...known }, remember: async () => {} });
   const { parseDocument } = await import("../document/parse.ts");
-  const parsed = parseDocument(file);
+  const parsed = parseDocument(file, maximumLength);
   if (!parsed.ok) return parsed;
   const document = parsed.value;
   return succeed({ document, remember: () => remember(document, digest, place, files) });

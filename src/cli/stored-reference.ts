@@ -15,12 +15,13 @@ import type { Session } from "./session.ts";
 
 /** An image that somebody has, for each of the platforms that were asked for. */
 export type Reference = {
-  readonly shown: string;
+  /** Whether whoever has it writes manifests of their own, and only the configuration is ours. */
+  readonly isConverted: boolean;
   readonly images: readonly (StoredImage & { readonly platform: string; readonly digest: Digest })[];
 };
 
 /** How the texts and the layers of an image are had. */
-type Place = {
+type Place = Pick<Reference, "isConverted"> & {
   /** Of the manifest or the index that names the rest. */
   readonly root: string;
   readonly readText: (digest: Digest) => Promise<string | undefined>;
@@ -38,16 +39,16 @@ export async function openReference(
   platforms: readonly string[],
   context: StepContext,
 ): Promise<Result<Reference>> {
-  const found = await findPlace(session, name, context);
-  if (!found.ok) return found;
-  const { root, readText, readLayer } = found.value;
   try {
+    const found = await findPlace(session, name, context);
+    if (!found.ok) return found;
+    const { root, readText, readLayer, isConverted } = found.value;
     const read = await readImages(root, platforms, readText);
     const images = read.map(({ platform, manifest, texts: [manifestText = "", config = ""] }) => ({
       ...{ platform, digest: manifest.digest, manifest: manifestText, config },
       readLayer: ({ digest }: { readonly digest: Digest }) => readLayer(digest),
     }));
-    return succeed({ shown: name, images });
+    return succeed({ images, isConverted });
   } catch (error) {
     if (!(error instanceof UnreadableImage)) throw error;
     return fail(errorDiagnostic("verify/unreadable", `\`${name}\` cannot be read: ${error.message}`));
@@ -79,25 +80,42 @@ function isOfARegistry(name: string): boolean {
   return /^[^/]*[.:][^/]*\//.test(name);
 }
 
-async function inArchive(archive: AsyncIterable<Uint8Array>, context: StepContext): Promise<Place> {
+async function inArchive(
+  archive: AsyncIterable<Uint8Array>,
+  context: StepContext,
+  isConverted = false,
+): Promise<Place> {
   const { files } = context.host;
   const folder = await context.makeWorkDirectory();
   await unpackLayout(archive, folder, context);
-  const placeOf = (digest: Digest): string => path.join(folder, blobPath(digest));
+  const find = async (name: string): Promise<string | undefined> => {
+    const place = path.join(folder, name);
+    return (await files.status(place))?.type === "file" ? place : undefined;
+  };
+  const index = await find("index.json");
+  if (index === undefined) throw new UnreadableImage("it has no `index.json`: it is no OCI layout");
   return {
-    root: await files.readText(path.join(folder, "index.json")),
+    isConverted,
+    root: await files.readText(index),
     readText: async (digest) => {
-      const place = placeOf(digest);
-      return (await files.status(place))?.type === "file" ? files.readText(place) : undefined;
+      const place = await find(blobPath(digest));
+      return place === undefined ? undefined : files.readText(place);
     },
-    readLayer: (digest) => files.readStream(placeOf(digest)),
+    readLayer: async function* (digest) {
+      const place = await find(blobPath(digest));
+      if (place === undefined) throw new UnreadableImage(`its layer ${digest} is missing`);
+      yield* files.readStream(place);
+    },
   };
 }
 
 async function inEngine(name: string, context: StepContext): Promise<Result<Place | undefined>> {
   const { engine, signal } = context;
-  const found = (await engine.probe()).ok ? await engine.identify(name) : undefined;
-  return succeed(found && (await inArchive(engine.export([found.id], signal), context)));
+  const probed = await engine.probe();
+  const found = probed.ok ? await engine.identify(name) : undefined;
+  if (!probed.ok || found === undefined) return succeed(undefined);
+  const isConverted = !probed.value.containerdStore;
+  return succeed(await inArchive(engine.export([found.id], signal), context, isConverted));
 }
 
 async function inRegistry(name: string, context: StepContext): Promise<Result<Place | undefined>> {
@@ -109,6 +127,7 @@ async function inRegistry(name: string, context: StepContext): Promise<Result<Pl
     if (root === undefined) return undefined;
     const readBlob = async (digest: Digest) => repository.readBlob(digest, signal);
     return {
+      isConverted: false,
       root,
       readText: async (digest) => {
         const text = await repository.readManifest(digest, signal);

@@ -1,5 +1,6 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Graph } from "../model/graph.ts";
+import type { Host } from "../model/host.ts";
 import type { LockFile } from "../model/lock-file.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
@@ -19,6 +20,8 @@ export type LockOptions = {
   readonly frozen?: boolean | undefined;
 };
 
+const UNFROZEN_HINT = ", or go on with `--no-frozen`";
+
 /**
  * Sees to it that the lock answers the configuration: resolves what it lacks and writes it, or refuses where it is
  * frozen. Tells whether it was changed, so that all has to be pinned again.
@@ -37,8 +40,10 @@ export async function updateLock(
     await lock.remember();
     return succeed(false);
   }
-  if (options.frozen ?? isInCI(session)) return fail(...(await wordStale(session, opened, assembly)));
-  const resolved = await resolve(session, opened, assembly, graph, options);
+  if (isFrozen(session, assembly, options))
+    return fail(...(await wordStale(session, opened, assembly, options)));
+  // The trace is of the run that follows.
+  const resolved = await resolve(session, opened, assembly, graph, { ...options, trace: undefined });
   if (!resolved.ok) return resolved;
   const text = await writeLock(resolved.value);
   const before = await session.host.files.readText(lock.path).catch(() => "");
@@ -48,8 +53,13 @@ export async function updateLock(
   return succeed(true);
 }
 
+/** In CI nobody could commit a changed lock, and what is set for one call is not what the lock is for. */
+function isFrozen({ options: { set }, host }: Session, { lock }: Assembly, { frozen }: LockOptions): boolean {
+  return frozen ?? (isInCI(host) || (set.length > 0 && lock.lock !== undefined));
+}
+
 /** As continuous integration says it everywhere. */
-function isInCI({ host }: Session): boolean {
+export function isInCI(host: Host): boolean {
   return !["", "0", "false"].includes((host.environment.CI ?? "").toLowerCase());
 }
 
@@ -57,11 +67,13 @@ async function wordStale(
   { host }: Session,
   opened: Package,
   { lock }: Assembly,
+  { frozen }: LockOptions,
 ): Promise<readonly Diagnostic[]> {
+  const unfrozen = frozen === true ? "" : UNFROZEN_HINT;
   const stale = lock.unlocked.map(({ pointer, message }) =>
     errorDiagnostic("cli/stale-lock", message, {
       ...(pointer !== "" && { path: pointer }),
-      hint: `\`mlpackage lock\` brings \`${lock.name}\` up to date; commit it, or go on with \`--no-frozen\``,
+      hint: `\`mlpackage lock\` brings \`${lock.name}\` up to date; commit it${unfrozen}`,
     }),
   );
   return placeDiagnostics(stale, opened, host);

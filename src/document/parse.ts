@@ -18,16 +18,17 @@ import { findProblems } from "./find-problems.ts";
 import { readNodes } from "./read-nodes.ts";
 import { wordSyntaxError } from "./word-syntax-error.ts";
 
-const maximumLength = 1_000_000;
+/** Of a file that people write. */
+const USUAL_MAXIMUM = 1_000_000;
 const schema = CORE_SCHEMA.withTags(mergeTag);
 
 /**
  * The plain data of a YAML file and the place of every node, or all that is wrong with it as YAML. What it makes of a
  * text is remembered: where that changes, `FORMAT` in `cli/remember-document.ts` is to be raised.
  */
-export function parseDocument(given: SourceFile): Result<Document> {
+export function parseDocument(given: SourceFile, maximumLength = USUAL_MAXIMUM): Result<Document> {
   const file = { path: given.path, text: given.text.replace(/^\uFEFF/, "") };
-  if (file.text.length > maximumLength) return fail(tooLarge(file));
+  if (file.text.length > maximumLength) return fail(tooLarge(maximumLength));
   try {
     return compose(file, parseEvents(file.text, {}));
   } catch (error) {
@@ -57,9 +58,11 @@ function emptyFile(file: SourceFile) {
   });
 }
 
-function tooLarge(_file: SourceFile) {
+function tooLarge(maximumLength: number) {
   return errorDiagnostic("document/too-large", `the file is larger than ${maximumLength} characters`, {
-    hint: "put long request bodies into files of their own, and name them with `body_file`",
+    ...(maximumLength === USUAL_MAXIMUM && {
+      hint: "put long request bodies into files of their own, and name them with `body_file`",
+    }),
   });
 }
 

@@ -126,6 +126,16 @@ const KNOWN_CAUSES: readonly Cause[] = [
     );
   },
   (log) =>
+    /no such option: --(dry-run|report)/.test(log)
+      ? errorDiagnostic(
+          "build/old-pip",
+          "the base image's pip cannot say what it would install: it is older than 22.2",
+          {
+            hint: "choose a newer base image, or upgrade pip in a Dockerfile of your own (`base_image.dockerfile`)",
+          },
+        )
+      : undefined,
+  (log) =>
     /No module named '?pip'?/.test(log)
       ? errorDiagnostic("build/no-pip", "the base image's Python has no pip", {
           hint: "add `python3-pip` to `environment.system_packages`, or set `environment.python.managed: false` if it needs no packages",

@@ -92,9 +92,12 @@ function platformOf(value: Readonly<Record<string, unknown>>): string | undefine
 
 /** Whether an image for one platform is what another asks for: `linux/arm64` is usually v8, and `linux/arm` v7. */
 export function isPlatform(found: string, wanted: string): boolean {
-  const usual = (platform: string) =>
-    platform.replace(/^linux\/arm$/, "linux/arm/v7").replace(/^(linux\/arm64)\/v8$/, "$1");
-  return usual(found) === usual(wanted);
+  return normalPlatform(found) === normalPlatform(wanted);
+}
+
+/** With the variant left out that is the usual one, and the usual one written where it may be left out. */
+export function normalPlatform(platform: string): string {
+  return platform.replace(/^linux\/arm$/, "linux/arm/v7").replace(/^(linux\/arm64)\/v8$/, "$1");
 }
 
 /** An image as its manifest and configuration tell; undefined where they do not agree. */

@@ -100,9 +100,12 @@ function modelSteps(config: Config, pins: Pins, locate: Locate, index: number): 
 
 /** Finds out what is to be installed; where the lock says it, there is nothing to find out. */
 function lockStep(config: Config, pins: Pins, locate: Locate): Step {
-  const { all, system } = pins.packages;
+  const { all, some = {}, system } = pins.packages;
+  const { platforms, ...inputs } = environmentInputs(config, pins);
   const asked = {
-    ...environmentInputs(config, pins),
+    ...inputs,
+    platforms: platforms.filter((platform) => !Object.hasOwn(some, platform)),
+    known: some,
     ...(config.build.builder !== undefined && { builder: config.build.builder }),
     environment: packagesOf(config),
     isServed: config.inference.kind === "script",

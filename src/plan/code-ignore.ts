@@ -41,8 +41,8 @@ export function codeIgnore(
 }
 
 /** The context of a user's own Dockerfile is theirs to the last file, but for what we write there and git's own. */
-export function contextIgnore(config: Config, folder: string): (path: string) => boolean {
-  const written = pathsBelow(folder, outputPaths(config));
+export function contextIgnore(config: Config, folder: string, lockFile: string): (path: string) => boolean {
+  const written = pathsBelow(folder, [...outputPaths(config), lockFile]);
   return (path) => path === ".git" || written.has(path);
 }
 

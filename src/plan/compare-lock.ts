@@ -15,7 +15,7 @@ export function askedOf(
 ): AskedPackages {
   const { environment, inference, baseImage } = config;
   const systemPackages = digestOfValue(
-    asData({ baseImage, base: pins.base, systemPackages: environment.systemPackages.toSorted() }),
+    asData({ baseImage, base: baseAsked(pins.base), systemPackages: environment.systemPackages.toSorted() }),
   );
   const { requirements, findLinks } = pins;
   const isServed = inference.kind === "script";
@@ -25,18 +25,28 @@ export function askedOf(
   return { systemPackages, python };
 }
 
-/** The packages of a lock that still answer, for all of these platforms. */
+/** Of a Dockerfile the text alone: what it copies changes with every line of code, and hardly ever what is installed. */
+function baseAsked(base: BasePin): object {
+  return base.kind === "dockerfile" ? { ...base, context: {} } : base;
+}
+
+/** The packages of a lock that still answer. */
 export function packagesIn(
   locked: LockedEnvironment | undefined,
   asked: AskedPackages,
   platforms: readonly string[],
 ): PinnedPackages {
-  if (locked === undefined || !platforms.every((platform) => Object.hasOwn(locked.platforms, platform)))
-    return {};
-  const chosen = Object.fromEntries(platforms.map((one) => [one, locked.platforms[one]]));
-  const wanted = chosen as LockedEnvironment["platforms"];
-  if (locked.asked.python === asked.python) return { all: wanted };
-  return locked.asked.systemPackages === asked.systemPackages ? { system: wanted } : {};
+  if (locked === undefined) return {};
+  const known = platforms.flatMap((platform) => {
+    const packages = ownMember(locked.platforms, platform);
+    return packages === undefined ? [] : [[platform, packages] as const];
+  });
+  if (known.length === 0) return {};
+  const isWhole = known.length === platforms.length;
+  if (locked.asked.python === asked.python)
+    return isWhole ? { all: Object.fromEntries(known) } : { some: Object.fromEntries(known) };
+  const isSystemKnown = isWhole && locked.asked.systemPackages === asked.systemPackages;
+  return isSystemKnown ? { system: Object.fromEntries(known) } : {};
 }
 
 /** All that a lock does not answer. */
@@ -86,7 +96,7 @@ function findUnlockedModel(model: ModelConfig, pin: Pin | undefined, lock: LockF
   const { name, source, pointer } = model;
   const locked = ownMember(lock.models, name);
   if (locked === undefined) return [{ pointer, message: `the model \`${name}\` is not in the lock` }];
-  if (locked.source !== source)
+  if (locked.source !== publicSource(source))
     return [
       { pointer: `${pointer}/source`, message: `\`${name}\` comes from \`${locked.source}\` in the lock` },
     ];
@@ -103,9 +113,14 @@ export function lockedModelFor(
   lock: LockFile | undefined,
 ): LockedModel | undefined {
   const locked = lock && ownMember(lock.models, name);
-  if (locked?.source !== source) return undefined;
+  if (locked?.source !== publicSource(source)) return undefined;
   const digests = Object.values(locked.files).map(({ digest }) => digest);
   return sha256 === undefined || digests.includes(`sha256:${sha256}`) ? locked : undefined;
+}
+
+/** A lock is for everybody to read, and whoever has a signed address may download. */
+export function publicSource(source: string): string {
+  return source.includes("://") ? source.replace(/[?#].*$/s, "") : source;
 }
 
 /** Not what every object has: a model may be called `constructor`. */

@@ -1,6 +1,21 @@
 import type { Config } from "../model/config.ts";
-import type { LockedContent, LockedModel, LockedPlatforms, LockFile } from "../model/lock-file.ts";
-import { askedOf, filesOfPin, isInstalling, isLockable, lockedModelFor, ownMember } from "./compare-lock.ts";
+import type {
+  AskedPackages,
+  LockedContent,
+  LockedEnvironment,
+  LockedModel,
+  LockedPlatforms,
+  LockFile,
+} from "../model/lock-file.ts";
+import {
+  askedOf,
+  filesOfPin,
+  isInstalling,
+  isLockable,
+  lockedModelFor,
+  ownMember,
+  publicSource,
+} from "./compare-lock.ts";
 import type { Pins } from "./pins.ts";
 
 /** What steps have found out that pinning alone does not know. */
@@ -20,12 +35,14 @@ export function makeLock(
   const { baseImage } = config;
   const platforms = pins.packages.all ?? resolved.packages;
   const environment =
-    platforms === undefined ? before?.environment : { asked: askedOf(config, pins), platforms };
+    platforms === undefined
+      ? before?.environment
+      : withOtherPlatforms(before?.environment, askedOf(config, pins), platforms);
   const models = config.models.flatMap((model, index) => {
     const { name, source } = model;
     const known = lockedModelFor(model, before);
     const files = filesOfPin(pins.models[index]) ?? ownMember(resolved.models, name) ?? known?.files;
-    return files === undefined ? [] : [[name, { source, files }] as const];
+    return files === undefined ? [] : [[name, { source: publicSource(source), files }] as const];
   });
   return {
     ...(baseImage.kind === "image" &&
@@ -38,6 +55,16 @@ export function makeLock(
   };
 }
 
+/** What somebody has locked for another platform stays, if it answers the same. */
+function withOtherPlatforms(
+  before: LockedEnvironment | undefined,
+  asked: AskedPackages,
+  platforms: LockedPlatforms,
+): LockedEnvironment {
+  const isSame = before?.asked.python === asked.python;
+  return { asked, platforms: { ...(isSame && before.platforms), ...platforms } };
+}
+
 /** What of a lock can be resolved anew, besides a model by its name. */
 export const UPGRADABLE = ["base_image", "models", "python", "system_packages"] as const;
 
@@ -46,7 +73,7 @@ export function withoutUpgraded(
   lock: LockFile,
   names: readonly string[],
 ): { readonly lock: LockFile; readonly unknown: readonly string[] } {
-  const { baseImage, models, environment, ...rest } = lock;
+  const { baseImage, models, environment } = lock;
   const isAll = names.includes("all");
   const has = (name: string): boolean => isAll || names.includes(name);
   const isPythonOnly = has("python") && !has("system_packages");
@@ -55,7 +82,6 @@ export function withoutUpgraded(
   const known = ["all", ...UPGRADABLE, ...Object.keys(models)];
   return {
     lock: {
-      ...rest,
       ...(baseImage && !has("base_image") && { baseImage }),
       models: Object.fromEntries(kept),
       ...(environment && !isInstalled && { environment }),

@@ -123,7 +123,7 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
     const tree = await snapshotTree(
       context.files,
       `${config.directory}/${baseImage.context}`,
-      contextIgnore(config, baseImage.context),
+      contextIgnore(config, baseImage.context, context.lockFile),
     );
     const dockerfile = await pinDockerfile(baseImage, config.directory, context.files);
     return succeed({ kind: "dockerfile", dockerfile, context: tree });

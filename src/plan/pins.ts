@@ -28,9 +28,11 @@ export type Pins = {
   readonly packages: PinnedPackages;
 };
 
-/** Both are absent where the lock has no answer to what is asked for now. */
+/** One of these, or none where the lock has no answer to what is asked for now. */
 export type PinnedPackages = {
   readonly all?: LockedPlatforms;
+  /** Those of some of the platforms. */
+  readonly some?: LockedPlatforms;
   /** Only the system packages are of use: Python ones were asked for otherwise. */
   readonly system?: LockedPlatforms;
 };

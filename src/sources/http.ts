@@ -112,7 +112,8 @@ async function fetch(
   if (!blob.ok) return blob;
   if (isDigest(wanted) && blob.value.digest !== wanted) {
     // It stays, under its own digest: another package may mean just this file.
-    return fail(wordMismatch({ ...reference, sha256 }, blob.value.digest.slice("sha256:".length)));
+    const actual = blob.value.digest.slice("sha256:".length);
+    return fail(reference.sha256 === undefined ? wordReplaced(url) : wordMismatch(reference, actual));
   }
   return succeed([{ path: name, digest: blob.value.digest, size: blob.value.size, mode: 0o644 }]);
 }
@@ -133,6 +134,12 @@ async function download(
   } catch (error) {
     return asFailure(error);
   }
+}
+
+function wordReplaced(url: URL): Diagnostic {
+  return errorDiagnostic("source/digest-mismatch", `${url.host} has another file than was locked`, {
+    hint: "somebody replaced it; if that was meant, `mlpackage lock --upgrade models` takes it as it is now",
+  });
 }
 
 function wordNewVersion(url: URL): Diagnostic {

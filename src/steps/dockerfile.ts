@@ -1,4 +1,5 @@
 import type { ServiceSettings } from "../images/image-config.ts";
+import { normalPlatform } from "../images/manifest.ts";
 import type { BaseImageConfig, EnvironmentConfig } from "../model/config.ts";
 import { DOCKERFILE_HEADER } from "../model/dockerfile-header.ts";
 import type { LockedPlatforms } from "../model/lock-file.ts";
@@ -72,26 +73,41 @@ function environmentSections(
   layout: InstallationLayout,
   place: Place,
 ): readonly string[] {
-  return [
-    FIRST_INSTRUCTION,
+  const installing = [
     ...renderSystemPackages(packages),
     ...renderPythonPackages(python, packages, layout, place),
   ];
+  return [FIRST_INSTRUCTION, ...(installing.length > 0 ? [DATE_ARGUMENT] : []), ...installing];
 }
+
+/**
+ * For who installs: with it Debian's Python packages compile to byte-code that goes by the content of its source, and not
+ * by its time, which the layer will not have.
+ */
+export const DATE_ARGUMENT = "ARG SOURCE_DATE_EPOCH";
 
 /** Logs and copies that hold the time, and are of no use in an image. */
 const LEAVINGS_OF_APT = [
   "/var/log/apt/*",
   "/var/log/dpkg.log",
   "/var/log/alternatives.log",
+  "/var/log/fontconfig.log",
   "/var/cache/ldconfig/aux-cache",
   "/var/cache/debconf/*-old",
   "/var/lib/dpkg/*-old",
 ];
 
-function renderSystemPackages(packages: LockedPlatforms): readonly string[] {
+export function renderSystemPackages(
+  packages: LockedPlatforms,
+  {
+    before = [],
+    after = [],
+  }: { readonly before?: readonly string[]; readonly after?: readonly string[] } = {},
+): readonly string[] {
   const wanted = Object.entries(packages).map(([platform, { systemPackages }]) => {
-    const names = Object.entries(systemPackages).map(([name, version]) => `${name}=${version}`);
+    const names = Object.entries(systemPackages).map(([name, version]) =>
+      version === "" ? name : `${name}=${version}`,
+    );
     return [platform, names] as const;
   });
   if (wanted.every(([, names]) => names.length === 0)) return [];
@@ -100,9 +116,9 @@ function renderSystemPackages(packages: LockedPlatforms): readonly string[] {
       "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\",
       "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
       ...choosePackages(wanted),
-      "    apt-get update \\",
+      `    ${[...before, "apt-get update"].join(" \\\n && ")} \\`,
       ` && ${installCommand(wanted)}`,
-      ` && rm -rf ${LEAVINGS_OF_APT.join(" ")}`,
+      [` && rm -rf ${LEAVINGS_OF_APT.join(" ")}`, ...after.map((command) => ` && ${command}`)].join(" \\\n"),
     ].join("\n"),
   ];
 }
@@ -116,13 +132,13 @@ function choosePackages(wanted: Wanted): readonly string[] {
     ([platform, names]) =>
       `    ${debianArchitecture(platform)}) set -- ${names.map(shellWord).join(" ")} ;; \\`,
   );
-  return ['    case "$(dpkg --print-architecture)" in \\', ...cases, "    esac; \\"];
+  return ['    case "$(dpkg --print-architecture)" in \\', ...cases, "    *) exit 1 ;; \\", "    esac; \\"];
 }
 
 /** What Debian calls the architecture of a platform. */
 function debianArchitecture(platform: string): string {
   const [, architecture = "", variant] = platform.split("/");
-  if (architecture === "arm") return variant === "v6" ? "armel" : "armhf";
+  if (architecture === "arm") return variant === undefined || variant === "v7" ? "armhf" : "armel";
   return { "386": "i386", ppc64le: "ppc64el" }[architecture] ?? architecture;
 }
 
@@ -134,7 +150,7 @@ function installCommand(wanted: Wanted): string {
     .trimEnd();
 }
 
-export const APT_INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends";
+const APT_INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends";
 
 /** A package that was built since, or that another index has, has another digest, and is refused. */
 function renderPythonPackages(
@@ -166,7 +182,7 @@ function renderPythonPackages(
 
 /** The name of the file that pip installs from on a platform, in the context of what is locked. */
 export function lockedFileName(platform: string, isForSeveral: boolean): string {
-  const [, architecture = "", variant = ""] = platform.split("/");
+  const [, architecture = "", variant = ""] = normalPlatform(platform).split("/");
   return isForSeveral ? `requirements-${architecture}${variant}.txt` : "requirements.txt";
 }
 

@@ -1,13 +1,14 @@
 import type { EnvironmentConfig } from "../model/config.ts";
 import type { LockedPlatforms } from "../model/lock-file.ts";
 import {
-  APT_INSTALL,
+  DATE_ARGUMENT,
   type EnvironmentInputs,
   FIRST_INSTRUCTION,
   type InstallConfig,
   joinSections,
   mountOption,
   PIP_SETTINGS,
+  renderSystemPackages,
   sourceOptions,
 } from "./dockerfile.ts";
 import type { EnvironmentLayout } from "./image-layout.ts";
@@ -39,7 +40,8 @@ export type LockInputs = {
   readonly isServed: boolean;
   /** Whether the requirements name digests: then pip takes none without. */
   readonly hasDigests: boolean;
-  /** What is known already. */
+  readonly platforms: readonly string[];
+  /** What apt installs, where it is known already: just that again. */
   readonly system?: LockedPlatforms;
 };
 
@@ -47,6 +49,7 @@ export type LockInputs = {
 export function renderLock(inputs: LockInputs, layout: EnvironmentLayout): string {
   return joinSections(inputs.base, [
     FIRST_INSTRUCTION,
+    DATE_ARGUMENT,
     ...askApt(inputs),
     ...askPip(inputs, layout),
     [
@@ -58,30 +61,30 @@ export function renderLock(inputs: LockInputs, layout: EnvironmentLayout): strin
 }
 
 /** Installed for good: what pip finds there it need not install. */
-function askApt({ environment, system }: LockInputs): readonly string[] {
+function askApt({ environment, platforms, system }: LockInputs): readonly string[] {
   const { systemPackages } = environment;
+  if (system !== undefined) return renderSystemPackages(system);
   if (systemPackages.length === 0) return [];
-  const list = `dpkg-query --show --showformat '\${Package} \${Architecture} \${Version}\\n' | sort`;
-  const known = Object.values(system ?? {}).flatMap((one) => Object.entries(one.systemPackages));
-  const names = new Map(Object.keys(system ?? {}).length === 1 ? known : []);
-  const wanted = systemPackages.map((name) => {
-    const version = names.get(name);
-    return shellWord(version === undefined ? name : `${name}=${version}`);
-  });
-  return [
-    [
-      "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\",
-      "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
-      `    mkdir -p ${ANSWERS} && dpkg --print-architecture > ${ANSWERS}/${ANSWER_FILES.architecture} \\`,
-      ` && ${list} > /tmp/before \\`,
-      " && apt-get update \\",
-      [` && ${APT_INSTALL}`, ...wanted.map((name) => `      ${name}`), ` && ${list} > /tmp/after`].join(
-        " \\\n",
-      ),
-    ]
-      .join("\n")
-      .concat(` \\\n && comm -13 /tmp/before /tmp/after > ${ANSWERS}/${ANSWER_FILES.systemPackages}`),
+  const list = (place: string) => `${INSTALLED_PACKAGES} > ${place}`;
+  const before = [
+    `mkdir -p ${ANSWERS} && dpkg --print-architecture > ${ANSWERS}/${ANSWER_FILES.architecture} && ${list("/tmp/before")}`,
   ];
+  const after = [
+    list("/tmp/after"),
+    `comm -13 /tmp/before /tmp/after > ${ANSWERS}/${ANSWER_FILES.systemPackages}`,
+  ];
+  return renderSystemPackages(asAsked(platforms, systemPackages), { before, after });
+}
+
+/** `name architecture version`, a line each, without what was removed and left its settings. */
+const INSTALLED_PACKAGES =
+  "dpkg-query --show --showformat '${db:Status-Abbrev}|${Package} ${Architecture} ${Version}\\n' | sed -n 's/^ii *|//p' | sort";
+
+/** What the file asks for, as apt is given it: with a version or without. */
+function asAsked(platforms: readonly string[], names: readonly string[]): LockedPlatforms {
+  const pairs = names.map((name) => name.split("=", 2) as [string, string?]);
+  const systemPackages = Object.fromEntries(pairs.map(([name, version = ""]) => [name, version]));
+  return Object.fromEntries(platforms.map((platform) => [platform, { systemPackages, python: [] }]));
 }
 
 function askPip(inputs: LockInputs, layout: EnvironmentLayout): readonly string[] {

@@ -1,5 +1,6 @@
 import path from "node:path";
-import type { EnvironmentConfig } from "../model/config.ts";
+import { normalPlatform } from "../images/manifest.ts";
+import type { EnvironmentConfig, PythonConfig } from "../model/config.ts";
 import { digestOfValue } from "../model/digest.ts";
 import type { LockedPackages, LockedPlatforms } from "../model/lock-file.ts";
 import type { StepOutput } from "../model/outcome.ts";
@@ -26,6 +27,8 @@ type Asked = BaseInputs & {
   readonly requirements: Tree;
   readonly findLinks: Readonly<Record<string, Tree>>;
   readonly system?: LockedPlatforms;
+  /** Of platforms that need not be asked. */
+  readonly known: LockedPlatforms;
 };
 
 /** Finds out what exactly is to be installed: the lock says it, or apt and pip are asked in the base image itself. */
@@ -84,14 +87,14 @@ async function ask(inputs: Asked, context: StepContext): Promise<Result<LockedPl
   const answers = await Promise.all(
     platforms.map(async (platform): Promise<Result<readonly [string, LockedPackages]>> => {
       // As buildx lays it out.
-      const folder =
-        platforms.length > 1 ? path.join(filesFolder, platform.replaceAll("/", "_")) : filesFolder;
-      const read = await readAnswers(folder, context);
-      return read.ok ? succeed([platform, read.value]) : read;
+      const name = platforms.length > 1 ? normalPlatform(platform).replaceAll("/", "_") : "";
+      const read = await readAnswers(path.join(filesFolder, name), inputs, context);
+      const known = inputs.system?.[platform];
+      return read.ok ? succeed([platform, { ...read.value, ...(known && pickSystem(known)) }]) : read;
     }),
   );
   const all = combine(answers);
-  return all.ok ? succeed(Object.fromEntries(all.value)) : all;
+  return all.ok ? succeed({ ...inputs.known, ...Object.fromEntries(all.value) }) : all;
 }
 
 /** With one digest among the requirements pip demands them all. */
@@ -102,7 +105,19 @@ async function namesDigests(requirements: Tree, context: StepContext): Promise<b
   return texts.some((text) => /^[^#\n]*--(hash|require-hashes)/m.test(text));
 }
 
-async function readAnswers(folder: string, { host }: StepContext): Promise<Result<LockedPackages>> {
+function pickSystem({ systemPackages }: LockedPackages): Pick<LockedPackages, "systemPackages"> {
+  return { systemPackages };
+}
+
+function hasRequirements({ requirements }: PythonConfig): boolean {
+  return "file" in requirements || requirements.list.length > 0;
+}
+
+async function readAnswers(
+  folder: string,
+  { environment, system: known }: Asked,
+  { host }: StepContext,
+): Promise<Result<LockedPackages>> {
   const read = async (name: string): Promise<string | undefined> => {
     const place = path.join(folder, name);
     const isThere = (await host.files.status(place))?.type === "file";
@@ -113,6 +128,10 @@ async function readAnswers(folder: string, { host }: StepContext): Promise<Resul
       read,
     ),
   );
+  const isRequired = environment.python.managed && hasRequirements(environment.python);
+  const isAskedOfApt = known === undefined && environment.systemPackages.length > 0;
+  if ((isAskedOfApt && system === undefined) || (isRequired && python === undefined))
+    throw new Error(`there are no answers in ${folder}`);
   const packages = readPipReports([python, server].flatMap((text) => text ?? []));
   if (!packages.ok) return packages;
   return succeed({

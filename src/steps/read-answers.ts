@@ -31,7 +31,7 @@ type PipInstall = {
 /**
  * What pip would install, by the reports it wrote; of a package that is in several, the first counts.
  *
- * Errors: `lock/no-digest`, for what is no archive.
+ * Errors: `packages/no-digest` for what is no archive, `packages/secret-address`.
  */
 export function readPipReports(texts: readonly string[]): Result<readonly LockedPythonPackage[]> {
   const installs = texts.flatMap((text) => (JSON.parse(text) as PipReport).install);
@@ -48,6 +48,7 @@ function readInstall(install: PipInstall): Result<LockedPythonPackage> {
   const digest = `sha256:${hashes?.sha256 ?? hash.replace(/^sha256=/, "")}`;
   const isAddress = /^https?:/.test(download.url);
   const place = download.subdirectory === undefined ? "" : `#subdirectory=${download.subdirectory}`;
+  if (isDirect && isAddress && /[?#]|\/\/[^/]*@/.test(download.url)) return fail(wordSecret(metadata.name));
   if (!isDigest(digest) || (isDirect && !isAddress)) return fail(wordUnlockable(metadata.name, download.url));
   return succeed({
     name: metadata.name.toLowerCase().replace(/[-_.]+/g, "-"),
@@ -60,10 +61,22 @@ function readInstall(install: PipInstall): Result<LockedPythonPackage> {
 function wordUnlockable(name: string, url: string): Diagnostic {
   const where = url.startsWith("file:") ? "a path" : "a repository";
   return errorDiagnostic(
-    "lock/no-digest",
+    "packages/no-digest",
     `\`${name}\` is asked for by ${where}, which has no digest to lock`,
     {
       hint: "make a wheel of it (`pip wheel`), and put that into a folder that `find_links` names",
+      details: { subject: name },
+    },
+  );
+}
+
+/** A lock is for everybody to read. */
+function wordSecret(name: string): Diagnostic {
+  return errorDiagnostic(
+    "packages/secret-address",
+    `the address of \`${name}\` holds what may be a secret, and would stand in the lock`,
+    {
+      hint: "ask for it by name and version from an index, or put its wheel into a folder that `find_links` names",
       details: { subject: name },
     },
   );

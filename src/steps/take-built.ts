@@ -50,7 +50,7 @@ async function clampImage(image: ReadImage, layout: BuiltLayout, context: StepCo
   const own = new Map<number, OutputFile>();
   await Promise.all(
     image.layers.map(async (layer, index) => {
-      if (isClamped(origins[index], layout)) own.set(index, await clampLayer(layer, layout, context));
+      if (isClamped(layer, origins[index], layout)) own.set(index, await clampLayer(layer, layout, context));
     }),
   );
   if (own.size === 0) return { image, own: [] };
@@ -69,8 +69,13 @@ async function clampImage(image: ReadImage, layout: BuiltLayout, context: StepCo
   return { image: { platform, manifest, config: described, layers, texts }, own: [...own.values()] };
 }
 
-function isClamped(origin: LayerOrigin | undefined, { hasDockerfile }: BuiltLayout): boolean {
-  if (origin === undefined) return false;
+/** What was made now is not compressed: the builder was asked not to. A base of the same date may be. */
+function isClamped(
+  { digest, diffId }: Layer,
+  origin: LayerOrigin | undefined,
+  { hasDockerfile }: BuiltLayout,
+): boolean {
+  if (origin === undefined || digest !== diffId) return false;
   return origin.isAfter || (hasDockerfile && origin.isOfDate && !/^RUN\b/.test(origin.instruction));
 }
 
@@ -79,7 +84,6 @@ async function clampLayer(
   { folder, sourceDateEpoch }: BuiltLayout,
   { host, store, signal }: StepContext,
 ): Promise<OutputFile> {
-  if (layer.digest !== layer.diffId) throw new UnreadableImage("the builder has compressed its layers");
   const chunks = host.files.readStream(path.join(folder, blobPath(layer.digest)));
   try {
     const clamped = clampTimes(withDigest(chunks, layer), sourceDateEpoch);

@@ -49,7 +49,7 @@ for (const [folder, ignored, kept] of rows) {
 }
 
 test("of a user's own context only what we write there, and git's own", () => {
-  const isIgnored = contextIgnore(config, "src");
+  const isIgnored = contextIgnore(config, "src", "src/mlpackage.lock");
   assert.equal(
     ["imagefiles", ".git"].filter((path) => !isIgnored(path)),
     [],

@@ -27,10 +27,13 @@ const fixtures = fileURLToPath(new URL("../../fixtures/dockerfiles", import.meta
 const cases = readdirSync(fixtures);
 const digest = `sha256:${"0".repeat(64)}`;
 
+const PLATFORMS = ["linux/amd64"];
+
 const renderers = {
   environment: renderEnvironment,
   folder: renderDockerfile,
-  lock: (inputs: Inputs) => renderLock({ ...inputs, hasDigests: false }, layOutEnvironment(inputs)),
+  lock: (inputs: Inputs) =>
+    renderLock({ ...inputs, platforms: PLATFORMS, hasDigests: false }, layOutEnvironment(inputs)),
 };
 
 for (const name of cases) {
@@ -123,7 +126,7 @@ test("where the base has everything nothing is run", () => {
 
 test("requirements with digests and the server, which has none, are asked for one after the other", () => {
   const inputs = readInputs("full");
-  const text = renderLock({ ...inputs, hasDigests: true }, layOutEnvironment(inputs));
+  const text = renderLock({ ...inputs, platforms: PLATFORMS, hasDigests: true }, layOutEnvironment(inputs));
   assert.match(
     text,
     /--report \S*python.json [^&]*--requirement \S+ \\\n && \{ [^\n]*server.json [^\n]*gunicorn/,
@@ -133,7 +136,7 @@ test("requirements with digests and the server, which has none, are asked for on
 test("of what apt has been locked to nothing is asked again", () => {
   const inputs = readInputs("full");
   const text = renderLock(
-    { ...inputs, hasDigests: false, system: inputs.packages },
+    { ...inputs, platforms: PLATFORMS, hasDigests: false, system: inputs.packages },
     layOutEnvironment(inputs),
   );
   assert.match(text, "libgomp1=1.2-3");

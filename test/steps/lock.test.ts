@@ -5,7 +5,8 @@ import * as assert from "uvu/assert";
 import { errorDiagnostic } from "../../src/model/diagnostic.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { fail } from "../../src/model/result.ts";
-import { packagesOfLock } from "../../src/steps/lock.ts";
+import type { SerializableRecord } from "../../src/model/serializable.ts";
+import { lockKind, packagesOfLock } from "../../src/steps/lock.ts";
 import { InputChanged } from "../../src/steps/output-files.ts";
 import { type BuilderOptions, createBuilder, type SeenBuild } from "../fakes/builder.ts";
 import { only } from "../fakes/only.ts";
@@ -27,6 +28,8 @@ const FILES = {
   "deep/more.txt": "scipy",
   "wheels/a.whl": "wheel",
 };
+
+const EMPTY_REPORT = JSON.stringify({ install: [] });
 
 function reportOf(name: string, version: string): string {
   const hashes = { sha256: digestOf(name).slice("sha256:".length) };
@@ -117,19 +120,46 @@ test("each platform has an answer of its own", async () => {
   });
 });
 
-test("where the base has everything there is nothing to install", async () => {
-  const { make, stepOf } = await openUnlocked({
-    answers: { architecture: "amd64\n", "system-packages": "" },
+test("and so has one that is written with its usual variant", async () => {
+  const answers = {
+    ...answersOf("amd64", "2.1.0", "linux_amd64/"),
+    ...answersOf("arm64", "1", "linux_arm64/"),
+  };
+  const { make } = await openUnlocked({ answers }, "build: {platforms: [linux/amd64, linux/arm64/v8]}\n");
+  assert.equal(packagesOfLock(await make(LOCK))["linux/arm64/v8"], packagesOf("1"));
+});
+
+for (const absent of ["system-packages", "python.json"]) {
+  test(`a builder that does not answer has not said that there is nothing: ${absent}`, async () => {
+    const { [absent]: _absent, ...answers } = answersOf("amd64", "2.1.0");
+    const { run } = await openUnlocked({ answers });
+    const error = await run(LOCK).catch((thrown: unknown) => thrown);
+    assert.instance(error, Error);
   });
+}
+
+test("what apt has been locked to is installed again, and stays", async () => {
+  const known = { "linux/amd64": { systemPackages: { curl: "1", libc: "2" }, python: [] } };
+  const { stepOf, context, seen } = await openUnlocked();
+  const step = stepOf(LOCK);
+  const inputs = { asked: { ...(step.inputs.asked as SerializableRecord), system: known } };
+  const made = await lockKind.run({ ...step, inputs }, context);
+  assert.ok(made.ok);
+  assert.equal(packagesOfLock(made.value), {
+    "linux/amd64": { ...packagesOf("2.1.0"), systemPackages: { curl: "1", libc: "2" } },
+  });
+  assert.match(seen[0]?.dockerfile ?? "", /\bcurl=1 \\\n {6}libc=2\b/);
+});
+
+test("where the base has everything there is nothing to install", async () => {
+  const answers = { architecture: "amd64\n", "system-packages": "", "python.json": EMPTY_REPORT };
+  const { make, stepOf } = await openUnlocked({ answers });
   assert.equal(packagesOfLock(await make(LOCK)), { "linux/amd64": { systemPackages: {}, python: [] } });
   assert.equal(stepOf("build:environment").needs, [LOCK]);
 });
 
 test("the server that is asked for by itself is among the packages", async () => {
-  const answers = {
-    "python.json": reportOf("numpy", "2.1.0"),
-    "server.json": reportOf("gunicorn", "23.0.0"),
-  };
+  const answers = { ...answersOf("amd64", "2.1.0"), "server.json": reportOf("gunicorn", "23.0.0") };
   const { make } = await openUnlocked({ answers });
   const { python = [] } = packagesOfLock(await make(LOCK))["linux/amd64"] ?? {};
   assert.equal(
@@ -162,9 +192,10 @@ test("what buildx says goes to the user", async () => {
 test("and so does what cannot be locked", async () => {
   const report = { url: "https://example.com/a.git", vcs_info: { vcs: "git" } };
   const installs = [{ metadata: { name: "a", version: "1" }, is_direct: true, download_info: report }];
-  const { run } = await openUnlocked({ answers: { "python.json": JSON.stringify({ install: installs }) } });
+  const answers = { ...answersOf("amd64", "2.1.0"), "python.json": JSON.stringify({ install: installs }) };
+  const { run } = await openUnlocked({ answers });
   const result = await run(LOCK);
-  assert.equal(!result.ok && result.diagnostics.map(({ code }) => code), ["lock/no-digest"]);
+  assert.equal(!result.ok && result.diagnostics.map(({ code }) => code), ["packages/no-digest"]);
 });
 
 test("an answer of today is none of tomorrow", async () => {

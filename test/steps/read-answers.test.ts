@@ -98,9 +98,30 @@ for (const [what, installed] of [
   test(`pip: ${what} cannot be locked`, () => {
     const read = readPipReports([reportOf(install("b", {}), installed), reportOf(installed)]);
     const told = read.ok ? [] : read.diagnostics.map(({ code, details }) => [code, details?.subject]);
-    assert.equal(told[0], ["lock/no-digest", "a"]);
+    assert.equal(told[0], ["packages/no-digest", "a"]);
   });
 }
+
+for (const url of [
+  "https://ada:secret@example.com/a.whl",
+  "https://secret@example.com/a.whl",
+  "https://example.com/a.whl?token=secret",
+]) {
+  test(`pip: an address that may hold a secret comes into no lock: ${url}`, () => {
+    const read = readPipReports([reportOf(install("a", { url }, direct))]);
+    const told = read.ok ? [] : read.diagnostics;
+    assert.equal(
+      told.map(({ code, details }) => [code, details?.subject]),
+      [["packages/secret-address", "a"]],
+    );
+    assert.not.match(JSON.stringify(told), /=secret|secret@/);
+  });
+}
+
+test("pip: of an index nobody sees the address", () => {
+  const read = readPipReports([reportOf(install("a", { url: "https://ada:secret@example.com/a.whl?x=y" }))]);
+  assert.equal(read.ok && read.value, [a]);
+});
 
 test("apt: name and version, and whose they are where they are of another architecture", () => {
   const text =

@@ -26,11 +26,6 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
     return session.signal.aborted ? EXIT.interrupted : exitCodeOf(prepared.diagnostics);
   }
   const { opened, assembly, graph } = prepared.value;
-  const traced = await checkTraceFile(session, opened, options.trace);
-  if (!traced.ok) {
-    reportDiagnostics(session, traced.diagnostics);
-    return exitCodeOf(traced.diagnostics);
-  }
   const outcomes = await runGraph(session, opened, assembly, graph, options);
   const failures = [...outcomes.values()].flatMap((outcome) =>
     outcome.status === "failed" ? outcome.diagnostics : [],
@@ -45,7 +40,11 @@ async function prepareLocked(session: Session, options: ApplyOptions): Promise<R
   const prepared = await prepareChosen(session, options);
   if (!prepared.ok) return prepared;
   const { opened, assembly, graph, again } = prepared.value;
-  const updated = await updateLock(session, opened, assembly, graph, options);
+  const traced = await checkTraceFile(session, opened, options.trace);
+  if (!traced.ok) return traced;
+  // What a plan says was pinned by the lock as it was then.
+  const frozen = options.plan === undefined ? options.frozen : true;
+  const updated = await updateLock(session, opened, assembly, graph, { ...options, frozen });
   if (!updated.ok) return updated;
   return updated.value ? again() : prepared;
 }

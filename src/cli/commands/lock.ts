@@ -1,14 +1,14 @@
 import { errorDiagnostic } from "../../model/diagnostic.ts";
-import type { Graph } from "../../model/graph.ts";
 import type { LockFile } from "../../model/lock-file.ts";
 import { lockToData } from "../../plan/lock-data.ts";
 import { UPGRADABLE, withoutUpgraded } from "../../plan/make-lock.ts";
-import { assemble } from "../assemble.ts";
+import { assemble, upgradedLock } from "../assemble.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { writeLock } from "../lock-file.ts";
 import { openPackage } from "../open-package.ts";
 import type { RunOptions } from "../run-graph.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
+import { checkTraceFile } from "../trace-file.ts";
 import { resolve } from "../update-lock.ts";
 
 export type LockCommandOptions = RunOptions & {
@@ -38,8 +38,13 @@ export async function lock(session: Session, options: LockCommandOptions): Promi
     reportDiagnostics(session, wrong);
     return exitCodeOf(wrong);
   }
-  const kept = { ...assembly.value, lock: { ...read, lock: keptOf(read.lock, options.upgrade) } };
-  const resolved = await resolve(session, opened.value, kept, graph satisfies Graph, options);
+  const traced = await checkTraceFile(session, opened.value, options.trace);
+  if (!traced.ok) {
+    reportDiagnostics(session, traced.diagnostics);
+    return exitCodeOf(traced.diagnostics);
+  }
+  const kept = { ...assembly.value, lock: { ...read, lock: upgradedLock(read.lock, options.upgrade) } };
+  const resolved = await resolve(session, opened.value, kept, graph, options);
   if (!resolved.ok) {
     reportDiagnostics(session, resolved.diagnostics);
     return session.signal.aborted ? EXIT.interrupted : exitCodeOf(resolved.diagnostics);
@@ -58,10 +63,6 @@ export async function lock(session: Session, options: LockCommandOptions): Promi
   if (!isSame) await host.files.writeAtomically(read.path, text);
   tell(session, isSame ? `${read.name} is up to date` : `wrote ${read.name}`);
   return EXIT.done;
-}
-
-function keptOf(lock: LockFile | undefined, upgrade: readonly string[]): LockFile | undefined {
-  return lock && withoutUpgraded(lock, upgrade).lock;
 }
 
 function wordUnknown(name: string, lockName: string) {

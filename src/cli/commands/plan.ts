@@ -1,10 +1,12 @@
 import { hasWork } from "../../plan/plan.ts";
 import { planToJson } from "../../report/plan-json.ts";
 import { renderPlan } from "../../report/plan-text.ts";
+import type { Assembly } from "../assemble.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { makePlan, writePlanFile } from "../plan-file.ts";
 import { prepare, type SelectOptions } from "../prepare.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
+import { isInCI } from "../update-lock.ts";
 
 export type PlanOptions = SelectOptions & {
   /** `--no-test`. */
@@ -34,9 +36,17 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
   session.writeData(
     session.options.json ? planToJson(document) : renderPlan(planned, session.terminal.color),
   );
+  tellLock(session, prepared.value.assembly.lock);
   if (out !== undefined)
     tell(session, `the plan is in \`${out}\`: \`mlpackage apply ${out}\`${wordSet(session)} does just that`);
   return options.detailedExitcode && hasWork(planned) ? EXIT.workFound : EXIT.done;
+}
+
+function tellLock(session: Session, { name, unlocked }: Assembly["lock"]): void {
+  const [first] = unlocked;
+  if (first === undefined) return;
+  const does = isInCI(session.host) ? "refuses to go on" : `brings \`${name}\` up to date first`;
+  tell(session, `${first.message}: \`apply\` ${does}`);
 }
 
 /** A plan does not hold values that were set for one call: they may be secrets. */

@@ -35,12 +35,7 @@ export async function save(
   const assembly = await assembleLocked(session, withFolder, target, options);
   if (!assembly.ok) {
     reportDiagnostics(session, assembly.diagnostics);
-    return exitCodeOf(assembly.diagnostics);
-  }
-  const traced = await checkTraceFile(session, withFolder, options.trace);
-  if (!traced.ok) {
-    reportDiagnostics(session, traced.diagnostics);
-    return exitCodeOf(traced.diagnostics);
+    return session.signal.aborted ? EXIT.interrupted : exitCodeOf(assembly.diagnostics);
   }
   const graph = graphOf(assembly.value, target);
   if (graph.steps.some(({ id }) => id === IMAGE)) throw new Error("a saved folder needs no build");
@@ -58,6 +53,8 @@ async function assembleLocked(
   target: string,
   options: RunOptions & LockOptions,
 ): Promise<Result<Assembly>> {
+  const traced = await checkTraceFile(session, opened, options.trace);
+  if (!traced.ok) return traced;
   const assembly = await assemble(session, opened, { force: false });
   if (!assembly.ok) return assembly;
   const graph = graphOf(assembly.value, target);

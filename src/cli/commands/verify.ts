@@ -2,8 +2,10 @@ import path from "node:path";
 import { type Difference, wordDifference } from "../../images/compare/difference.ts";
 import { compareImages } from "../../images/compare/images.ts";
 import { BrokenImage, type StoredImage } from "../../images/compare/stored-image.ts";
+import { UnreadableImage } from "../../images/read-images.ts";
 import type { Config } from "../../model/config.ts";
 import { errorDiagnostic } from "../../model/diagnostic.ts";
+import { digestOf } from "../../model/digest.ts";
 import type { PlatformImage } from "../../model/image.ts";
 import type { Outcome, StepOutput } from "../../model/outcome.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
@@ -17,7 +19,8 @@ import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { openPackage, type Package } from "../open-package.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
-import { openReference } from "../stored-reference.ts";
+import { openReference, type Reference } from "../stored-reference.ts";
+import { checkTraceFile } from "../trace-file.ts";
 import { updateLock } from "../update-lock.ts";
 
 export type VerifyOptions = RunOptions & {
@@ -29,6 +32,8 @@ export type VerifyOptions = RunOptions & {
 export async function verify(session: Session, { image, ...options }: VerifyOptions): Promise<number> {
   const opened = await openPackage(session);
   if (!opened.ok) return refuse(session, opened.diagnostics);
+  const traced = await checkTraceFile(session, opened.value, options.trace);
+  if (!traced.ok) return refuse(session, traced.diagnostics);
   const name = image ?? referenceIn(opened.value.config);
   if (name === undefined) return refuse(session, [wordNothing()]);
   const { files, identity } = session.host;
@@ -78,36 +83,7 @@ async function compareWith(
   opened: Package,
   workplace: Workplace,
 ): Promise<Result<readonly Compared[]>> {
-  const { session } = workplace;
-  const rebuilt = await rebuild(opened, workplace);
-  if (!rebuilt.ok) return rebuilt;
-  const { images, context } = rebuilt.value;
-  const platforms = images.map(({ platform }) => platform);
-  const reference = await openReference(session, name, platforms, context);
-  if (!reference.ok) return reference;
-  const compared: Compared[] = [];
-  try {
-    for (const [index, { platform, manifest, stored }] of images.entries()) {
-      const other = reference.value.images[index];
-      if (other === undefined) throw new Error(`${name} lacks ${platform}`);
-      const isSame = other.digest === manifest.digest;
-      const differences = isSame ? [] : await compareImages(other, await stored());
-      compared.push({ platform, digest: manifest.digest, differences });
-    }
-  } catch (error) {
-    if (!(error instanceof BrokenImage)) throw error;
-    return fail(errorDiagnostic("verify/unreadable", `\`${name}\`: ${error.message}`));
-  }
-  return succeed(compared);
-}
-
-type Rebuilt = {
-  readonly images: readonly (PlatformImage & { readonly stored: () => Promise<StoredImage> })[];
-  readonly context: StepContext;
-};
-
-/** Every step runs, with a cache of its own, and by a builder that uses nothing it remembers. */
-async function rebuild(opened: Package, { session, folder, options }: Workplace): Promise<Result<Rebuilt>> {
+  const { session, folder, options } = workplace;
   const apart: Session = { ...session, cacheDirectory: path.join(folder, "cache") };
   const assembled = await assemble(apart, opened, { force: true, noTest: true });
   if (!assembled.ok) return assembled;
@@ -115,23 +91,64 @@ async function rebuild(opened: Package, { session, folder, options }: Workplace)
   const { graph } = select(assembly.graph, [IMAGE]);
   const locked = await updateLock(session, opened, assembly, graph, { ...options, frozen: true });
   if (!locked.ok) return locked;
-  const outcomes = await runGraph(apart, opened, assembly, graph, options);
+  const makeWorkDirectory = () => session.host.files.makeTemporaryDirectory(folder, "reference-");
+  const context: StepContext = { ...assembly.context, makeWorkDirectory };
+  try {
+    // Looked for first: to build takes longer.
+    const reference = await openReference(session, name, platformsOf(opened, assembly), context);
+    if (!reference.ok) return reference;
+    const rebuilt = await rebuild(apart, opened, { ...assembly, graph, context }, options);
+    return rebuilt.ok ? succeed(await compare(reference.value, rebuilt.value)) : rebuilt;
+  } catch (error) {
+    if (!(error instanceof BrokenImage || error instanceof UnreadableImage)) throw error;
+    return fail(errorDiagnostic("verify/unreadable", `\`${name}\` cannot be read: ${error.message}`));
+  }
+}
+
+function platformsOf({ config }: Package, { pins }: Assembly): readonly string[] {
+  return config.build.platforms.length > 0 ? config.build.platforms : [pins.platform];
+}
+
+async function compare(
+  { images, isConverted }: Reference,
+  rebuilt: readonly RebuiltImage[],
+): Promise<readonly Compared[]> {
+  const compared: Compared[] = [];
+  for (const [index, { platform, manifest, config, stored }] of rebuilt.entries()) {
+    const other = images[index];
+    if (other === undefined) throw new Error(`nothing was found for ${platform}`);
+    const isSame = isConverted ? digestOf(other.config) === config.digest : other.digest === manifest.digest;
+    const differences = isSame ? [] : await compareImages(other, await stored());
+    compared.push({ platform, digest: manifest.digest, differences });
+  }
+  return compared;
+}
+
+type RebuiltImage = PlatformImage & { readonly stored: () => Promise<StoredImage> };
+
+/** Every step runs, with a cache of its own, and by a builder that uses nothing it remembers. */
+async function rebuild(
+  apart: Session,
+  opened: Package,
+  assembly: Assembly,
+  options: RunOptions,
+): Promise<Result<readonly RebuiltImage[]>> {
+  const outcomes = await runGraph(apart, opened, assembly, assembly.graph, options);
   const failures = [...outcomes.values()].flatMap((outcome) =>
     outcome.status === "failed" ? outcome.diagnostics : [],
   );
-  if (failures.length > 0 || session.signal.aborted) return fail(...failures);
-  return succeed(rebuiltBy(outcomes, assembly, folder));
+  if (failures.length > 0 || apart.signal.aborted) return fail(...failures);
+  return succeed(rebuiltBy(outcomes, assembly));
 }
 
-function rebuiltBy(outcomes: ReadonlyMap<string, Outcome>, assembly: Assembly, folder: string): Rebuilt {
+function rebuiltBy(outcomes: ReadonlyMap<string, Outcome>, assembly: Assembly): readonly RebuiltImage[] {
   const outputOf = (id: string): StepOutput => {
     const outcome = outcomes.get(id);
     if (outcome === undefined || !("output" in outcome)) throw new Error(`${id} has made nothing`);
     return outcome.output;
   };
   const { files } = assembly.context.host;
-  const makeWorkDirectory = () => files.makeTemporaryDirectory(folder, "reference-");
-  const context: StepContext = { ...assembly.context, outputOf, makeWorkDirectory };
+  const context: StepContext = { ...assembly.context, outputOf };
   const step = assembly.graph.steps.find(({ id }) => id === IMAGE);
   if (step === undefined) throw new Error("the graph has no image");
   const contents = contentsFor({ ...step, needs: [...outcomes.keys()] }, context);
@@ -140,7 +157,7 @@ function rebuiltBy(outcomes: ReadonlyMap<string, Outcome>, assembly: Assembly, f
     if (part === undefined || !("file" in part)) throw new Error(`nobody has ${blob.digest}`);
     return files.readText(part.file);
   };
-  const images = imageOf(outputOf(IMAGE)).images.map((image) => ({
+  return imageOf(outputOf(IMAGE)).images.map((image) => ({
     ...image,
     stored: async (): Promise<StoredImage> => ({
       manifest: await readText(image.manifest),
@@ -150,7 +167,6 @@ function rebuiltBy(outcomes: ReadonlyMap<string, Outcome>, assembly: Assembly, f
       },
     }),
   }));
-  return { images, context };
 }
 
 function tellResult(session: Session, name: string, compared: readonly Compared[]): void {
