@@ -76,7 +76,14 @@ const HEADER = `# Written by mlpackage: what the file beside it meant when it wa
 # \`mlpackage lock --upgrade\` resolves anew.
 `;
 
-/** The text of a lock: the same lock, the same text. */
-export async function writeLock(lock: LockFile): Promise<string> {
-  return `${HEADER}${await writeYaml(lockToData(lock))}`;
+/** The text of a lock: the same lock, the same text. What nobody could read again is refused. */
+export async function writeLock(lock: LockFile): Promise<Result<string>> {
+  const data = lockToData(lock);
+  try {
+    lockFromData(data);
+  } catch (error) {
+    if (!(error instanceof BadLock)) throw error;
+    return fail(errorDiagnostic("cli/not-lockable", `${error.pointer} cannot be locked: ${error.message}`));
+  }
+  return succeed(`${HEADER}${await writeYaml(data)}`);
 }

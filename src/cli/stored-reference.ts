@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { StoredImage } from "../images/compare/stored-image.ts";
-import { readImages, UnreadableImage } from "../images/read-images.ts";
+import { type ReadText, readImages, UnreadableImage } from "../images/read-images.ts";
 import { textOf } from "../model/chunks.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Digest } from "../model/digest.ts";
@@ -24,7 +24,7 @@ export type Reference = {
 type Place = Pick<Reference, "isConverted"> & {
   /** Of the manifest or the index that names the rest. */
   readonly root: string;
-  readonly readText: (digest: Digest) => Promise<string | undefined>;
+  readonly readText: ReadText;
   readonly readLayer: (digest: Digest) => AsyncIterable<Uint8Array>;
 };
 
@@ -43,8 +43,9 @@ export async function openReference(
     const found = await findPlace(session, name, context);
     if (!found.ok) return found;
     const { root, readText, readLayer, isConverted } = found.value;
-    const read = await readImages(root, platforms, readText);
-    const images = read.map(({ platform, manifest, texts: [manifestText = "", config = ""] }) => ({
+    const read = await withRegistryFaults(name, () => readImages(root, platforms, readText));
+    if (!read.ok) return read;
+    const images = read.value.map(({ platform, manifest, texts: [manifestText = "", config = ""] }) => ({
       ...{ platform, digest: manifest.digest, manifest: manifestText, config },
       readLayer: ({ digest }: { readonly digest: Digest }) => readLayer(digest),
     }));
@@ -129,9 +130,8 @@ async function inRegistry(name: string, context: StepContext): Promise<Result<Pl
     return {
       isConverted: false,
       root,
-      readText: async (digest) => {
-        const text = await repository.readManifest(digest, signal);
-        if (text !== undefined) return text;
+      readText: async (digest, kind) => {
+        if (kind === "manifest") return repository.readManifest(digest, signal);
         const chunks = await readBlob(digest);
         return chunks && textOf(chunks);
       },

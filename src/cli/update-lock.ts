@@ -45,7 +45,9 @@ export async function updateLock(
   // The trace is of the run that follows.
   const resolved = await resolve(session, opened, assembly, graph, { ...options, trace: undefined });
   if (!resolved.ok) return resolved;
-  const text = await writeLock(resolved.value);
+  const written = await writeLock(resolved.value);
+  if (!written.ok) return written;
+  const text = written.value;
   const before = await session.host.files.readText(lock.path).catch(() => "");
   if (text === before) return succeed(false);
   await session.host.files.writeAtomically(lock.path, text);

@@ -27,6 +27,8 @@ export type BuildRequest = {
   readonly filesFolder?: string;
   /** Every instruction runs, whatever BuildKit remembers. */
   readonly noCache: boolean;
+  /** Stages whose instructions run in any case. */
+  readonly freshStages?: readonly string[];
   readonly signal: AbortSignal;
   readonly onEvent: (event: BuildEvent) => void;
 };

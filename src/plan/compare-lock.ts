@@ -15,7 +15,11 @@ export function askedOf(
 ): AskedPackages {
   const { environment, inference, baseImage } = config;
   const systemPackages = digestOfValue(
-    asData({ baseImage, base: baseAsked(pins.base), systemPackages: environment.systemPackages.toSorted() }),
+    asData({
+      baseImage,
+      base: baseAsked(pins.base, config),
+      systemPackages: environment.systemPackages.toSorted(),
+    }),
   );
   const { requirements, findLinks } = pins;
   const isServed = inference.kind === "script";
@@ -25,9 +29,12 @@ export function askedOf(
   return { systemPackages, python };
 }
 
-/** Of a Dockerfile the text alone: what it copies changes with every line of code, and hardly ever what is installed. */
-function baseAsked(base: BasePin): object {
-  return base.kind === "dockerfile" ? { ...base, context: {} } : base;
+/** A context that holds the code changes with every line of it, and hardly ever what is installed: then the text has to do. */
+function baseAsked(base: BasePin, { baseImage, inference }: Config): object {
+  if (base.kind !== "dockerfile" || baseImage.kind !== "dockerfile") return base;
+  const { sourceDirectory = "" } = inference;
+  const holdsCode = baseImage.context === "." || `${sourceDirectory}/`.startsWith(`${baseImage.context}/`);
+  return holdsCode ? { ...base, context: {} } : base;
 }
 
 /** The packages of a lock that still answer. */
@@ -120,8 +127,15 @@ export function lockedModelFor(
 
 /** A lock is for everybody to read, and whoever has a signed address may download. */
 export function publicSource(source: string): string {
-  return source.includes("://") ? source.replace(/[?#].*$/s, "") : source;
+  const [address = "", query] = source.split("?", 2);
+  if (!source.includes("://") || query === undefined) return source;
+  const kept = query.split("&").filter((pair) => !SIGNATURE.test(pair));
+  return kept.length === 0 ? address : `${address}?${kept.join("&")}`;
 }
+
+/** Parts of a query that let somebody in, or say for how long: of Amazon, Google, Azure and what others call theirs. */
+const SIGNATURE =
+  /^(x-(amz|goog|ms)-.*|s[erptv]|spr|srt|sk(oid|tid|t|e|s|v)|[^=]*(sig|token|key|secret|password|credential|expires|policy|auth)[^=]*)=/i;
 
 /** Not what every object has: a model may be called `constructor`. */
 export function ownMember<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -125,10 +125,12 @@ function packagesFrom(data: Serializable, pointer: string): LockedPackages {
 
 /** What apt and pip are handed must look like a name or a version: a lock may not add an option to their call. */
 const DEBIAN_NAME = /^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?$/;
-const DEBIAN_VERSION = /^[A-Za-z0-9][A-Za-z0-9.+~:-]*$/;
+/** No version ends with a hyphen, and with one apt would remove the package. */
+const DEBIAN_VERSION = /^[A-Za-z0-9][A-Za-z0-9.+~:-]*(?<!-)$/;
 const PYTHON_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const PYTHON_VERSION = /^[A-Za-z0-9][A-Za-z0-9.!+_-]*$/;
-const URL_TEXT = /^https?:\/\/[^\s\\'"]+$/;
+/** Without a `$`: of `${NAME}` pip makes what the base image has under that name. */
+const URL_TEXT = /^https?:\/\/[^\s\\'"$]+$/;
 
 function versionFrom(data: Serializable, pointer: string, name: string): string {
   const version = textAt(data, pointer);

@@ -30,6 +30,7 @@ export type BuildInBase = {
   readonly layoutFolder: string;
   readonly filesFolder?: string;
   readonly noCache: boolean;
+  readonly freshStages?: readonly string[];
 };
 
 /** Has buildx run commands in the base image. What was read of the package must be the same at the end. */

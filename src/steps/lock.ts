@@ -9,6 +9,7 @@ import type { SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { type BaseInputs, buildInBase } from "./build-in-base.ts";
+import { ENVIRONMENT_STAGE } from "./dockerfile.ts";
 import { layOutEnvironment } from "./image-layout.ts";
 import { ANSWER_FILES, LOCK_STAGE, renderLock } from "./lock-dockerfile.ts";
 import { readPipReports, readSystemPackages } from "./read-answers.ts";
@@ -77,7 +78,8 @@ async function ask(inputs: Asked, context: StepContext): Promise<Result<LockedPl
       files: await nameRequirements(inputs, layout, context),
       layoutFolder: path.join(work, "layout"),
       filesFolder,
-      noCache: true,
+      noCache: context.force,
+      freshStages: [ENVIRONMENT_STAGE, LOCK_STAGE],
     },
     work,
     context,

@@ -183,7 +183,9 @@ async function lockedYaml(text: string): Promise<string> {
       platforms: { "linux/amd64": { systemPackages: {}, python: [gunicorn] } },
     },
   };
-  return writeLock(known);
+  const written = await writeLock(known);
+  assert.ok(written.ok);
+  return written.value;
 }
 
 test("what the lock says takes no engine to find out", async () => {

@@ -151,6 +151,9 @@ test("a base image that moved: its name, old and new digest", async () => {
     `FROM ${PYTHON_IMAGE}\nLABEL moved=${workspace.prefix}\n`,
   );
   const moved = /the base image `\S+-base:1` moved \([0-9a-f]{12} → [0-9a-f]{12}\)/;
+  assert.match(await why("render"), "is fresh");
+  const { exitCode, stderr } = await made.call(["lock", "--upgrade", "base_image"]);
+  assert.is(exitCode, 0, stderr);
   assert.match(await why("render"), moved);
   const planned = await made.call(["plan", ...CHOICE]);
   assert.match(planned.stdout, moved);

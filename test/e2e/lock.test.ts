@@ -53,7 +53,7 @@ test("in CI a lock that is not there, or does not answer the file, is refused, a
     const changed = await made.call(["apply", "--no-test", ...flags], options);
     assert.is(changed.exitCode, 64, changed.stderr);
     assert.match(changed.stderr, "the files of `m` are not those in the lock");
-    assert.match(changed.stderr, "mlpackage.yaml:3:10");
+    assert.match(changed.stderr, /mlpackage\.yaml:\d:10/);
   }
   assert.is(lockOf(made), lock);
   assert.match(await applied(made), "brought up to date: mlpackage.lock");
@@ -72,7 +72,7 @@ for (const [what, damage, code, place] of [
 ] as const) {
   test(`${what} in the lock: one message at its place, and nothing is touched`, async () => {
     const made = await workspace.makePackage(
-      what.replaceAll(" ", "-"),
+      what.toLowerCase().replaceAll(" ", "-"),
       `models: [m.bin]\n${NOTHING_RUN}${OUTPUT}`,
       {
         "m.bin": "abc",

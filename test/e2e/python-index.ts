@@ -9,7 +9,8 @@ export async function startIndex(name: string) {
   const server = createServer(({ url = "" }, response) => {
     const file = wheels.get(url.split("/").at(-1) ?? "");
     if (file !== undefined) response.end(file);
-    else if (url === `/simple/${name}/`) response.end(pageOf([...wheels.keys()]));
+    else if (url === `/simple/${name}/`)
+      response.setHeader("content-type", "text/html").end(pageOf([...wheels.keys()]));
     else response.writeHead(404).end();
   });
   server.unref().on("connection", (socket) => socket.unref());

@@ -79,7 +79,7 @@ async function plant(made: PackageFolder, from: string, to: string): Promise<voi
 }
 
 for (const [what, from, to, file, step] of [
-  ["the code", "return data", "return dat_", "var/azureml-app/verify/score.py", "build:image"],
+  ["the code", "return data", "return dat_", "score.py", "build:image"],
   ["a model", "weights", "weighty", "azureml-models/m/0/m.bin", "layer:m"],
 ] as const) {
   test(`one byte of ${what} that is another: the file, where in it, and the step that makes it`, async () => {
@@ -91,8 +91,7 @@ for (const [what, from, to, file, step] of [
     const { exitCode, stdout, stderr } = await made.call(["verify", "image.tar"]);
     assert.is(exitCode, 1, stderr);
     assert.match(stderr, "image.tar for linux/amd64 is not what is built from here");
-    assert.match(stdout, file.replace("verify/", ""), stdout);
-    assert.match(stdout, /content differs from byte \d+ on/);
+    assert.match(stdout, `${file}: content differs from byte `);
     assert.match(stdout, `(${step})`);
     assert.is(stdout.trim().split("\n").length, 1, stdout);
     const json = await made.call(["--json", "verify", "image.tar"]);
@@ -109,7 +108,7 @@ test("a changed model is refused: the lock does not have it", async () => {
 });
 
 for (const [name, code] of [
-  ["no-such-image-e2e:1", "verify/no-image"],
+  [`${REGISTRY}/no/such:1`, "verify/no-image"],
   ["mlpackage.yaml", "verify/unreadable"],
 ] as const) {
   test(`${name} is nothing to compare with`, async () => {

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import type { Config } from "../../src/model/config.ts";
 import type { Graph } from "../../src/model/graph.ts";
 import type { LockedPlatforms } from "../../src/model/lock-file.ts";
+import type { SerializableRecord } from "../../src/model/serializable.ts";
 import type { Step } from "../../src/model/step.ts";
 import { buildGraph, type Locate } from "../../src/plan/build-graph.ts";
 import { type BasePin, type PinnedPackages, type Pins, UNPINNED } from "../../src/plan/pins.ts";
@@ -144,6 +145,15 @@ test("what is locked is all that is known of the packages, whatever was asked fo
   assert.equal(inputsOf(change, { all: CURL }), inputsOf({}, { all: CURL }));
   assert.is.not(inputsOf(change, {}), inputsOf({}, {}));
   assert.not.match(inputsOf({}, { all: CURL }), JSON.stringify(requirements));
+});
+
+test("where the lock has some of the platforms, the others alone are asked", () => {
+  const config = readCase("everything");
+  const step = (packages: PinnedPackages) =>
+    buildGraph(config, { ...pinsOf(config), packages }, locate).steps.find(({ kind }) => kind === "lock");
+  const { platforms, known } = (step({ some: CURL })?.inputs.asked ?? {}) as SerializableRecord;
+  assert.equal([platforms, known], [["linux/arm/v7"], CURL]);
+  assert.is(step({ some: CURL })?.pool, "engine");
 });
 
 test("`--no-test` leaves out the test, and the engine where nobody else needs it", () => {

@@ -4,7 +4,13 @@ import type { Config } from "../../src/model/config.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { LockFile } from "../../src/model/lock-file.ts";
 import type { Pin } from "../../src/model/source.ts";
-import { askedOf, findUnlocked, isInstalling, packagesIn } from "../../src/plan/compare-lock.ts";
+import {
+  askedOf,
+  findUnlocked,
+  isInstalling,
+  packagesIn,
+  publicSource,
+} from "../../src/plan/compare-lock.ts";
 import { makeLock } from "../../src/plan/make-lock.ts";
 import type { BasePin, Pins } from "../../src/plan/pins.ts";
 import { configOf, modelPin, pinsOf } from "../fakes/pins.ts";
@@ -149,7 +155,12 @@ for (const [what, locked, wanted, expected] of [
   ["there is no lock", undefined, ["linux/amd64"], {}],
   ["it answers", asked, ["linux/amd64"], { all: packages("linux/amd64") }],
   ["it answers for several", asked, ["linux/arm64", "linux/amd64"], { all: platforms }],
-  ["it knows only some of the platforms", asked, ["linux/amd64", "linux/s390x"], { some: packages("linux/amd64") }],
+  [
+    "it knows only some of the platforms",
+    asked,
+    ["linux/amd64", "linux/s390x"],
+    { some: packages("linux/amd64") },
+  ],
   ["a platform is called as nobody would", asked, ["constructor"], {}],
   [
     "other Python packages are asked for",
@@ -183,6 +194,17 @@ for (const [more, installs] of [
   test(`${JSON.stringify(more)} ${installs ? "may install something" : "installs nothing"}`, () => {
     assert.is(isInstalling(configOf(more)), installs);
   });
+}
+
+for (const [source, told] of [
+  ["models/a.bin?x=1", "models/a.bin?x=1"],
+  ["https://example.com/a.bin", "https://example.com/a.bin"],
+  ["https://example.com/a.bin?version=3", "https://example.com/a.bin?version=3"],
+  ["https://example.com/a.bin?version=3&sig=abc&se=2027", "https://example.com/a.bin?version=3"],
+  ["https://example.com/a.bin?X-Amz-Signature=abc&X-Amz-Date=1", "https://example.com/a.bin"],
+  ["https://example.com/a.bin?access_token=abc", "https://example.com/a.bin"],
+] as const) {
+  test(`a lock says what ${source} is, and lets nobody in`, () => assert.is(publicSource(source), told));
 }
 
 test.run();

@@ -245,6 +245,10 @@ for (const text of smuggled) {
   });
 }
 
+test("no version that has apt remove the package", () => {
+  assertRefused(`${APT}/curl`, withAt(`${APT}/curl`, "1.0-"));
+});
+
 for (const name of [
   ...smuggled.filter((text) => text !== ""),
   "",
@@ -280,6 +284,7 @@ for (const url of [
   "https://evil\\",
   "https://evil'",
   'https://evil"',
+  "https://evil/${AWS_SECRET_ACCESS_KEY}/a.whl",
   "HTTPS",
 ]) {
   test(`no address: ${JSON.stringify(url)}`, () => {

@@ -58,6 +58,25 @@ test("what was resolved now counts, whatever there was", () => {
   assert.equal(environment?.platforms, newer);
 });
 
+test("what somebody has locked for another platform stays, as long as it answers the same", () => {
+  const arm = { "linux/arm64": { systemPackages: { curl: "3" }, python: [] } };
+  const before = full.environment && { ...full, environment: { ...full.environment, platforms: arm } };
+  const made = makeLock(config, pinsOf(config, {}, before), resolved, before);
+  assert.equal(made.environment?.platforms, { ...arm, ...packages });
+  const changed = configOf(`${base}${installing.replace("curl", "tar")}`);
+  const other = makeLock(changed, pinsOf(changed, {}, before), resolved, before);
+  assert.equal(other.environment?.platforms, packages);
+});
+
+test("what an address is signed with comes into no lock", () => {
+  const signed = configOf(
+    `models: [{name: bert, source: "${fromWeb}?sig=secret#part"}]\n${base}${installing}`,
+  );
+  const made = makeLock(signed, pinsOf(signed), resolved, undefined);
+  assert.is(made.models.bert?.source, fromWeb);
+  assert.equal(makeLock(signed, pinsOf(signed, {}, made), NOTHING, made), made);
+});
+
 test("a model's own files count, whatever there was", () => {
   const models = [modelPin("ridge", inFile, "trained anew"), modelPin("bert", fromWeb)];
   const made = makeLock(config, pinsOf(config, { models }), NOTHING, full);

@@ -76,7 +76,7 @@ test("what it does not have is asked of apt and pip, as if nobody had ever asked
     "mlpackage-requirements": ["deep/more.txt", "r.txt"],
     "mlpackage-wheels-1": ["a.whl"],
   });
-  assert.ok(request.noCache);
+  assert.equal(request.freshStages, ["environment", "mlpackage-lock"]);
   assert.is(request.target, "mlpackage-lock");
   assert.match(dockerfile, `FROM a@${digestOf("base")} AS environment`);
   assert.match(dockerfile, "--requirement /tmp/mlpackage/requirements/r.txt");
@@ -149,6 +149,18 @@ test("what apt has been locked to is installed again, and stays", async () => {
     "linux/amd64": { ...packagesOf("2.1.0"), systemPackages: { curl: "1", libc: "2" } },
   });
   assert.match(seen[0]?.dockerfile ?? "", /\bcurl=1 \\\n {6}libc=2\b/);
+});
+
+test("platforms that are known are not asked", async () => {
+  const known = { "linux/amd64": packagesOf("1.0") };
+  const { stepOf, context, seen } = await openUnlocked({ answers: answersOf("armhf", "2.1.0") });
+  const step = stepOf(LOCK);
+  const inputs = {
+    asked: { ...(step.inputs.asked as SerializableRecord), platforms: ["linux/arm/v7"], known },
+  };
+  const made = await lockKind.run({ ...step, inputs }, context);
+  assert.equal(made.ok && packagesOfLock(made.value), { ...known, "linux/arm/v7": packagesOf("2.1.0") });
+  assert.equal(seen[0]?.request.platforms, ["linux/arm/v7"]);
 });
 
 test("where the base has everything there is nothing to install", async () => {

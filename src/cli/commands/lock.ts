@@ -58,7 +58,12 @@ export async function lock(session: Session, options: LockCommandOptions): Promi
     );
   }
   if (options.diff) return EXIT.done;
-  const text = await writeLock(resolved.value);
+  const written = await writeLock(resolved.value);
+  if (!written.ok) {
+    reportDiagnostics(session, written.diagnostics);
+    return exitCodeOf(written.diagnostics);
+  }
+  const text = written.value;
   const isSame = text === (await host.files.readText(read.path).catch(() => ""));
   if (!isSame) await host.files.writeAtomically(read.path, text);
   tell(session, isSame ? `${read.name} is up to date` : `wrote ${read.name}`);
