@@ -49,7 +49,8 @@ function readInstall(install: PipInstall): Result<LockedPythonPackage> {
   const isAddress = /^https?:/.test(download.url);
   const place = download.subdirectory === undefined ? "" : `#subdirectory=${download.subdirectory}`;
   if (isDirect && isAddress && /[?#]|\/\/[^/]*@/.test(download.url)) return fail(wordSecret(metadata.name));
-  if (!isDigest(digest) || (isDirect && !isAddress)) return fail(wordUnlockable(metadata.name, download.url));
+  if (isDirect && !isAddress) return fail(wordUnlockable(metadata.name, download.url));
+  if (!isDigest(digest)) return fail(wordNoDigest(metadata.name));
   return succeed({
     name: metadata.name.toLowerCase().replace(/[-_.]+/g, "-"),
     version: metadata.version,
@@ -59,7 +60,7 @@ function readInstall(install: PipInstall): Result<LockedPythonPackage> {
 }
 
 function wordUnlockable(name: string, url: string): Diagnostic {
-  const where = url.startsWith("file:") ? "a path" : "a repository";
+  const where = /^[a-z]*file:/.test(url) ? "a path" : "a repository";
   return errorDiagnostic(
     "packages/no-digest",
     `\`${name}\` is asked for by ${where}, which has no digest to lock`,
@@ -68,6 +69,13 @@ function wordUnlockable(name: string, url: string): Diagnostic {
       details: { subject: name },
     },
   );
+}
+
+function wordNoDigest(name: string): Diagnostic {
+  return errorDiagnostic("packages/no-digest", `pip tells no SHA-256 of \`${name}\``, {
+    hint: "its index is too old to have any: put the wheel into a folder that `find_links` names",
+    details: { subject: name },
+  });
 }
 
 /** A lock is for everybody to read. */

@@ -98,6 +98,23 @@ test("ls: newest use first, with the steps that are known", async () => {
   );
 });
 
+test("ls: the package a step is of, where one of its steps knows it", async () => {
+  const { json, fill, cacheDirectory } = createCalls();
+  await fill("layer", "x");
+  const steps = Object.fromEntries(
+    [
+      ["layer:ridge", {}],
+      ["render", { name: "diabetes" }],
+    ].map(([id, inputs]) => [
+      id,
+      { key: digestOf("layer"), fingerprint: { inputs, needs: {} }, output: makeOutput("layer") },
+    ]),
+  );
+  writeInto(cacheDirectory, "packages/p.json", JSON.stringify({ steps }));
+  const { records } = await json("ls");
+  assert.equal(records[0].steps, ["diabetes layer:ridge", "diabetes render"]);
+});
+
 test("of an empty cache, or none", async () => {
   for (const action of ["ls", "du", "verify", "gc", "clear"] as const) {
     const { call, json } = createCalls();

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { listStore, type StoredRecord, takeInventory } from "../../caches/inventory.ts";
-import { readManifest } from "../../execution/manifest.ts";
+import { type Manifest, readManifest } from "../../execution/manifest.ts";
 import { type Digest, shortDigest } from "../../model/digest.ts";
+import { RENDER } from "../../plan/build-graph.ts";
 import { EXIT } from "../exit-code.ts";
 import { wordSize } from "../parse-size.ts";
 import { type Session, tell } from "../session.ts";
@@ -43,16 +44,24 @@ function sizeOf({ size, needs }: StoredRecord, sizes: ReadonlyMap<Digest, number
   return [...needs].reduce((sum, digest) => sum + (sizes.get(digest) ?? 0), size);
 }
 
-/** Which steps were last done under which key; a record itself does not know its step. */
+/** Which steps of which packages were last done under which key; a record itself does not know its step. */
 async function findSteps({ cacheDirectory, host }: Session): Promise<ReadonlyMap<Digest, readonly string[]>> {
   const packages = path.join(cacheDirectory, "packages");
   const steps = new Map<Digest, string[]>();
   for (const name of await host.files.list(packages)) {
     const manifest = await readManifest(path.join(packages, name), host.files);
+    const owner = ownerOf(manifest);
     for (const [id, { key }] of Object.entries(manifest.steps)) {
-      const ids = steps.get(key) ?? [];
-      if (!ids.includes(id)) steps.set(key, [...ids, id]);
+      const step = owner === undefined ? id : `${owner} ${id}`;
+      const known = steps.get(key) ?? [];
+      if (!known.includes(step)) steps.set(key, [...known, step]);
     }
   }
   return steps;
+}
+
+/** The name of a manifest's package, which one of its steps has to know. */
+function ownerOf({ steps }: Manifest): string | undefined {
+  const { name } = steps[RENDER]?.fingerprint.inputs ?? {};
+  return typeof name === "string" ? name : undefined;
 }
