@@ -33,8 +33,9 @@ export function buildxArgs(
       `${name}=${folder}`,
     ]),
     ...(request.platforms.length > 0 ? ["--platform", request.platforms.join(",")] : []),
-    ...(request.noCache ? ["--no-cache"] : []),
-    ...(request.freshStages ?? []).flatMap((stage) => ["--no-cache-filter", stage]),
+    ...(request.noCache
+      ? ["--no-cache"]
+      : (request.freshStages ?? []).flatMap((stage) => ["--no-cache-filter", stage])),
     ...["--build-arg", `SOURCE_DATE_EPOCH=${request.sourceDateEpoch}`],
     "--provenance=false",
     "--sbom=false",

@@ -107,6 +107,14 @@ function createService(
       const details = await api.find<ContainerDetails>(`/containers/${id}/json`);
       return { running: details?.State.Running ?? false, exitCode: details?.State.ExitCode ?? -1 };
     },
+    async halt() {
+      try {
+        await api.json(`/containers/${id}/kill`, { method: "POST" });
+      } catch (error) {
+        const hasEnded = error instanceof DockerApiError && (error.status === 404 || error.status === 409);
+        if (!hasEnded) throw error;
+      }
+    },
     async logTail(lines) {
       const text: string[] = [];
       for await (const frame of readFrames((await logs({ tail: String(lines) })).body)) text.push(frame.text);

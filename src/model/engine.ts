@@ -81,7 +81,9 @@ export interface Service {
   readonly labels: Readonly<Record<string, string>>;
   /** Whether it runs, and its exit code once it does not. */
   state(): Promise<{ readonly running: boolean; readonly exitCode: number }>;
-  /** The last lines of both streams. */
+  /** Ends it at once, and leaves it to be asked: what it has printed is all in its log then. */
+  halt(): Promise<void>;
+  /** The last lines of both streams; of one that runs the very last may still be on their way. */
   logTail(lines: number): Promise<readonly string[]>;
   /** Both streams as they come, until the container ends or `signal` fires. */
   follow(onText: (text: string, stream: "stdout" | "stderr") => void, signal: AbortSignal): Promise<void>;

@@ -175,6 +175,7 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 
 /** The container's own words belong to the last message, once. */
 async function withLog(diagnostics: readonly Diagnostic[], service: Service): Promise<readonly Diagnostic[]> {
+  await service.halt();
   const log = (await service.logTail(LOG_LINES)).filter((line) => line.trim() !== "");
   if (log.length === 0) return diagnostics;
   return diagnostics.map((diagnostic, index) =>

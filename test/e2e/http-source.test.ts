@@ -130,18 +130,24 @@ test("redirects are followed", async () => {
   assert.ok((await stored()).includes(createHash("sha256").update(moved).digest("hex")));
 });
 
-test("without sha256: fetched again when the ETag changes, and only then", async () => {
+test("without sha256: locked as it is, and fetched again when that is asked for", async () => {
   const first = await fetchFrom("d.bin", send(Buffer.from("one"), { etag: '"1"' }));
   assert.is(first.exitCode, 0, first.stderr);
   assert.equal(asked, ["HEAD /d.bin", "GET /d.bin"]);
 
   const unchanged = await fetchFrom("d.bin", send(Buffer.from("one"), { etag: '"1"' }));
   assert.match(unchanged.stderr, "nothing to do");
-  assert.equal(asked, ["HEAD /d.bin"]);
+  assert.equal(asked, []);
 
   const changed = await fetchFrom("d.bin", send(Buffer.from("two"), { etag: '"2"' }));
-  assert.is(changed.exitCode, 0, changed.stderr);
-  assert.match(changed.stderr, "✔ fetch remote: succeeded");
+  assert.match(changed.stderr, "nothing to do");
+  assert.equal(asked, []);
+
+  const upgraded = await remote.call(["lock", "--upgrade", "models"]);
+  assert.is(upgraded.exitCode, 0, upgraded.stderr);
+  assert.match(upgraded.stderr, "✔ fetch remote: succeeded");
+  assert.equal(asked, ["HEAD /d.bin", "GET /d.bin"]);
+  assert.is((await remote.call(["apply", "--only", "fetch"])).exitCode, 0);
   assert.equal(asked, ["HEAD /d.bin", "GET /d.bin"]);
 });
 

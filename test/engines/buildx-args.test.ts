@@ -79,4 +79,17 @@ test("a build that is forced asks BuildKit for everything anew", () => {
   assert.ok(buildxArgs({ ...request, noCache: true }, outputs).includes("--no-cache"));
 });
 
+test("stages are made afresh, unless all is: buildx takes one or the other", () => {
+  const freshStages = ["environment", "lock"];
+  const args = buildxArgs({ ...request, freshStages }, outputs).join(" ");
+  assert.match(args, "--no-cache-filter environment --no-cache-filter lock ");
+  const all = buildxArgs({ ...request, freshStages, noCache: true }, outputs);
+  assert.ok(all.includes("--no-cache") && !all.includes("--no-cache-filter"));
+});
+
+test("files alone are written where no image is wanted", () => {
+  const args = buildxArgs({ ...request, filesFolder: "/work/answers" }, outputs);
+  assert.equal(outputsOf(args), ["--output", "type=local,dest=/work/answers"]);
+});
+
 test.run();

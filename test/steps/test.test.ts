@@ -47,6 +47,7 @@ async function run(
   const service = only<Service>({
     hostPort: port,
     state: state ?? (async () => ({ running: true, exitCode: 0 })),
+    halt: async () => {},
     logTail: async () => ["Traceback", "KeyError: 'data'"],
     remove: async () => {
       removed += 1;
