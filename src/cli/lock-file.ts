@@ -17,6 +17,8 @@ export type ReadLock = {
   readonly name: string;
   /** Undefined where there is no file. */
   readonly lock: LockFile | undefined;
+  /** As it was read; empty where there is none. */
+  readonly text: string;
   /** Spares the next run the parsing. */
   readonly remember: () => Promise<void>;
 };
@@ -40,7 +42,7 @@ export async function readLock(session: Session, configPath: string): Promise<Re
   const lockPath = lockPathOf(configPath);
   const read = { path: lockPath, name: path.basename(lockPath) };
   if ((await host.files.status(lockPath))?.type !== "file")
-    return succeed({ ...read, lock: undefined, remember: async () => {} });
+    return succeed({ ...read, lock: undefined, text: "", remember: async () => {} });
   const file = { path: path.relative(workingDirectory, lockPath), text: await host.files.readText(lockPath) };
   const conflict = file.text.search(/^(<{7}|={7}|>{7})( |$)/m);
   if (conflict >= 0) {
@@ -51,7 +53,7 @@ export async function readLock(session: Session, configPath: string): Promise<Re
   if (!parsed.ok) return fail(...parsed.diagnostics.map(withHint));
   const { document, remember } = parsed.value;
   try {
-    return succeed({ ...read, lock: lockFromData(document.value), remember });
+    return succeed({ ...read, lock: lockFromData(document.value), text: file.text, remember });
   } catch (error) {
     if (!(error instanceof BadLock)) throw error;
     const location = locate(document, error.pointer);

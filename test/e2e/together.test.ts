@@ -31,7 +31,7 @@ test("two runs of a package do each step once, and who waits says for whom", asy
     [0, 0],
     all,
   );
-  assert.equal(done(all).toSorted(), ["build", "build", "load", "render", "test"]);
+  assert.equal(done(all).toSorted(), ["build", "build", "load", "lock", "lock", "render", "test"]);
   const [first, second] = runs.map(({ child }) => child.pid);
   assert.match(all, new RegExp(`waits for process (${first}|${second}) on .+ \\(apply in .*twins\\)`));
 });
@@ -40,7 +40,7 @@ test("a run that shall not wait long ends with 75, and says who holds it up", as
   const made = await makeSlowPackage("impatient", 20);
   const holder = made.start(["apply"]);
   await new Promise<void>((resolve) =>
-    holder.child.stderr.on("data", (chunk) => String(chunk).includes("▸ build environment") && resolve()),
+    holder.child.stderr.on("data", (chunk) => String(chunk).includes("▸ lock packages") && resolve()),
   );
   const { exitCode, stderr } = await made.call(["apply", "--lock-timeout", "1s"]);
   assert.is(exitCode, 75, stderr);
