@@ -45,7 +45,7 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
 function tellLock(session: Session, { name, unlocked }: Assembly["lock"]): void {
   const [first] = unlocked;
   if (first === undefined) return;
-  const does = isInCI(session.host) ? "refuses to go on" : `brings \`${name}\` up to date first`;
+  const does = isInCI(session.host) ? "will refuse to go on" : `resolves that first, and writes \`${name}\``;
   tell(session, `${first.message}: \`apply\` ${does}`);
 }
 
