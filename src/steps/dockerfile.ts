@@ -97,17 +97,9 @@ const LEAVINGS_OF_APT = [
   "/var/lib/dpkg/*-old",
 ];
 
-export function renderSystemPackages(
-  packages: LockedPlatforms,
-  {
-    before = [],
-    after = [],
-  }: { readonly before?: readonly string[]; readonly after?: readonly string[] } = {},
-): readonly string[] {
+export function renderSystemPackages(packages: LockedPlatforms): readonly string[] {
   const wanted = Object.entries(packages).map(([platform, { systemPackages }]) => {
-    const names = Object.entries(systemPackages).map(([name, version]) =>
-      version === "" ? name : `${name}=${version}`,
-    );
+    const names = Object.entries(systemPackages).map(([name, version]) => `${name}=${version}`);
     return [platform, names] as const;
   });
   if (wanted.every(([, names]) => names.length === 0)) return [];
@@ -116,9 +108,9 @@ export function renderSystemPackages(
       "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\",
       "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
       ...choosePackages(wanted),
-      `    ${[...before, "apt-get update"].join(" \\\n && ")} \\`,
+      "    apt-get update \\",
       ` && ${installCommand(wanted)}`,
-      [` && rm -rf ${LEAVINGS_OF_APT.join(" ")}`, ...after.map((command) => ` && ${command}`)].join(" \\\n"),
+      ` && rm -rf ${LEAVINGS_OF_APT.join(" ")}`,
     ].join("\n"),
   ];
 }

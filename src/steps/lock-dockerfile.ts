@@ -1,7 +1,8 @@
-import type { EnvironmentConfig } from "../model/config.ts";
+import type { PythonConfig } from "../model/config.ts";
 import type { LockedPlatforms } from "../model/lock-file.ts";
 import {
   DATE_ARGUMENT,
+  ENVIRONMENT_STAGE,
   type EnvironmentInputs,
   FIRST_INSTRUCTION,
   type InstallConfig,
@@ -33,66 +34,75 @@ export const ANSWER_FILES = {
   server: "server.json",
 } as const;
 
-export type LockInputs = {
+type SystemQuestion = {
   readonly base: EnvironmentInputs["base"];
-  readonly environment: Pick<EnvironmentConfig, "python" | "systemPackages">;
+  readonly systemPackages: readonly string[];
+};
+
+/** Asks apt what it would install, and has it install nothing. */
+export function renderSystemQuestion({ base, systemPackages }: SystemQuestion): string {
+  const names = systemPackages.map(shellWord).join(" ");
+  return joinSections(base, [
+    FIRST_INSTRUCTION,
+    [
+      "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\",
+      "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
+      `    mkdir -p ${ANSWERS} && dpkg --print-architecture > ${ANSWERS}/${ANSWER_FILES.architecture} \\`,
+      " && apt-get update \\",
+      ` && apt-get install --simulate --no-install-recommends ${names} > /tmp/simulated \\`,
+      ` && sed -n '${SIMULATED_LINE}' /tmp/simulated > ${ANSWERS}/${ANSWER_FILES.systemPackages}`,
+    ].join("\n"),
+    answersOf(ENVIRONMENT_STAGE),
+  ]);
+}
+
+/** `Inst name [version before] (version source [architecture])`, as `name architecture version`. */
+const SIMULATED_LINE =
+  "s/^Inst \\([^ :]*\\)[^ ]*\\( \\[[^]]*\\]\\)\\{0,1\\} (\\([^ ]*\\) .*\\[\\([^]]*\\)\\].*/\\1 \\4 \\3/p";
+
+/** The stage that pip is asked in: all before it is what the environment is built from, and is built once. */
+export const ASKING_STAGE = "mlpackage-asking";
+
+type PythonQuestion = {
+  readonly base: EnvironmentInputs["base"];
+  readonly python: PythonConfig;
   /** Whether our own server is in the image, and not a command of the user's. */
   readonly isServed: boolean;
   /** Whether the requirements name digests: then pip takes none without. */
   readonly hasDigests: boolean;
-  readonly platforms: readonly string[];
-  /** What apt installs, where it is known already: just that again. */
-  readonly system?: LockedPlatforms;
+  /** What apt installs: what pip finds there it need not install. */
+  readonly system: LockedPlatforms;
 };
 
-/** Asks apt and pip, in the base image itself, what they would install: their answers are those of its own platform. */
-export function renderLock(inputs: LockInputs, layout: EnvironmentLayout): string {
-  return joinSections(inputs.base, [
+/** Whether there is anything to ask pip. */
+export function isPipAsked(
+  { python, isServed }: Pick<PythonQuestion, "python" | "isServed">,
+  { requirementsFile }: EnvironmentLayout,
+): boolean {
+  return python.managed && (isServed || requirementsFile !== undefined);
+}
+
+/** Asks pip what it would install. */
+export function renderPythonQuestion(question: PythonQuestion, layout: EnvironmentLayout): string {
+  const installed = renderSystemPackages(question.system);
+  return joinSections(question.base, [
     FIRST_INSTRUCTION,
-    DATE_ARGUMENT,
-    ...askApt(inputs),
-    ...askPip(inputs, layout),
-    [
-      `RUN mkdir -p ${ANSWERS}`,
-      `FROM scratch AS ${LOCK_STAGE}`,
-      `COPY --from=environment ${ANSWERS}/ /`,
-    ].join("\n"),
+    ...(installed.length > 0 ? [DATE_ARGUMENT] : []),
+    ...installed,
+    `FROM ${ENVIRONMENT_STAGE} AS ${ASKING_STAGE}`,
+    askPip(question, layout),
+    answersOf(ASKING_STAGE),
   ]);
 }
 
-/** Installed for good: what pip finds there it need not install. */
-function askApt({ environment, platforms, system }: LockInputs): readonly string[] {
-  const { systemPackages } = environment;
-  if (system !== undefined) return renderSystemPackages(system);
-  if (systemPackages.length === 0) return [];
-  const list = (place: string) => `${INSTALLED_PACKAGES} > ${place}`;
-  const before = [
-    `mkdir -p ${ANSWERS} && dpkg --print-architecture > ${ANSWERS}/${ANSWER_FILES.architecture} && ${list("/tmp/before")}`,
-  ];
-  const after = [
-    list("/tmp/after"),
-    `comm -13 /tmp/before /tmp/after > ${ANSWERS}/${ANSWER_FILES.systemPackages}`,
-  ];
-  return renderSystemPackages(asAsked(platforms, systemPackages), { before, after });
+function answersOf(stage: string): string {
+  return [`FROM scratch AS ${LOCK_STAGE}`, `COPY --from=${stage} ${ANSWERS}/ /`].join("\n");
 }
 
-/** `name architecture version`, a line each, without what was removed and left its settings. */
-const INSTALLED_PACKAGES =
-  "dpkg-query --show --showformat '${db:Status-Abbrev}|${Package} ${Architecture} ${Version}\\n' | sed -n 's/^ii *|//p' | sort";
-
-/** What the file asks for, as apt is given it: with a version or without. */
-function asAsked(platforms: readonly string[], names: readonly string[]): LockedPlatforms {
-  const pairs = names.map((name) => name.split("=", 2) as [string, string?]);
-  const systemPackages = Object.fromEntries(pairs.map(([name, version = ""]) => [name, version]));
-  return Object.fromEntries(platforms.map((platform) => [platform, { systemPackages, python: [] }]));
-}
-
-function askPip(inputs: LockInputs, layout: EnvironmentLayout): readonly string[] {
-  const { python } = inputs.environment;
+function askPip({ python, isServed, hasDigests }: PythonQuestion, layout: EnvironmentLayout): string {
   const { requirementsFile } = layout;
-  if (!python.managed) return [];
   const interpreter = shellWord(python.interpreter);
-  const server = inputs.isServed ? [shellWord(SERVER_REQUIREMENT)] : [];
+  const server = isServed ? [shellWord(SERVER_REQUIREMENT)] : [];
   const own = requirementsFile === undefined ? [] : [`--requirement ${shellWord(requirementsFile)}`];
   const ask = (file: string, wanted: readonly string[]): readonly string[] =>
     wanted.length === 0 ? [] : [askCommand(interpreter, python, layout, file, wanted)];
@@ -100,23 +110,18 @@ function askPip(inputs: LockInputs, layout: EnvironmentLayout): readonly string[
   const onlyServer = ask(ANSWER_FILES.server, server).map(
     (command) => `{ ${interpreter} -c "import gunicorn" 2>/dev/null || ${command}; }`,
   );
-  const asked =
-    own.length === 0
-      ? onlyServer
-      : inputs.hasDigests
-        ? [...ask(ANSWER_FILES.python, own), ...onlyServer]
-        : ask(ANSWER_FILES.python, [...own, ...server]);
-  if (asked.length === 0) return [];
+  const ownAndServer = hasDigests
+    ? [...ask(ANSWER_FILES.python, own), ...onlyServer]
+    : ask(ANSWER_FILES.python, [...own, ...server]);
+  const asked = own.length === 0 ? onlyServer : ownAndServer;
   return [
-    [
-      "RUN --mount=type=cache,target=/root/.cache/pip \\",
-      ...[...layout.requirements, ...layout.wheels].map(
-        (placement) => `    ${mountOption(placement, "contexts")} \\`,
-      ),
-      `    export ${PIP_SETTINGS}; mkdir -p ${ANSWERS} \\`,
-      ` && ${asked.join(" \\\n && ")}`,
-    ].join("\n"),
-  ];
+    "RUN --mount=type=cache,target=/root/.cache/pip \\",
+    ...[...layout.requirements, ...layout.wheels].map(
+      (placement) => `    ${mountOption(placement, "contexts")} \\`,
+    ),
+    `    export ${PIP_SETTINGS}; mkdir -p ${ANSWERS} \\`,
+    ` && ${asked.join(" \\\n && ")}`,
+  ].join("\n");
 }
 
 function askCommand(

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { normalPlatform } from "../images/manifest.ts";
-import type { EnvironmentConfig, PythonConfig } from "../model/config.ts";
+import type { EnvironmentConfig } from "../model/config.ts";
 import { digestOfValue } from "../model/digest.ts";
 import type { LockedPackages, LockedPlatforms } from "../model/lock-file.ts";
 import type { StepOutput } from "../model/outcome.ts";
@@ -8,10 +8,17 @@ import { combine, type Result, succeed } from "../model/result.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
-import { type BaseInputs, buildInBase } from "./build-in-base.ts";
+import { type BaseInputs, type BuildInBase, buildInBase } from "./build-in-base.ts";
 import { ENVIRONMENT_STAGE } from "./dockerfile.ts";
 import { layOutEnvironment } from "./image-layout.ts";
-import { ANSWER_FILES, LOCK_STAGE, renderLock } from "./lock-dockerfile.ts";
+import {
+  ANSWER_FILES,
+  ASKING_STAGE,
+  isPipAsked,
+  LOCK_STAGE,
+  renderPythonQuestion,
+  renderSystemQuestion,
+} from "./lock-dockerfile.ts";
 import { readPipReports, readSystemPackages } from "./read-answers.ts";
 import { readPinned, type Tree } from "./store-inputs.ts";
 import { nameRequirements } from "./store-requirements.ts";
@@ -64,39 +71,72 @@ export function packagesFor({ needs }: Step, context: StepContext): LockedPlatfo
   return needs.includes(LOCK) ? packagesOfLock(context.outputOf(LOCK)) : {};
 }
 
+/** apt first: what pip finds installed it need not install. */
 async function ask(inputs: Asked, context: StepContext): Promise<Result<LockedPlatforms>> {
-  const work = await context.makeWorkDirectory();
-  const layout = layOutEnvironment(inputs);
-  const filesFolder = path.join(work, "answers");
-  const hasDigests = await namesDigests(inputs.requirements, context);
-  const built = await buildInBase(
+  const system = inputs.system === undefined ? await askApt(inputs, context) : succeed(inputs.system);
+  if (!system.ok) return system;
+  const python = await askPip(inputs, system.value, context);
+  if (!python.ok) return python;
+  const platforms = inputs.platforms.map((platform): readonly [string, LockedPackages] => {
+    const { systemPackages = {} } = system.value[platform] ?? {};
+    return [platform, { systemPackages, python: python.value.get(platform) ?? [] }];
+  });
+  return succeed({ ...inputs.known, ...Object.fromEntries(platforms) });
+}
+
+async function askApt(inputs: Asked, context: StepContext): Promise<Result<LockedPlatforms>> {
+  const { systemPackages } = inputs.environment;
+  if (systemPackages.length === 0) return succeed({});
+  const answers = await answersTo(
     inputs,
     {
-      render: (base) => renderLock({ ...inputs, base, hasDigests }, layout),
-      target: LOCK_STAGE,
-      mounts: [...layout.requirements, ...layout.wheels],
-      files: await nameRequirements(inputs, layout, context),
-      layoutFolder: path.join(work, "layout"),
-      filesFolder,
-      noCache: context.force,
+      render: (base) => renderSystemQuestion({ base, systemPackages }),
+      mounts: [],
+      files: [],
       freshStages: [ENVIRONMENT_STAGE, LOCK_STAGE],
     },
-    work,
     context,
   );
-  if (!built.ok) return built;
-  const { platforms } = inputs;
-  const answers = await Promise.all(
-    platforms.map(async (platform): Promise<Result<readonly [string, LockedPackages]>> => {
-      // As buildx lays it out.
-      const name = platforms.length > 1 ? normalPlatform(platform).replaceAll("/", "_") : "";
-      const read = await readAnswers(path.join(filesFolder, name), inputs, context);
-      const known = inputs.system?.[platform];
-      return read.ok ? succeed([platform, { ...read.value, ...(known && pickSystem(known)) }]) : read;
-    }),
+  if (!answers.ok) return answers;
+  const platforms = answers.value.map(([platform, files]): readonly [string, LockedPackages] => {
+    const architecture = demandAnswer(files, ANSWER_FILES.architecture).trim();
+    const packages = readSystemPackages(demandAnswer(files, ANSWER_FILES.systemPackages), architecture);
+    return [platform, { systemPackages: packages, python: [] }];
+  });
+  return succeed(Object.fromEntries(platforms));
+}
+
+type PythonPackages = ReadonlyMap<string, LockedPackages["python"]>;
+
+async function askPip(
+  inputs: Asked,
+  system: LockedPlatforms,
+  context: StepContext,
+): Promise<Result<PythonPackages>> {
+  const layout = layOutEnvironment(inputs);
+  const { python } = inputs.environment;
+  const hasDigests = await namesDigests(inputs.requirements, context);
+  const question = { python, isServed: inputs.isServed, hasDigests, system };
+  if (!isPipAsked(question, layout)) return succeed(new Map());
+  const answers = await answersTo(
+    inputs,
+    {
+      render: (base) => renderPythonQuestion({ ...question, base }, layout),
+      mounts: [...layout.requirements, ...layout.wheels],
+      files: await nameRequirements(inputs, layout, context),
+      freshStages: [ASKING_STAGE, LOCK_STAGE],
+    },
+    context,
   );
-  const all = combine(answers);
-  return all.ok ? succeed({ ...inputs.known, ...Object.fromEntries(all.value) }) : all;
+  if (!answers.ok) return answers;
+  const read = answers.value.map(([platform, files]): Result<readonly [string, LockedPackages["python"]]> => {
+    const server = files.get(ANSWER_FILES.server);
+    const own = layout.requirementsFile === undefined ? [] : [demandAnswer(files, ANSWER_FILES.python)];
+    const packages = readPipReports([...own, ...(server === undefined ? [] : [server])]);
+    return packages.ok ? succeed([platform, packages.value]) : packages;
+  });
+  const all = combine(read);
+  return all.ok ? succeed(new Map(all.value)) : all;
 }
 
 /** With one digest among the requirements pip demands them all. */
@@ -107,37 +147,49 @@ async function namesDigests(requirements: Tree, context: StepContext): Promise<b
   return texts.some((text) => /^[^#\n]*--(hash|require-hashes)/m.test(text));
 }
 
-function pickSystem({ systemPackages }: LockedPackages): Pick<LockedPackages, "systemPackages"> {
-  return { systemPackages };
-}
+type Question = Pick<BuildInBase, "render" | "mounts" | "files" | "freshStages">;
 
-function hasRequirements({ requirements }: PythonConfig): boolean {
-  return "file" in requirements || requirements.list.length > 0;
-}
+/** The texts of a platform's answers, by the names of their files. */
+type Answers = ReadonlyMap<string, string>;
 
-async function readAnswers(
-  folder: string,
-  { environment, system: known }: Asked,
-  { host }: StepContext,
-): Promise<Result<LockedPackages>> {
-  const read = async (name: string): Promise<string | undefined> => {
-    const place = path.join(folder, name);
-    const isThere = (await host.files.status(place))?.type === "file";
-    return isThere ? host.files.readText(place) : undefined;
-  };
-  const [architecture, system, python, server] = await Promise.all(
-    [ANSWER_FILES.architecture, ANSWER_FILES.systemPackages, ANSWER_FILES.python, ANSWER_FILES.server].map(
-      read,
+/** Has buildx ask, on all platforms. */
+async function answersTo(
+  inputs: Asked,
+  question: Question,
+  context: StepContext,
+): Promise<Result<readonly (readonly [platform: string, Answers])[]>> {
+  const work = await context.makeWorkDirectory();
+  const filesFolder = path.join(work, "answers");
+  const layoutFolder = path.join(work, "layout");
+  const request = { ...question, target: LOCK_STAGE, layoutFolder, filesFolder, noCache: context.force };
+  const built = await buildInBase(inputs, request, work, context);
+  if (!built.ok) return built;
+  const { platforms } = inputs;
+  return succeed(
+    await Promise.all(
+      platforms.map(async (platform) => {
+        // As buildx lays it out.
+        const name = platforms.length > 1 ? normalPlatform(platform).replaceAll("/", "_") : "";
+        return [platform, await readAnswers(path.join(filesFolder, name), context)] as const;
+      }),
     ),
   );
-  const isRequired = environment.python.managed && hasRequirements(environment.python);
-  const isAskedOfApt = known === undefined && environment.systemPackages.length > 0;
-  if ((isAskedOfApt && system === undefined) || (isRequired && python === undefined))
-    throw new Error(`there are no answers in ${folder}`);
-  const packages = readPipReports([python, server].flatMap((text) => text ?? []));
-  if (!packages.ok) return packages;
-  return succeed({
-    systemPackages: readSystemPackages(system ?? "", (architecture ?? "").trim()),
-    python: packages.value,
-  });
+}
+
+async function readAnswers(folder: string, { host }: StepContext): Promise<Answers> {
+  const names = Object.values(ANSWER_FILES);
+  const texts = await Promise.all(
+    names.map(async (name) => {
+      const place = path.join(folder, name);
+      const isThere = (await host.files.status(place))?.type === "file";
+      return isThere ? [[name, await host.files.readText(place)] as const] : [];
+    }),
+  );
+  return new Map(texts.flat());
+}
+
+function demandAnswer(answers: Answers, name: string): string {
+  const text = answers.get(name);
+  if (text === undefined) throw new Error(`there is no answer called ${name}`);
+  return text;
 }

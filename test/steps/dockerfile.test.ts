@@ -15,7 +15,7 @@ import {
 } from "../../src/steps/dockerfile.ts";
 import { layOutEnvironment, layOutImage } from "../../src/steps/image-layout.ts";
 import { inlineBase } from "../../src/steps/inline-base.ts";
-import { renderLock } from "../../src/steps/lock-dockerfile.ts";
+import { isPipAsked, renderPythonQuestion, renderSystemQuestion } from "../../src/steps/lock-dockerfile.ts";
 import { LAYOUT_CONTEXT } from "../../src/steps/read-base.ts";
 import { settingsOf } from "../../src/steps/service-settings.ts";
 import { assertGolden } from "../assert-golden.ts";
@@ -27,14 +27,37 @@ const fixtures = fileURLToPath(new URL("../../fixtures/dockerfiles", import.meta
 const cases = readdirSync(fixtures);
 const digest = `sha256:${"0".repeat(64)}`;
 
-const PLATFORMS = ["linux/amd64"];
-
 const renderers = {
   environment: renderEnvironment,
   folder: renderDockerfile,
-  lock: (inputs: Inputs) =>
-    renderLock({ ...inputs, platforms: PLATFORMS, hasDigests: false }, layOutEnvironment(inputs)),
 };
+
+/** What may be asked before there is anything to install. */
+const questions = {
+  "system-question": (inputs: Inputs) => {
+    const { systemPackages } = inputs.environment;
+    return systemPackages.length === 0 ? undefined : renderSystemQuestion({ ...inputs, systemPackages });
+  },
+  "python-question": (inputs: Inputs) => {
+    const layout = layOutEnvironment(inputs);
+    return isPipAsked(questionOf(inputs), layout)
+      ? renderPythonQuestion(questionOf(inputs), layout)
+      : undefined;
+  },
+};
+
+function questionOf(inputs: Inputs, hasDigests = false) {
+  const { base, isServed, environment, packages: system } = inputs;
+  return { base, isServed, python: environment.python, hasDigests, system };
+}
+
+for (const name of cases) {
+  for (const [what, render] of Object.entries(questions)) {
+    const text = render(readInputs(name));
+    if (text === undefined) continue;
+    test(`${name}: ${what}`, () => assertGolden(`${fixtures}/${name}/${what}.Dockerfile`, text));
+  }
+}
 
 for (const name of cases) {
   for (const [what, render] of Object.entries(renderers)) {
@@ -126,20 +149,20 @@ test("where the base has everything nothing is run", () => {
 
 test("requirements with digests and the server, which has none, are asked for one after the other", () => {
   const inputs = readInputs("full");
-  const text = renderLock({ ...inputs, platforms: PLATFORMS, hasDigests: true }, layOutEnvironment(inputs));
+  const text = renderPythonQuestion(questionOf(inputs, true), layOutEnvironment(inputs));
   assert.match(
     text,
     /--report \S*python.json [^&]*--requirement \S+ \\\n && \{ [^\n]*server.json [^\n]*gunicorn/,
   );
 });
 
-test("of what apt has been locked to nothing is asked again", () => {
+test("what apt installs before pip is asked is what the environment is built from, to the letter", () => {
   const inputs = readInputs("full");
-  const text = renderLock(
-    { ...inputs, platforms: PLATFORMS, hasDigests: false, system: inputs.packages },
-    layOutEnvironment(inputs),
-  );
-  assert.match(text, "libgomp1=1.2-3");
+  const beginning = (text: string) =>
+    text.slice(0, text.indexOf("RUN --mount=type=cache,target=/root/.cache/pip"));
+  const environment = beginning(renderEnvironment(inputs, layOutImage(inputs)));
+  const question = beginning(renderPythonQuestion(questionOf(inputs), layOutEnvironment(inputs)));
+  assert.ok(question.startsWith(environment), question);
 });
 
 function baseOf({ baseImage }: Config, name: string): DockerfileInputs["base"] {
