@@ -1,5 +1,5 @@
-import type { Gzip } from "node:zlib";
 import type { CompressionConfig } from "../model/config.ts";
+import { feed } from "./feed.ts";
 
 /** What a layer is compressed with, once that is decided. */
 export type Compression = { readonly kind: "none" } | Extract<CompressionConfig, { readonly level: number }>;
@@ -74,7 +74,6 @@ async function* gzip(chunks: AsyncIterable<Uint8Array>, level: number): AsyncGen
   const { createGzip } = await import("node:zlib");
   const stream = createGzip({ level });
   const fed = feed(chunks, stream);
-  fed.catch((error: Error) => stream.destroy(error));
   let isFirst = true;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     if (isFirst) chunk[SYSTEM_OFFSET] = UNKNOWN_SYSTEM;
@@ -87,17 +86,6 @@ async function* gzip(chunks: AsyncIterable<Uint8Array>, level: number): AsyncGen
 /** RFC 1952, section 2.3. */
 const SYSTEM_OFFSET = 9;
 const UNKNOWN_SYSTEM = 255;
-
-/** Whoever reads the stream may have had enough of it: then what feeds it is closed. */
-async function feed(chunks: AsyncIterable<Uint8Array>, stream: Gzip): Promise<void> {
-  const closed = new Promise((resolve) => stream.once("close", resolve));
-  for await (const chunk of chunks) {
-    if (stream.destroyed) return;
-    if (stream.write(chunk)) continue;
-    await Promise.race([closed, new Promise((resolve) => stream.once("drain", resolve))]);
-  }
-  stream.end();
-}
 
 /**
  * What is compressed at once; each is a frame of its own, and frames may follow each other (RFC 8878, section 3). At
@@ -122,7 +110,7 @@ type Library = typeof import("@bokuweb/zstd-wasm");
 let loaded: Promise<Library> | undefined;
 
 /** Once: a second `init` puts other memory under the functions of the first, which then compress what is not there. */
-function loadLibrary(): Promise<Library> {
+export function loadLibrary(): Promise<Library> {
   loaded ??= import("@bokuweb/zstd-wasm").then(async (library) => {
     await library.init();
     return library;

@@ -1,5 +1,5 @@
-import { compress } from "../compression.ts";
-import { feed } from "./feed.ts";
+import { loadLibrary } from "../compression.ts";
+import { feed } from "../feed.ts";
 import { splitFrames } from "./split-frames.ts";
 
 /** The tar of a layer, given its blob. What is broken is told by an `Error`, whose message goes on from "it". */
@@ -41,11 +41,4 @@ function decompressFrame(decompressed: () => Uint8Array): Uint8Array {
     // The library tells a number.
     throw new Error("it has a zstd frame that cannot be decompressed");
   }
-}
-
-/** It may be prepared once only, and `compression.ts` does that: for nothing to compress, too. */
-async function loadLibrary(): Promise<typeof import("@bokuweb/zstd-wasm")> {
-  const nothing: AsyncIterable<Uint8Array> = (async function* () {})();
-  for await (const _frame of compress(nothing, { kind: "zstd", level: 1 }));
-  return import("@bokuweb/zstd-wasm");
 }
