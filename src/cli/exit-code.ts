@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../model/diagnostic.ts";
-import type { Outcome } from "../model/outcome.ts";
+import { failuresOf, type Outcome } from "../model/outcome.ts";
 
 /** What the process ends with, after sysexits.h and terraform. */
 export const EXIT = {
@@ -25,13 +25,11 @@ export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
 
 /** The exit code of a run: a failed test of the package is told apart from a step that broke. */
 export function exitCodeOfRun(outcomes: ReadonlyMap<string, Outcome>): number {
-  const failures = [...outcomes.values()].flatMap((outcome) =>
-    outcome.status === "failed" ? [outcome.diagnostics] : [],
-  );
-  if (failures.length === 0) return EXIT.done;
-  if (failures.flat().some(isEngineMissing)) return EXIT.noEngine;
-  if (failures.flat().some(({ code }) => code === "lock/timed-out")) return EXIT.lockTimedOut;
-  const isTest = failures.flat().every(({ code }) => /^(test|service)\//.test(code));
+  if (![...outcomes.values()].some(({ status }) => status === "failed")) return EXIT.done;
+  const failures = failuresOf(outcomes);
+  if (failures.some(isEngineMissing)) return EXIT.noEngine;
+  if (failures.some(({ code }) => code === "lock/timed-out")) return EXIT.lockTimedOut;
+  const isTest = failures.every(({ code }) => /^(test|service)\//.test(code));
   return isTest ? EXIT.testFailed : EXIT.stepFailed;
 }
 

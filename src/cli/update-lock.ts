@@ -3,7 +3,7 @@ import type { Graph } from "../model/graph.ts";
 import type { Host } from "../model/host.ts";
 import type { LockFile } from "../model/lock-file.ts";
 import { type LockOwner, LockTimeout } from "../model/locks.ts";
-import type { Outcome } from "../model/outcome.ts";
+import { failuresOf, type Outcome } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { lockedModelFor } from "../plan/compare-lock.ts";
 import { makeLock, type Resolved } from "../plan/make-lock.ts";
@@ -134,9 +134,7 @@ export async function resolve(
     wanted.length === 0
       ? new Map<string, Outcome>()
       : await runGraph(session, opened, assembly, select(graph, wanted).graph, options);
-  const failures = [...outcomes.values()].flatMap((outcome) =>
-    outcome.status === "failed" ? outcome.diagnostics : [],
-  );
+  const failures = failuresOf(outcomes);
   if (failures.length > 0 || session.signal.aborted) return fail(...failures);
   return succeed(makeLock(config, pins, resolvedBy(outcomes), lock.lock));
 }

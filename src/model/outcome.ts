@@ -51,3 +51,10 @@ export type Outcome =
   | { readonly status: "failed"; readonly diagnostics: readonly Diagnostic[]; readonly durationMs: number }
   | { readonly status: "blocked"; readonly by: readonly string[] }
   | { readonly status: "cancelled" };
+
+/** Why the steps of a run failed. */
+export function failuresOf(outcomes: ReadonlyMap<string, Outcome>): readonly Diagnostic[] {
+  return [...outcomes.values()].flatMap((outcome) =>
+    outcome.status === "failed" ? outcome.diagnostics : [],
+  );
+}

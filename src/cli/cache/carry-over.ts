@@ -5,8 +5,9 @@ import { createLocalCache } from "../../caches/local.ts";
 import { createQuarantine, type Damage, wordDamage } from "../../caches/quarantine.ts";
 import { type Diagnostic, errorDiagnostic } from "../../model/diagnostic.ts";
 import { EXIT } from "../exit-code.ts";
+import { refuse } from "../refuse.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
-import { refuse, wordCount, writeJson } from "./say.ts";
+import { wordCount, writeJson } from "./say.ts";
 
 /** Writes the records, and all that they need, into one tar. */
 export async function exportCache(

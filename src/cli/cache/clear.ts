@@ -3,8 +3,9 @@ import { errorDiagnostic } from "../../model/diagnostic.ts";
 import { LockTimeout, type Release } from "../../model/locks.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import { EXIT } from "../exit-code.ts";
+import { refuse } from "../refuse.ts";
 import { type Session, tell } from "../session.ts";
-import { refuse, writeJson } from "./say.ts";
+import { writeJson } from "./say.ts";
 
 /** What `clear` removes: all that can be made again. The manifests stay, for they explain what runs next, and why. */
 const CLEARED = ["steps", "blobs", "quarantine", "documents", "digests.json", "compiled"];

@@ -2,8 +2,9 @@ import { collectGarbage } from "../../caches/collect-garbage.ts";
 import { errorDiagnostic } from "../../model/diagnostic.ts";
 import { EXIT } from "../exit-code.ts";
 import { parseSize, wordSize } from "../parse-size.ts";
+import { refuse } from "../refuse.ts";
 import { type Session, tell } from "../session.ts";
-import { refuse, wordCount, writeJson } from "./say.ts";
+import { wordCount, writeJson } from "./say.ts";
 
 /** Removes what nobody needs, and what was used longest ago until the rest is below a size. */
 export async function collectCache(

@@ -1,10 +1,11 @@
 import { errorDiagnostic } from "../../model/diagnostic.ts";
-import type { Outcome } from "../../model/outcome.ts";
+import { failuresOf, type Outcome } from "../../model/outcome.ts";
 import { fail, type Result } from "../../model/result.ts";
 import { outcomeToJson } from "../../report/json-lines.ts";
-import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
+import { EXIT, exitCodeOfRun } from "../exit-code.ts";
 import { prepareFromPlan } from "../plan-file.ts";
 import { type Prepared, prepare, type SelectOptions } from "../prepare.ts";
+import { refuse } from "../refuse.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
 import { checkTraceFile } from "../trace-file.ts";
@@ -21,17 +22,11 @@ export type ApplyOptions = SelectOptions &
 
 export async function apply(session: Session, options: ApplyOptions): Promise<number> {
   const prepared = await prepareLocked(session, options);
-  if (!prepared.ok) {
-    reportDiagnostics(session, prepared.diagnostics);
-    return session.signal.aborted ? EXIT.interrupted : exitCodeOf(prepared.diagnostics);
-  }
+  if (!prepared.ok) return refuse(session, ...prepared.diagnostics);
   const { opened, assembly, graph } = prepared.value;
   const outcomes = await runGraph(session, opened, assembly, graph, options);
-  const failures = [...outcomes.values()].flatMap((outcome) =>
-    outcome.status === "failed" ? outcome.diagnostics : [],
-  );
   if (session.options.json) session.writeData(outcomesToJson(outcomes));
-  else reportDiagnostics(session, failures);
+  else reportDiagnostics(session, failuresOf(outcomes));
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
 }
 

@@ -1,5 +1,5 @@
 import { type Diagnostic, errorDiagnostic } from "../../model/diagnostic.ts";
-import { refuse } from "../cache/say.ts";
+import { refuse } from "../refuse.ts";
 import type { Session } from "../session.ts";
 
 export type CacheAction = "ls" | "du" | "verify" | "gc" | "clear" | "export" | "import";

@@ -3,11 +3,12 @@ import type { LockFile } from "../../model/lock-file.ts";
 import { lockToData } from "../../plan/lock-data.ts";
 import { UPGRADABLE, withoutUpgraded } from "../../plan/make-lock.ts";
 import { assemble, upgradedLock } from "../assemble.ts";
-import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { EXIT } from "../exit-code.ts";
 import { writeLock } from "../lock-file.ts";
 import { openPackage } from "../open-package.ts";
+import { refuse } from "../refuse.ts";
 import type { RunOptions } from "../run-graph.ts";
-import { reportDiagnostics, type Session, tell } from "../session.ts";
+import { type Session, tell } from "../session.ts";
 import { checkTraceFile } from "../trace-file.ts";
 import { resolve } from "../update-lock.ts";
 
@@ -22,33 +23,17 @@ export type LockCommandOptions = RunOptions & {
 export async function lock(session: Session, options: LockCommandOptions): Promise<number> {
   const { host } = session;
   const opened = await openPackage(session);
-  if (!opened.ok) {
-    reportDiagnostics(session, opened.diagnostics);
-    return exitCodeOf(opened.diagnostics);
-  }
+  if (!opened.ok) return refuse(session, ...opened.diagnostics);
   const assembly = await assemble(session, opened.value, { force: false, upgrade: options.upgrade });
-  if (!assembly.ok) {
-    reportDiagnostics(session, assembly.diagnostics);
-    return exitCodeOf(assembly.diagnostics);
-  }
+  if (!assembly.ok) return refuse(session, ...assembly.diagnostics);
   const { lock: read, graph } = assembly.value;
   const unknown = withoutUpgraded(read.lock ?? { models: {} }, options.upgrade).unknown;
-  if (unknown.length > 0) {
-    const wrong = unknown.map((name) => wordUnknown(name, read.name));
-    reportDiagnostics(session, wrong);
-    return exitCodeOf(wrong);
-  }
+  if (unknown.length > 0) return refuse(session, ...unknown.map((one) => wordUnknown(one, read.name)));
   const traced = await checkTraceFile(session, opened.value, options.trace);
-  if (!traced.ok) {
-    reportDiagnostics(session, traced.diagnostics);
-    return exitCodeOf(traced.diagnostics);
-  }
+  if (!traced.ok) return refuse(session, ...traced.diagnostics);
   const kept = { ...assembly.value, lock: { ...read, lock: upgradedLock(read.lock, options.upgrade) } };
   const resolved = await resolve(session, opened.value, kept, graph, options);
-  if (!resolved.ok) {
-    reportDiagnostics(session, resolved.diagnostics);
-    return session.signal.aborted ? EXIT.interrupted : exitCodeOf(resolved.diagnostics);
-  }
+  if (!resolved.ok) return refuse(session, ...resolved.diagnostics);
   const changes = compare(read.lock, resolved.value);
   if (options.diff || session.options.json) {
     session.writeData(
@@ -59,10 +44,7 @@ export async function lock(session: Session, options: LockCommandOptions): Promi
   }
   if (options.diff) return EXIT.done;
   const written = await writeLock(resolved.value);
-  if (!written.ok) {
-    reportDiagnostics(session, written.diagnostics);
-    return exitCodeOf(written.diagnostics);
-  }
+  if (!written.ok) return refuse(session, ...written.diagnostics);
   const text = written.value;
   const isSame = text === (await host.files.readText(read.path).catch(() => ""));
   if (!isSame) await host.files.writeAtomically(read.path, text);

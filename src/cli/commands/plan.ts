@@ -2,10 +2,11 @@ import { hasWork } from "../../plan/plan.ts";
 import { planToJson } from "../../report/plan-json.ts";
 import { renderPlan } from "../../report/plan-text.ts";
 import type { Assembly } from "../assemble.ts";
-import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { EXIT } from "../exit-code.ts";
 import { makePlan, writePlanFile } from "../plan-file.ts";
 import { prepare, type SelectOptions } from "../prepare.ts";
-import { reportDiagnostics, type Session, tell } from "../session.ts";
+import { refuse } from "../refuse.ts";
+import { type Session, tell } from "../session.ts";
 import { isInCI } from "../update-lock.ts";
 
 export type PlanOptions = SelectOptions & {
@@ -18,19 +19,13 @@ export type PlanOptions = SelectOptions & {
 
 export async function plan(session: Session, options: PlanOptions): Promise<number> {
   const prepared = await prepare(session, { ...options, onlyLooks: true });
-  if (!prepared.ok) {
-    reportDiagnostics(session, prepared.diagnostics);
-    return exitCodeOf(prepared.diagnostics);
-  }
+  if (!prepared.ok) return refuse(session, ...prepared.diagnostics);
   const { document, examined } = await makePlan(session, prepared.value, options);
   await prepared.value.assembly.sharedCache?.finish();
   const { out } = options;
   if (out !== undefined) {
     const written = await writePlanFile(session, prepared.value.opened, document, out);
-    if (!written.ok) {
-      reportDiagnostics(session, written.diagnostics);
-      return exitCodeOf(written.diagnostics);
-    }
+    if (!written.ok) return refuse(session, ...written.diagnostics);
   }
   const planned = examined.map((entry) => entry.planned);
   session.writeData(

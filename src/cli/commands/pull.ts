@@ -1,17 +1,15 @@
 import { errorDiagnostic } from "../../model/diagnostic.ts";
 import { nameOf } from "../../model/image-reference.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
-import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { EXIT } from "../exit-code.ts";
 import { type LastRun, openLastRun } from "../last-run.ts";
-import { reportDiagnostics, type Session, tell } from "../session.ts";
+import { refuse } from "../refuse.ts";
+import { type Session, tell } from "../session.ts";
 
 /** Brings every pushed image back by the digest it was pushed under, and gives it its tag again. */
 export async function pull(session: Session): Promise<number> {
   const pulled = await pullAll(session);
-  if (!pulled.ok) {
-    reportDiagnostics(session, pulled.diagnostics);
-    return exitCodeOf(pulled.diagnostics);
-  }
+  if (!pulled.ok) return refuse(session, ...pulled.diagnostics);
   if (session.options.json) session.writeData(`${JSON.stringify({ pulled: pulled.value })}\n`);
   else session.writeData(`${pulled.value.map(({ tag, digest }) => `${tag} ${digest}`).join("\n")}\n`);
   return EXIT.done;

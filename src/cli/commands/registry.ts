@@ -1,8 +1,9 @@
 import { findCredentials } from "../../engines/docker-credentials.ts";
 import { parseImageReference } from "../../model/image-reference.ts";
-import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { EXIT } from "../exit-code.ts";
 import { openPackage } from "../open-package.ts";
-import { reportDiagnostics, type Session } from "../session.ts";
+import { refuse } from "../refuse.ts";
+import type { Session } from "../session.ts";
 
 type Entry = {
   readonly output: string;
@@ -17,10 +18,7 @@ export async function registry(
   { showPassword }: { readonly showPassword: boolean },
 ): Promise<number> {
   const opened = await openPackage(session);
-  if (!opened.ok) {
-    reportDiagnostics(session, opened.diagnostics);
-    return exitCodeOf(opened.diagnostics);
-  }
+  if (!opened.ok) return refuse(session, ...opened.diagnostics);
   const tags = opened.value.config.outputs.flatMap((output) =>
     output.type === "image" && output.push ? output.tags : [],
   );

@@ -2,19 +2,17 @@ import { errorDiagnostic } from "../../model/diagnostic.ts";
 import type { Service } from "../../model/engine.ts";
 import { fail, type Result } from "../../model/result.ts";
 import { waitUntilReady } from "../../steps/wait-until-ready.ts";
-import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { EXIT } from "../exit-code.ts";
 import { findBuiltImage, type LastRun, openLastRun, serviceLabels } from "../last-run.ts";
-import { reportDiagnostics, type Session, tell } from "../session.ts";
+import { refuse } from "../refuse.ts";
+import { type Session, tell } from "../session.ts";
 
 export type ServeOptions = { readonly port: number; readonly detach: boolean };
 
 /** Starts the image that `apply` built, waits until it is ready, and shows its log until it ends or is interrupted. */
 export async function run(session: Session, options: ServeOptions): Promise<number> {
   const started = await startService(session, options);
-  if (!started.ok) {
-    reportDiagnostics(session, started.diagnostics);
-    return exitCodeOf(started.diagnostics);
-  }
+  if (!started.ok) return refuse(session, ...started.diagnostics);
   const service = started.value;
   const address = `http://127.0.0.1:${service.hostPort}`;
   if (session.options.json) session.writeData(`${JSON.stringify({ address, container: service.id })}\n`);

@@ -1,12 +1,14 @@
 import path from "node:path";
 import { refuseSavedLayout } from "../../config/refuse-saved-layout.ts";
 import type { Graph } from "../../model/graph.ts";
+import { failuresOf } from "../../model/outcome.ts";
 import type { Result } from "../../model/result.ts";
 import { IMAGE } from "../../plan/build-graph.ts";
 import { select } from "../../plan/select.ts";
 import { type Assembly, assemble } from "../assemble.ts";
-import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
+import { EXIT, exitCodeOfRun } from "../exit-code.ts";
 import { openPackage, type Package } from "../open-package.ts";
+import { refuse } from "../refuse.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
 import { checkTraceFile } from "../trace-file.ts";
@@ -18,32 +20,20 @@ export async function save(
   { folder, ...options }: RunOptions & LockOptions & { readonly folder: string },
 ): Promise<number> {
   const opened = await openPackage(session);
-  if (!opened.ok) {
-    reportDiagnostics(session, opened.diagnostics);
-    return exitCodeOf(opened.diagnostics);
-  }
+  if (!opened.ok) return refuse(session, ...opened.diagnostics);
   const { config, locate } = opened.value;
   const layout = "/base_image/oci_layout";
   const refused = refuseSavedLayout(config, { location: locate(layout), path: layout });
-  if (refused.length > 0) {
-    reportDiagnostics(session, refused);
-    return exitCodeOf(refused);
-  }
+  if (refused.length > 0) return refuse(session, ...refused);
   const target = path.relative(config.directory, path.resolve(config.directory, folder)) || ".";
   const output = { pointer: "", type: "dockerfile" as const, path: target };
   const withFolder = { ...opened.value, config: { ...config, outputs: [...config.outputs, output] } };
   const assembly = await assembleLocked(session, withFolder, target, options);
-  if (!assembly.ok) {
-    reportDiagnostics(session, assembly.diagnostics);
-    return session.signal.aborted ? EXIT.interrupted : exitCodeOf(assembly.diagnostics);
-  }
+  if (!assembly.ok) return refuse(session, ...assembly.diagnostics);
   const graph = graphOf(assembly.value, target);
   if (graph.steps.some(({ id }) => id === IMAGE)) throw new Error("a saved folder needs no build");
   const outcomes = await runGraph(session, withFolder, assembly.value, graph, options);
-  reportDiagnostics(
-    session,
-    [...outcomes.values()].flatMap((outcome) => (outcome.status === "failed" ? outcome.diagnostics : [])),
-  );
+  reportDiagnostics(session, failuresOf(outcomes));
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
 }
 

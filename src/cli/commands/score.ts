@@ -2,19 +2,17 @@ import path from "node:path";
 import { errorDiagnostic } from "../../model/diagnostic.ts";
 import { NetworkError } from "../../model/host.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
-import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { EXIT } from "../exit-code.ts";
 import { findService } from "../find-service.ts";
-import { reportDiagnostics, type Session } from "../session.ts";
+import { refuse } from "../refuse.ts";
+import type { Session } from "../session.ts";
 
 export type ScoreOptions = { readonly data: string | undefined; readonly url: string | undefined };
 
 /** Sends one request to the running service and prints the answer as it came. */
 export async function score(session: Session, options: ScoreOptions): Promise<number> {
   const asked = await ask(session, options);
-  if (!asked.ok) {
-    reportDiagnostics(session, asked.diagnostics);
-    return exitCodeOf(asked.diagnostics);
-  }
+  if (!asked.ok) return refuse(session, ...asked.diagnostics);
   const { status, text } = asked.value;
   session.writeData(text.endsWith("\n") ? text : `${text}\n`);
   if (status < 400) return EXIT.done;

@@ -7,7 +7,7 @@ import type { Config } from "../../model/config.ts";
 import { errorDiagnostic } from "../../model/diagnostic.ts";
 import { digestOf } from "../../model/digest.ts";
 import type { PlatformImage } from "../../model/image.ts";
-import type { Outcome, StepOutput } from "../../model/outcome.ts";
+import { failuresOf, type Outcome, type StepOutput } from "../../model/outcome.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import type { StepContext } from "../../model/step-kind.ts";
 import { IMAGE } from "../../plan/build-graph.ts";
@@ -15,10 +15,11 @@ import { select } from "../../plan/select.ts";
 import { imageOf } from "../../steps/build-image.ts";
 import { contentsFor } from "../../steps/image-contents.ts";
 import { type Assembly, assemble } from "../assemble.ts";
-import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { EXIT } from "../exit-code.ts";
 import { openPackage, type Package } from "../open-package.ts";
+import { refuse } from "../refuse.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
-import { reportDiagnostics, type Session, tell } from "../session.ts";
+import { type Session, tell } from "../session.ts";
 import { openReference, type Reference } from "../stored-reference.ts";
 import { checkTraceFile } from "../trace-file.ts";
 import { updateLock } from "../update-lock.ts";
@@ -31,27 +32,22 @@ export type VerifyOptions = RunOptions & {
 /** Builds the image again, from nothing, and says whether it is the one that somebody has. */
 export async function verify(session: Session, { image, ...options }: VerifyOptions): Promise<number> {
   const opened = await openPackage(session);
-  if (!opened.ok) return refuse(session, opened.diagnostics);
+  if (!opened.ok) return refuse(session, ...opened.diagnostics);
   const traced = await checkTraceFile(session, opened.value, options.trace);
-  if (!traced.ok) return refuse(session, traced.diagnostics);
+  if (!traced.ok) return refuse(session, ...traced.diagnostics);
   const name = image ?? referenceIn(opened.value.config);
-  if (name === undefined) return refuse(session, [wordNothing()]);
+  if (name === undefined) return refuse(session, wordNothing());
   const { files, identity } = session.host;
   const work = path.join(session.cacheDirectory, "work", identity.id);
   const folder = await files.makeTemporaryDirectory(work, "verify-");
   try {
     const compared = await compareWith(name, opened.value, { session, folder, options });
-    if (!compared.ok) return refuse(session, compared.diagnostics);
+    if (!compared.ok) return refuse(session, ...compared.diagnostics);
     tellResult(session, name, compared.value);
     return compared.value.every(({ differences }) => differences.length === 0) ? EXIT.done : EXIT.stepFailed;
   } finally {
     await files.remove(folder);
   }
-}
-
-function refuse(session: Session, diagnostics: Parameters<typeof reportDiagnostics>[1]): number {
-  reportDiagnostics(session, diagnostics);
-  return session.signal.aborted ? EXIT.interrupted : exitCodeOf(diagnostics);
 }
 
 /** What was pushed, or else what is kept here. */
@@ -134,9 +130,7 @@ async function rebuild(
   options: RunOptions,
 ): Promise<Result<readonly RebuiltImage[]>> {
   const outcomes = await runGraph(apart, opened, assembly, assembly.graph, options);
-  const failures = [...outcomes.values()].flatMap((outcome) =>
-    outcome.status === "failed" ? outcome.diagnostics : [],
-  );
+  const failures = failuresOf(outcomes);
   if (failures.length > 0 || apart.signal.aborted) return fail(...failures);
   return succeed(rebuiltBy(outcomes, assembly));
 }

@@ -8,9 +8,10 @@ import { compareFingerprints } from "../../plan/compare-fingerprints.ts";
 import { listInputs } from "../../plan/list-inputs.ts";
 import { type Examined, examine } from "../../plan/plan.ts";
 import { type Explanation, explanationToJson, renderExplanation } from "../../report/explanation.ts";
-import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { EXIT } from "../exit-code.ts";
 import { prepare } from "../prepare.ts";
-import { reportDiagnostics, type Session } from "../session.ts";
+import { refuse } from "../refuse.ts";
+import type { Session } from "../session.ts";
 
 export type WhyOptions = {
   /** An id, or the kind of one step alone. */
@@ -24,10 +25,7 @@ export type WhyOptions = {
 /** Says of one step all that `plan` has only a phrase for. */
 export async function why(session: Session, options: WhyOptions): Promise<number> {
   const explained = await explainStep(session, options);
-  if (!explained.ok) {
-    reportDiagnostics(session, explained.diagnostics);
-    return exitCodeOf(explained.diagnostics);
-  }
+  if (!explained.ok) return refuse(session, ...explained.diagnostics);
   const { json } = session.options;
   session.writeData(
     json ? explanationToJson(explained.value) : renderExplanation(explained.value, session.terminal.color),
