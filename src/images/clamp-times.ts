@@ -1,12 +1,4 @@
-/** Reads a stream by the byte. */
-type ByteReader = {
-  /** So many bytes, or fewer where the stream ends before. */
-  readonly take: (count: number) => Promise<Buffer>;
-  /** So many bytes, as they come. */
-  readonly pass: (count: number) => AsyncGenerator<Uint8Array>;
-  /** All that is left: who gives the bytes may have something to say at their end. */
-  readonly drain: () => Promise<void>;
-};
+import { type ByteReader, readBytes } from "./byte-reader.ts";
 
 const BLOCK = 512;
 const NEWLINE = 0x0a;
@@ -51,12 +43,12 @@ export async function* clampTimes(
   chunks: AsyncIterable<Uint8Array>,
   latest: number,
 ): AsyncGenerator<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
+  const reader = readBytes(chunks);
   try {
-    yield* clampEntries(readBytes(iterator), latest);
+    yield* clampEntries(reader, latest);
   } finally {
-    // Whoever reads may have had enough, or the archive is broken: then what feeds it is closed.
-    await iterator.return?.();
+    // Whoever reads may have had enough, or the archive is broken.
+    await reader.close();
   }
 }
 
@@ -74,16 +66,17 @@ async function* clampEntries(reader: ByteReader, latest: number): AsyncGenerator
       if (type === EXTENDED) records = found;
     } else if (GNU_LONG.has(type)) {
       yield withTime(header, timeOf(header), latest);
-      yield* reader.pass(padded(sizeOf(header)));
+      yield* passWhole(reader, padded(sizeOf(header)));
     } else {
       yield withTime(header, timeOf(header, records), latest);
       if (type === GNU_SPARSE) yield* passSparseMap(reader, header);
-      yield* reader.pass(padded(WITHOUT_CONTENT.has(type) ? 0 : sizeOf(header, records)));
+      yield* passWhole(reader, padded(WITHOUT_CONTENT.has(type) ? 0 : sizeOf(header, records)));
       records = undefined;
     }
   }
   if (records !== undefined) throw new BrokenArchive("an extended header belongs to nothing");
-  await reader.drain();
+  // Who gives the bytes may have something to say at their end.
+  await reader.skip(Number.POSITIVE_INFINITY);
   yield new Uint8Array(2 * BLOCK);
 }
 
@@ -154,6 +147,15 @@ function* writeExtended(
   yield withTime(own, timeOf(header), latest);
   yield kept;
   yield new Uint8Array(padded(kept.length) - kept.length);
+}
+
+async function* passWhole({ pass }: ByteReader, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const bytes of pass(count)) {
+    left -= bytes.length;
+    yield bytes;
+  }
+  if (left > 0) throw new BrokenArchive("it ends too early");
 }
 
 async function* passSparseMap({ take }: ByteReader, header: Buffer): AsyncGenerator<Uint8Array> {
@@ -229,45 +231,4 @@ function writeOctal(header: Buffer, value: number, { start, end }: Field): void 
 
 function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
-}
-
-function readBytes(iterator: AsyncIterator<Uint8Array>): ByteReader {
-  let rest: Uint8Array = new Uint8Array();
-
-  async function next(count: number): Promise<Uint8Array | undefined> {
-    while (rest.length === 0) {
-      const { done, value } = await iterator.next();
-      if (done === true) return undefined;
-      rest = value;
-    }
-    const taken = rest.subarray(0, count);
-    rest = rest.subarray(taken.length);
-    return taken;
-  }
-
-  async function take(count: number): Promise<Buffer> {
-    const taken: Uint8Array[] = [];
-    for (let left = count; left > 0; ) {
-      const bytes = await next(left);
-      if (bytes === undefined) break;
-      taken.push(bytes);
-      left -= bytes.length;
-    }
-    return Buffer.concat(taken);
-  }
-
-  async function* pass(count: number): AsyncGenerator<Uint8Array> {
-    for (let left = count; left > 0; ) {
-      const bytes = await next(left);
-      if (bytes === undefined) throw new BrokenArchive("it ends too early");
-      yield bytes;
-      left -= bytes.length;
-    }
-  }
-
-  async function drain(): Promise<void> {
-    while ((await next(Number.POSITIVE_INFINITY)) !== undefined);
-  }
-
-  return { take, pass, drain };
 }

@@ -1,3 +1,4 @@
+import { feed } from "./feed.ts";
 import { UnreadableImage } from "./read-images.ts";
 
 /** A file of an OCI layout in an archive: where it belongs in the layout's folder, and its bytes. */
@@ -14,11 +15,11 @@ export async function* extractLayout(archive: AsyncIterable<Uint8Array>): AsyncG
   const { extract } = await import("tar-stream");
   const reader = extract();
   let fault: unknown;
-  const fed = feed(archive, reader);
-  fed.catch((error: Error) => {
+  const noted = wording(archive, (error) => {
     fault = error;
-    reader.destroy(error);
+    return error;
   });
+  const fed = feed(noted, reader);
   const word = (error: unknown) =>
     error === fault ? error : new UnreadableImage(`it is no whole tar: ${(error as Error).message}`);
   for await (const entry of wording(reader, word)) {
@@ -38,17 +39,4 @@ async function* wording<T>(things: AsyncIterable<T>, word: (error: unknown) => u
   } catch (error) {
     throw word(error);
   }
-}
-
-type Writable = NodeJS.WritableStream & { readonly destroyed: boolean };
-
-/** Whoever reads the files may have had enough of them: then the archive is closed. */
-async function feed(archive: AsyncIterable<Uint8Array>, reader: Writable): Promise<void> {
-  const closed = new Promise((resolve) => reader.once("close", resolve));
-  for await (const chunk of archive) {
-    if (reader.destroyed) return;
-    if (reader.write(chunk)) continue;
-    await Promise.race([closed, new Promise((resolve) => reader.once("drain", resolve))]);
-  }
-  reader.end();
 }

@@ -1,4 +1,4 @@
-import { readBytes } from "./byte-reader.ts";
+import { readBytes } from "../byte-reader.ts";
 import type { FirstDifference } from "./difference.ts";
 
 /** So many bytes of each side are told. */

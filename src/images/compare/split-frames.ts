@@ -1,4 +1,4 @@
-import { type ByteReader, readBytes } from "./byte-reader.ts";
+import { type ByteReader, readBytes } from "../byte-reader.ts";
 
 /** A frame of zstd, and how many bytes there can be in it at most. */
 export type Frame = { readonly bytes: Buffer; readonly mostBytes: number };

@@ -4,6 +4,8 @@ export type ByteReader = {
   readonly peek: () => Promise<Uint8Array>;
   /** So many bytes, or fewer where the stream ends before. */
   readonly take: (count: number) => Promise<Buffer>;
+  /** So many bytes, or fewer where the stream ends before, as they come. */
+  readonly pass: (count: number) => AsyncGenerator<Uint8Array>;
   /** Passes over so many bytes, or to the end; true if there were as many. */
   readonly skip: (count: number) => Promise<boolean>;
   /** Nobody reads on. */
@@ -50,5 +52,5 @@ export function readBytes(chunks: AsyncIterable<Uint8Array>): ByteReader {
     return passed === count;
   }
 
-  return { peek, take, skip, close: async () => void (await iterator.return?.()) };
+  return { peek, take, pass, skip, close: async () => void (await iterator.return?.()) };
 }
