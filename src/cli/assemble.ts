@@ -4,6 +4,7 @@ import { createContentStore } from "../caches/content-store.ts";
 import { createLocalCache } from "../caches/local.ts";
 import { createBystander, createQuarantine, type Damage, wordDamage } from "../caches/quarantine.ts";
 import type { SharedCache } from "../caches/shared.ts";
+import { createUploadSessions } from "../caches/upload-sessions.ts";
 import type { Manifest } from "../execution/manifest.ts";
 import type { Cache } from "../model/cache.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
@@ -85,7 +86,10 @@ export async function assemble(
   const shared = await openSharedCache(session, { local, store, warn: outlet.warn });
   if (!shared.ok) return shared;
   const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };
-  const repositoryOf = createRepositories(host, outlet.warn);
+  const repositoryOf = createRepositories(host, {
+    warn: outlet.warn,
+    sessionsOf: (repository) => createUploadSessions(cacheDirectory, repository, host.files),
+  });
   const read = await readLock(session, opened.configPath);
   if (!read.ok) return read;
   const lock = upgradedLock(read.value.lock, upgrade);

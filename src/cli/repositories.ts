@@ -2,16 +2,22 @@ import { findCredentials } from "../engines/docker-credentials.ts";
 import { type Diagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { Host } from "../model/host.ts";
 import { parseImageReference } from "../model/image-reference.ts";
-import type { Repository } from "../model/registry.ts";
+import type { Repository, UploadSessions } from "../model/registry.ts";
 import type { Result } from "../model/result.ts";
 import { isInsecure } from "../registries/address.ts";
 import { createRepository } from "../registries/repository.ts";
 import { withRegistryFaults } from "../steps/registry-faults.ts";
 
+export type RepositoriesOptions = {
+  readonly warn?: (diagnostic: Diagnostic) => void;
+  /** Of a repository, by its name. */
+  readonly sessionsOf?: (repository: string) => UploadSessions;
+};
+
 /** The repositories of a run, each with the token it once got. `docker login` opens them. */
 export function createRepositories(
   host: Host,
-  warn: (diagnostic: Diagnostic) => void = () => {},
+  { warn = () => {}, sessionsOf }: RepositoriesOptions = {},
 ): (reference: string) => Repository {
   const known = new Map<string, Repository>();
   return (reference) => {
@@ -28,6 +34,7 @@ export function createRepositories(
         findCredentials: () => findCredentials(registry, host),
         onRetry: (fault, pauseMs, attempt) => warn(wordRetry(registry, fault, pauseMs, attempt)),
         insecure: isInsecure(registry, host.environment.MLPACKAGE_INSECURE_REGISTRIES),
+        ...(sessionsOf && { sessions: sessionsOf(name) }),
       });
     known.set(name, found);
     return found;

@@ -235,15 +235,16 @@ function isBelow(folder: string, target: string): boolean {
   return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
-function writeAtomically(target: string, content: string | Uint8Array): Promise<void> {
-  return writeBeside(target, async (file) => {
+function writeAtomically(target: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  const write = async (file: FileHandle): Promise<void> => {
     try {
       await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
     }
-  });
+  };
+  return writeBeside(target, write, mode);
 }
 
 function writeStream(target: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
@@ -253,12 +254,16 @@ function writeStream(target: string, chunks: AsyncIterable<Uint8Array>): Promise
 }
 
 /** Has a file written under another name, and gives it its own when it is whole. */
-async function writeBeside(target: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+async function writeBeside(
+  target: string,
+  write: (file: FileHandle) => Promise<void>,
+  mode?: number,
+): Promise<void> {
   mkdirSync(path.dirname(target), { recursive: true });
   const temporary = `${target}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.partial`;
   try {
     // Opened first: a stream that fails at once would else be opened after its file was removed.
-    await write(await fs.open(temporary, "wx"));
+    await write(await fs.open(temporary, "wx", mode));
     await fs.rename(temporary, target);
   } catch (error) {
     await fs.rm(temporary, { force: true });

@@ -89,8 +89,8 @@ export interface Files {
   makeDirectory(path: string, mode?: number): Promise<void>;
   /** A new private folder below `parent`. */
   makeTemporaryDirectory(parent: string, prefix: string): Promise<string>;
-  /** Whole or not at all: temporary file, fsync, rename. */
-  writeAtomically(path: string, content: string | Uint8Array): Promise<void>;
+  /** Whole or not at all: temporary file, fsync, rename. `mode` is what the file has from its beginning on. */
+  writeAtomically(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
   /** Writes a stream into a new file, flushed to the disk; the file is removed if the stream fails. */
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   rename(from: string, to: string): Promise<void>;

@@ -45,6 +45,17 @@ export interface BlobLocations {
   note(digest: Digest, repository: string): Promise<void>;
 }
 
+/**
+ * Uploads to one repository that this machine has begun, so that a later process may go on with them. Their addresses
+ * may let whoever knows them go on as well: none is for a log.
+ */
+export interface UploadSessions {
+  /** Where the upload of a blob goes on. It is a hint: the registry may have forgotten it, or another have written it. */
+  find(digest: Digest): Promise<string | undefined>;
+  note(digest: Digest, place: string): Promise<void>;
+  forget(digest: Digest): Promise<void>;
+}
+
 /** What a registry said no with. The message has no credential in it. */
 export class RegistryError extends Error {
   readonly status: number;

@@ -30,6 +30,8 @@ export type Connection = {
   readonly follow: (url: string, wanted: Wanted) => Promise<NetworkResponse>;
   /** The place an answer names, relative to where it was said; undefined where it names none. */
   readonly placeIn: (response: NetworkResponse, from: string) => string | undefined;
+  /** Whether an address is of the registry itself: others are told nothing of who we are. */
+  readonly isOurs: (url: string) => boolean;
 };
 
 export function createConnection(options: ConnectionOptions): Connection {
@@ -80,7 +82,6 @@ export function createConnection(options: ConnectionOptions): Connection {
     });
   }
 
-  /** What lies with somebody else is told nothing of who we are. */
   const isOurs = (url: string): boolean => new URL(url).origin === origin;
 
   function placeIn({ headers: { location } }: NetworkResponse, from: string): string | undefined {
@@ -102,5 +103,5 @@ export function createConnection(options: ConnectionOptions): Connection {
     throw new RegistryError(310, "it sends us from place to place");
   }
 
-  return { ask, follow, placeIn };
+  return { ask, follow, placeIn, isOurs };
 }

@@ -1,6 +1,6 @@
 import { type Digest, digestOf, isDigest } from "../model/digest.ts";
 import type { Clock, Network, NetworkResponse } from "../model/host.ts";
-import { type Credentials, RegistryError, type Repository } from "../model/registry.ts";
+import { type Credentials, RegistryError, type Repository, type UploadSessions } from "../model/registry.ts";
 import { originOf } from "./address.ts";
 import { createConnection, type Wanted } from "./connection.ts";
 import { readBlob } from "./download.ts";
@@ -38,6 +38,8 @@ export type RepositoryOptions = Partial<UploadSizes> & {
   readonly onRetry?: OnRetry;
   /** Whether the registry may be spoken to without TLS although it is not on this machine. */
   readonly insecure?: boolean;
+  /** Uploads that an earlier process may have begun. */
+  readonly sessions?: UploadSessions;
 };
 
 /** A repository over the registry's HTTP API, with TLS unless the registry is on this machine. */
@@ -89,6 +91,7 @@ export function createRepository(options: RepositoryOptions): Repository {
       monolithicUpTo: options.monolithicUpTo ?? USUAL_SIZES.monolithicUpTo,
     },
     patience,
+    sessions: options.sessions,
     hasBlob: async (digest, signal) => (await findBlob(digest, signal)) !== undefined,
   });
 

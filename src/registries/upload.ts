@@ -1,6 +1,6 @@
 import type { Digest } from "../model/digest.ts";
 import type { NetworkResponse } from "../model/host.ts";
-import { type BlobContent, RegistryError } from "../model/registry.ts";
+import { type BlobContent, RegistryError, type UploadSessions } from "../model/registry.ts";
 import { makeBody, type Span } from "./body.ts";
 import type { Connection } from "./connection.ts";
 import { countFailures, type Failures, mayPass, type Patience, persist } from "./persist.ts";
@@ -20,6 +20,8 @@ export type UploadOptions = {
   readonly sizes: UploadSizes;
   readonly patience: Patience;
   readonly hasBlob: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
+  /** Uploads that an earlier process may have begun, and of which a later one is to know. */
+  readonly sessions?: UploadSessions | undefined;
 };
 
 /** A blob on its way, over as many sessions as it takes. */
@@ -47,7 +49,8 @@ type Ending =
   | { readonly is: "unfit"; readonly error: unknown; readonly instead: Manner };
 
 /** Distribution specification 1.1, "Pushing blobs". */
-export function createUploads({ connection, uploads, sizes, patience, hasBlob, registry }: UploadOptions) {
+export function createUploads(options: UploadOptions) {
+  const { connection, uploads, sizes, patience, hasBlob, registry, sessions } = options;
   const manners = createManners(registry, sizes);
 
   async function writeBlob(
@@ -56,18 +59,47 @@ export function createUploads({ connection, uploads, sizes, patience, hasBlob, r
     onSent: (bytes: number) => void = () => {},
   ): Promise<void> {
     const task = { content, signal, onSent, failures: countFailures(patience, signal) };
-    for (let begun = 1; ; ) {
+    let noted = await findNoted(task);
+    for (let begun = noted === undefined ? 1 : 0; ; ) {
       const manner = manners.current();
-      const ending = await writeOnce(task, manner);
-      if (ending.is === "written") return;
+      const ending = noted === undefined ? await writeOnce(task, manner) : await goOn(task, noted);
+      noted = undefined;
+      if (ending.is === "written") return sessions?.forget(content.digest);
       if (ending.is === "unfit") {
         if (!manners.change(manner, ending.instead)) throw ending.error;
         continue;
       }
       // The answer alone may have been lost.
-      if (await hasBlob(content.digest, signal)) return onSent(content.size);
+      if (await hasBlob(content.digest, signal)) {
+        onSent(content.size);
+        return sessions?.forget(content.digest);
+      }
       if (begun >= patience.attempts) throw ending.error;
       begun += 1;
+    }
+  }
+
+  /**
+   * What the registry has of an upload that an earlier process began. Only the registry itself is asked, whatever the
+   * note says: who can write notes shall not choose where a blob goes.
+   */
+  async function findNoted({ content, onSent, signal }: Task): Promise<Session | undefined> {
+    if (chunkBytesFor(content.size, manners.current(), sizes) === undefined) return undefined;
+    const place = await sessions?.find(content.digest);
+    if (place === undefined || !connection.isOurs(place)) return undefined;
+    const found = await findSession({ place, sent: 0 }, content.size, signal).catch(unlessAnswered);
+    if (found !== undefined) onSent(found.sent);
+    return found;
+  }
+
+  /** What an earlier process began may hold anything: where the registry says no to it, the blob is begun anew. */
+  async function goOn(task: Task, noted: Session): Promise<Ending> {
+    const chunkBytes = chunkBytesFor(task.content.size, manners.current(), sizes) ?? sizes.chunkBytes;
+    try {
+      return await sendInChunks(task, noted, chunkBytes);
+    } catch (error) {
+      unlessAnswered(error);
+      return { is: "lost", error };
     }
   }
 
@@ -116,7 +148,8 @@ export function createUploads({ connection, uploads, sizes, patience, hasBlob, r
     const { content, failures, signal } = task;
     let session: Session | undefined = begun;
     for (;;) {
-      const { sent }: Session = session;
+      const { place, sent }: Session = session;
+      if (connection.isOurs(place)) await sessions?.note(content.digest, place);
       try {
         if (sent === content.size) {
           await finish(task, session, { start: sent, length: 0 });
@@ -218,6 +251,11 @@ export function createUploads({ connection, uploads, sizes, patience, hasBlob, r
 function takenOf({ headers }: NetworkResponse): number | undefined {
   const last = /^(?:bytes=)?0-(\d+)$/.exec(headers.range ?? "")?.[1];
   return last === undefined ? undefined : Number(last) + 1;
+}
+
+/** Throws again what is no answer of the registry. */
+function unlessAnswered(error: unknown): undefined {
+  if (!(error instanceof RegistryError)) throw error;
 }
 
 function statusOf(error: unknown): number | undefined {

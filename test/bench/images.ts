@@ -463,17 +463,29 @@ function change({ script }: Opened): Promise<void> {
 
 /** A push that is killed when half of it is sent, and the next: what the second has still to send, in bytes. */
 export async function measureResumedPush(): Promise<string> {
+  const layers = Array.from({ length: 32 }, () => (64 << 20) + (1 << 20));
+  const rows = [
+    ["32 layers", layers, false],
+    ["one layer", [2e9], false],
+    ["one layer, through a proxy that hands on whole requests", [2e9], true],
+  ] as const;
+  const lines: string[] = [];
+  for (const [words, sizes, holds] of rows)
+    lines.push(`- ${words}: ${await measureResumedPushOf(sizes, holds)}`);
+  return lines.join("\n");
+}
+
+async function measureResumedPushOf(sizes: Sizes, holds: boolean): Promise<string> {
   await forgetEverything();
-  const opened = await openPackage(Array.from({ length: 32 }, () => (64 << 20) + (1 << 20)));
+  const opened = await openPackage(sizes);
   try {
-    await opened.configure(`${opened.repository()}:1`);
     const total = await sumOf(opened.files);
     const { startMeter } = await import("./upload-meter.ts");
-    const meter = await startMeter(registry);
+    const meter = await startMeter(registry, holds);
     await opened.configure(`${meter.address}/bench/resumed:1`);
     const first = opened.apply();
     first.catch(() => {});
-    await meter.until(total / 2);
+    await meter.until(total * HALF);
     first.kill("SIGKILL");
     await first.catch(() => {});
     const sent = meter.bytes();
@@ -485,6 +497,9 @@ export async function measureResumedPush(): Promise<string> {
     await cleanUp(opened);
   }
 }
+
+/** Rather within a chunk of a layer than at its end. */
+const HALF = 0.55;
 
 async function sumOf(files: readonly string[]): Promise<number> {
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));

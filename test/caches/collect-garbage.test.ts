@@ -179,6 +179,8 @@ test("what dead processes left behind goes, and what the living have stays", asy
   writeInto(directory, "incoming/blob-old/content", "x");
   writeInto(directory, "quarantine/record-1/x.json", "x");
   writeInto(directory, "documents/demo.json", "x");
+  writeInto(directory, "uploads/abc", "https://r.example/uploads/1");
+  writeInto(directory, "uploads/abc.1.def.partial", "https://");
   writeInto(directory, "steps/aa/x.json.1.abc.partial", "x");
   writeInto(directory, "packages/p.json.1.abc.partial", "x");
   const left = (folder: string) => readdirSync(path.join(directory, folder)).sort();
@@ -188,13 +190,15 @@ test("what dead processes left behind goes, and what the living have stays", asy
   assert.equal(left("locks"), [`abc.${host.identity.id}`]);
   assert.equal(left("incoming"), ["blob-old"]);
 
-  assert.is((await collectGarbage(laterBy(25))).leavings, 4);
+  assert.is((await collectGarbage(laterBy(25))).leavings, 5);
+  assert.equal(left("uploads"), ["abc"]);
   assert.equal(left("work"), [elsewhere, host.identity.id].sort());
   assert.equal([left("incoming"), left("steps/aa"), left("packages")], [[], [], []]);
   assert.equal(left("quarantine"), ["record-1"]);
   assert.equal(left("documents"), ["demo.json"]);
 
-  assert.is((await collectGarbage(laterBy(8 * 24))).leavings, 4);
+  assert.is((await collectGarbage(laterBy(8 * 24))).leavings, 5);
+  assert.equal(left("uploads"), []);
   assert.equal(left("quarantine"), []);
   assert.equal(left("documents"), []);
 });

@@ -1,5 +1,5 @@
 // What is sent to a registry and to the engine, in bytes: each layer once, and none that is there.
-import { open } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
 import * as assert from "uvu/assert";
@@ -17,6 +17,8 @@ const workspace = openWorkspace("transfers");
 const test = timedSuite("transfers");
 const LARGE_BYTES = 70_000_000;
 const MODEL_BYTES = 20_000_000;
+const CHUNK_BYTES = 256 << 20;
+const HUGE_BYTES = 320_000_000;
 
 /** A file that is all zeros but for its beginning: it takes no time to write, and is another one for each word. */
 async function writeLarge(file: string, word: string, size: number): Promise<void> {
@@ -30,10 +32,11 @@ async function writeLarge(file: string, word: string, size: number): Promise<voi
 async function startMeter(fault: Fault = () => "passed") {
   const meter = { sent: 0, arrived: new Set<string>() };
   const registry = await startFaultyRegistry(REGISTRY, (request, response) => {
-    if (fault(request, response) === "answered") return "answered";
+    const verdict = fault(request, response);
+    if (verdict === "answered") return "answered";
     const { method, url = "" } = request;
-    if (method !== "PUT" && method !== "PATCH") return "passed";
-    if (!url.includes("/blobs/uploads/")) return "passed";
+    if (method !== "PUT" && method !== "PATCH") return verdict;
+    if (!url.includes("/blobs/uploads/")) return verdict;
     request.on("data", (chunk: Buffer) => {
       meter.sent += chunk.length;
     });
@@ -43,7 +46,7 @@ async function startMeter(fault: Fault = () => "passed") {
       if (status === 201 && digest !== undefined) meter.arrived.add(digest);
       return writeHead(status, headers);
     }) as typeof response.writeHead;
-    return "passed";
+    return verdict;
   });
   return {
     address: registry.address,
@@ -149,6 +152,44 @@ test("killed in the middle of an upload: what had arrived is not sent again", as
   const sent = meter.takeSent();
   assert.ok(sent < most * 1.01, `${sent} bytes, and ${arrived.size} layers had arrived`);
   await assertPushed(made, 10);
+});
+
+/** What a layer of this size, larger than a chunk, still takes after the run was killed within its second chunk. */
+async function sendAfterKill(word: string, manner: "passed" | "held") {
+  let kill = (): void => {};
+  const meter = await startMeter((request) => {
+    if (request.method !== "PATCH") return "passed";
+    const isSecond = !request.headers["content-range"]?.startsWith("0-");
+    if (isSecond) request.once("data", () => kill());
+    return manner;
+  });
+  const made = await makeUpload(word, meter.address, { word, sizes: [HUGE_BYTES] });
+  const { child, ended } = made.start(["apply"]);
+  kill = () => child.kill("SIGKILL");
+  assert.is((await ended).exitCode, undefined);
+  kill = () => {};
+  const noted = await readdir(path.join(workspace.cacheDirectory, "uploads"));
+  const first = meter.takeSent();
+  const next = await made.call(["apply"]);
+  assert.is(next.exitCode, 0, next.stderr);
+  assert.not.match(next.all, "_state");
+  await assertPushed(made, 3);
+  assert.equal(await readdir(path.join(workspace.cacheDirectory, "uploads")), []);
+  return { noted: noted.length, first, second: meter.takeSent() };
+}
+
+test("killed in the middle of a large layer: the next run goes on with it, where no half of a chunk arrives", async () => {
+  const { noted, first, second } = await sendAfterKill("halved", "held");
+  assert.is(noted, 1);
+  assert.ok(first > CHUNK_BYTES, `${first} bytes`);
+  assert.ok(second < (HUGE_BYTES - CHUNK_BYTES) * 1.01, `${second} bytes`);
+});
+
+// This one forgets an upload that broke off within a chunk: it knows a place in it by its last answer alone.
+test("killed in the middle of a large layer: the next run begins it anew, where the registry forgot it", async () => {
+  const { noted, second } = await sendAfterKill("forgotten", "passed");
+  assert.is(noted, 1);
+  assert.ok(second > HUGE_BYTES && second < HUGE_BYTES * 1.01, `${second} bytes`);
 });
 
 test("SIGTERM in the middle of an upload: 143 at once, nothing left, and the next run succeeds", async () => {

@@ -101,7 +101,8 @@ export async function openRegistry(script: Script = () => false, more: Partial<R
     monolithicUpTo: 100,
     ...more,
   });
-  return { repository, blobs, uploads, clock, asked, whats: () => asked.map(({ what }) => what) };
+  const whats = () => asked.map(({ what }) => what);
+  return { repository, blobs, uploads, clock, asked, whats, port: server.port };
 }
 
 function nameOf(url: string): string {

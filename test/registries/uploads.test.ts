@@ -1,7 +1,8 @@
+import type { ServerResponse } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { NetworkError } from "../../src/model/host.ts";
-import { RegistryError } from "../../src/model/registry.ts";
+import { RegistryError, type UploadSessions } from "../../src/model/registry.ts";
 import { chunkBytesFor, createManners, USUAL_SIZES } from "../../src/registries/upload-manner.ts";
 import {
   breakAfter,
@@ -281,6 +282,141 @@ test("an interrupt ends an upload at once", async () => {
   const error = await errorOf(repository.writeBlob(content(), controller.signal));
   assert.ok(error instanceof NetworkError && error.code === "ABORT_ERR", String(error));
   assert.equal(clock.sleeps, []);
+});
+
+/** What one process has noted and the next one finds. */
+function createSessions(noted?: string): UploadSessions & { readonly notes: () => readonly string[] } {
+  const notes = new Map(noted === undefined ? [] : [[content().digest, noted]]);
+  return {
+    find: async (digest) => notes.get(digest),
+    note: async (digest, place) => void notes.set(digest, place),
+    forget: async (digest) => void notes.delete(digest),
+    notes: () => [...notes.values()],
+  };
+}
+
+/** Ends as a killed process does, in the second chunk, of which 30 bytes have come; then another process comes. */
+async function openInterrupted(script: Script = () => false) {
+  const sessions = createSessions();
+  const killed = new AbortController();
+  const opened = await openRegistry(
+    (request, response, count) => killed.signal.aborted && script(request, response, count),
+    { sessions },
+  );
+  const whole = content();
+  const chunks = async function* (start = 0) {
+    for await (const chunk of whole.chunks(start)) {
+      yield chunk;
+      if (start === 0) continue;
+      while (opened.uploads.get("1")?.length === start)
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      killed.abort();
+    }
+  };
+  assert.ok(await errorOf(opened.repository.writeBlob({ ...whole, chunks }, killed.signal)));
+  const before = opened.asked.length;
+  const since = () => opened.asked.slice(before).map(({ what, range }) => `${what} ${range}`.trim());
+  return { ...opened, sessions, since };
+}
+
+test("what an earlier process began is gone on with, and forgotten when it is there", async () => {
+  const { repository, blobs, uploads, sessions, since } = await openInterrupted();
+  assert.is(sessions.notes().length, 1);
+  assert.is(uploads.get("1")?.length, 130);
+  const sent: number[] = [];
+  await repository.writeBlob(content(), signal, (count) => sent.push(count));
+  assert.equal(since(), ["GET upload", "PATCH upload 130-229", "PATCH upload 230-249", "PUT upload"]);
+  assert.equal(blobs.get(content().digest), bytes);
+  assert.is(sent[0], 130);
+  assert.equal(sessions.notes(), []);
+});
+
+const ANEW = [
+  ...["POST uploads", "PATCH upload 0-99", "PATCH upload 100-199", "PATCH upload 200-249"],
+  "PUT upload",
+];
+
+for (const [what, answer] of [
+  ["has forgotten it", (response) => refuse(response, 404, "BLOB_UPLOAD_UNKNOWN")],
+  ["does not tell of uploads", (response) => refuse(response, 405)],
+  ["has more than the blob", (response) => response.writeHead(204, { range: "0-250" }).end()],
+  ["says nothing of bytes", (response) => response.writeHead(204).end()],
+  ["sends it elsewhere", (response) => response.writeHead(307, { location: "https://other.example/" }).end()],
+] satisfies readonly (readonly [string, (response: ServerResponse) => unknown])[]) {
+  test(`an upload of an earlier process is begun anew where the registry ${what}`, async () => {
+    const { repository, blobs, sessions, since } = await openInterrupted(({ method }, response) => {
+      if (method === "GET") answer(response);
+      return method === "GET";
+    });
+    await repository.writeBlob(content(), signal);
+    assert.equal(since(), ["GET upload", ...ANEW]);
+    assert.equal([blobs.get(content().digest), sessions.notes()], [bytes, []]);
+  });
+}
+
+test("and where it has other bytes, or refuses them", async () => {
+  for (const code of ["DIGEST_INVALID", "DENIED"]) {
+    const { repository, blobs, uploads, sessions, since } = await openInterrupted(
+      ({ method }, response, count) => {
+        const isRefused = code === "DENIED" && method === "PATCH" && count === 3;
+        if (isRefused) refuse(response, 403, code);
+        return isRefused;
+      },
+    );
+    uploads.set("1", Buffer.alloc(240));
+    await repository.writeBlob(content(), signal);
+    const tried = code === "DENIED" ? [] : ["PUT upload"];
+    const asked = ["GET upload", "PATCH upload 240-249", ...tried, "HEAD blobs", ...ANEW];
+    assert.equal([since(), blobs.get(content().digest), sessions.notes()], [asked, bytes, []]);
+  }
+});
+
+test("bytes that are refused anew are refused once", async () => {
+  const sessions = createSessions();
+  const { repository, whats } = await openRegistry(undefined, { sessions });
+  const other = { ...content(), digest: makeContent(makeBytes(3)).digest };
+  await sessions.note(other.digest, "http://other.example/");
+  const error = await errorOf(repository.writeBlob(other, signal));
+  assert.ok(error instanceof RegistryError && error.status === 400, String(error));
+  assert.is(whats().filter((what) => what === "PUT upload").length, 1);
+});
+
+test("a note sends nothing to anybody but the registry", async () => {
+  const stranger = await openRegistry();
+  for (const place of [
+    `http://127.0.0.1:${stranger.port}/v2/team/image/blobs/uploads/1`,
+    "https://other.example/v2/team/image/blobs/uploads/1",
+    "file:///etc/passwd",
+  ]) {
+    const { repository, blobs, whats } = await openRegistry(undefined, { sessions: createSessions(place) });
+    await repository.writeBlob(content(), signal);
+    assert.equal([blobs.size, whats()[0]], [1, "POST uploads"]);
+  }
+  assert.equal(stranger.asked, []);
+});
+
+test("a note of another thing of the registry does that no harm", async () => {
+  const sessions = createSessions();
+  const { repository, blobs, port, whats } = await openRegistry(undefined, { sessions });
+  const small = makeContent(makeBytes(9));
+  await repository.writeBlob(small, signal);
+  await sessions.note(content().digest, `http://127.0.0.1:${port}/v2/team/image/blobs/${small.digest}`);
+  await repository.writeBlob(content(), signal);
+  assert.equal(whats().slice(2, 4), ["GET blobs", "POST uploads"]);
+  assert.equal([...blobs.keys()].toSorted(), [small.digest, content().digest].toSorted());
+});
+
+test("of a blob that goes in one request nothing is noted", async () => {
+  const sessions = createSessions();
+  const { repository } = await openRegistry(
+    ({ method }, response) => {
+      if (method === "PUT") refuse(response, 400);
+      return method === "PUT";
+    },
+    { sessions },
+  );
+  assert.instance(await errorOf(repository.writeBlob(makeContent(makeBytes(90)), signal)), RegistryError);
+  assert.equal(sessions.notes(), []);
 });
 
 const MEBIBYTE = 1024 * 1024;
