@@ -17,8 +17,8 @@ export type Sweep = {
 
 /**
  * Removes what dead processes left behind, what was quarantined, parsed, or begun to be uploaded, more than a week ago,
- * and where blobs were seen more than two months ago; `others` are files of the store that are neither record nor blob.
- * Tells how many things were removed.
+ * what an engine was given more than a day ago, and where blobs were seen more than two months ago; `others` are files
+ * of the store that are neither record nor blob. Tells how many things were removed.
  */
 export async function sweepLeavings(sweep: Sweep, others: readonly string[]): Promise<number> {
   const left = [
@@ -28,6 +28,7 @@ export async function sweepLeavings(sweep: Sweep, others: readonly string[]): Pr
     ...(await findOld(await inFolder("documents", sweep), WEEK_MS, sweep)),
     ...(await findOld(await inFolder("locations", sweep), 8 * WEEK_MS, sweep)),
     ...(await findOld(await inFolder("uploads", sweep), WEEK_MS, sweep)),
+    ...(await findOld(await inFolder("given", sweep), DAY_MS, sweep)),
     ...(await findOld(await findPartial(others, sweep), DAY_MS, sweep)),
     ...(await findDeadClaims(sweep)),
   ];
@@ -57,7 +58,7 @@ async function findAbandoned(folder: string, sweep: Sweep): Promise<readonly str
 
 /** Halves of files that were being written: `<name>.<process id>.<chance>.partial`. */
 async function findPartial(others: readonly string[], sweep: Sweep): Promise<readonly string[]> {
-  const folders = ["", "packages", "documents", "locations", "uploads"];
+  const folders = ["", "packages", "documents", "locations", "uploads", "given"];
   const inside = await Promise.all(folders.map((folder) => inFolder(folder, sweep)));
   const places = [...others, ...inside.flat()];
   return places.filter((place) => place.endsWith(".partial"));

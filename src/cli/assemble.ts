@@ -1,6 +1,7 @@
 import path from "node:path";
 import { createBlobLocations } from "../caches/blob-locations.ts";
 import { createContentStore } from "../caches/content-store.ts";
+import { createGivenLayers } from "../caches/given-layers.ts";
 import { createLocalCache } from "../caches/local.ts";
 import { createBystander, createQuarantine, type Damage, wordDamage } from "../caches/quarantine.ts";
 import type { SharedCache } from "../caches/shared.ts";
@@ -116,6 +117,7 @@ export async function assemble(
     engine,
     repositoryOf,
     locations: createBlobLocations(cacheDirectory, host.files),
+    given: createGivenLayers(cacheDirectory, host.files, host.clock),
     runtimeDirectory,
     force,
     sourceOf: demandSource,

@@ -1,3 +1,4 @@
+import type { Digest } from "./digest.ts";
 import type { Result } from "./result.ts";
 
 /** What an engine can do, asked and not guessed from a version. */
@@ -127,6 +128,17 @@ export interface ImageStore {
   pull(reference: string, onProgress: (text: string) => void, signal: AbortSignal): Promise<Result<void>>;
   /** Images as one tar stream, an OCI layout that `docker load` reads too. */
   export(references: readonly string[], signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Layers that engines, called by their endpoints, were given whole by loads that did not come to their end. It is a
+ * hint: an engine may have lost them since.
+ */
+export interface GivenLayers {
+  /** Which of these an engine was given lately. */
+  find(endpoint: string, layers: readonly Digest[]): Promise<readonly Digest[]>;
+  note(endpoint: string, layer: Digest): Promise<void>;
+  forget(endpoint: string, layers: readonly Digest[]): Promise<void>;
 }
 
 /** A container engine with buildx: three small contracts, and what it can do. */

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "./diagnostic.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, GivenLayers } from "./engine.ts";
 import type { StepActivity } from "./event.ts";
 import type { Host } from "./host.ts";
 import type { StepOutput } from "./outcome.ts";
@@ -16,6 +16,7 @@ export type StepContext = {
   /** The repository of a registry that a reference names; its tag and digest do not matter. */
   readonly repositoryOf: (reference: string) => Repository;
   readonly locations: BlobLocations;
+  readonly given: GivenLayers;
   /** The package's folder, absolute. */
   readonly directory: string;
   /** The Python that goes into the image, absolute. */

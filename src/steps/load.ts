@@ -7,6 +7,7 @@ import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { ENVIRONMENT, IMAGE, imageOf } from "./build-image.ts";
 import { contentsFor, partsOfAll, whileUnchanged } from "./image-contents.ts";
+import { findInterruptedLoad, type InterruptedLoad } from "./interrupted-load.ts";
 import { environmentOf } from "./take-images.ts";
 
 export const LOAD = "load:image";
@@ -34,13 +35,19 @@ export function loadedImageOf(output: StepOutput): string {
 
 async function run(step: Step, context: StepContext): Promise<Result<StepOutput>> {
   const image = imageOf(context.outputOf(IMAGE));
-  const [known, present] = await Promise.all([findLoaded(image, context), findPresentLayers(image, context)]);
+  const [known, listed, earlier] = await Promise.all([
+    findLoaded(image, context),
+    findPresentLayers(image, context),
+    findInterruptedLoad(image, context),
+  ]);
   if (known !== undefined) return succeed(outputOf(known, image));
-  let loaded = await load(image, present, step, context);
-  // The engine may have lost a layer of an image that it still lists.
+  const present = new Set([...listed, ...earlier.kept]);
+  let loaded = await load(image, { present, earlier }, step, context);
+  // The engine may have lost a layer of an image that it still lists, or of a load that was interrupted.
   const isFull = !loaded.ok && loaded.diagnostics.some(({ details }) => details?.full === true);
   if (!loaded.ok && present.size > 0 && !isFull && !context.signal.aborted)
-    loaded = await load(image, new Set(), step, context);
+    loaded = await load(image, { present: new Set(), earlier }, step, context);
+  if (!context.signal.aborted) await earlier.forget();
   return loaded.ok ? succeed(outputOf(loaded.value, image)) : fail(...loaded.diagnostics);
 }
 
@@ -76,7 +83,7 @@ async function findPresentLayers(image: Image, context: StepContext): Promise<Re
 
 async function load(
   image: Image,
-  present: ReadonlySet<Digest>,
+  { present, earlier }: { readonly present: ReadonlySet<Digest>; readonly earlier: InterruptedLoad },
   step: Step,
   context: StepContext,
 ): Promise<Result<string>> {
@@ -86,5 +93,6 @@ async function load(
   const archive = archiveParts(image, ({ digest }) => parts.get(digest) ?? [], { without: present });
   const ids = [image.root, ...image.images.map(({ config }) => config)].map(({ digest }) => digest);
   const tell = (text: string): void => report({ type: "doing", text });
-  return whileUnchanged(step, context, () => engine.load(host.files.readParts(archive), ids, tell, signal));
+  const chunks = earlier.follow(host.files.readParts(archive), missing);
+  return whileUnchanged(step, context, () => engine.load(chunks, ids, tell, signal));
 }

@@ -179,6 +179,7 @@ test("what dead processes left behind goes, and what the living have stays", asy
   writeInto(directory, "incoming/blob-old/content", "x");
   writeInto(directory, "quarantine/record-1/x.json", "x");
   writeInto(directory, "documents/demo.json", "x");
+  writeInto(directory, "given/abc", "");
   writeInto(directory, "uploads/abc", "https://r.example/uploads/1");
   writeInto(directory, "uploads/abc.1.def.partial", "https://");
   writeInto(directory, "steps/aa/x.json.1.abc.partial", "x");
@@ -190,8 +191,8 @@ test("what dead processes left behind goes, and what the living have stays", asy
   assert.equal(left("locks"), [`abc.${host.identity.id}`]);
   assert.equal(left("incoming"), ["blob-old"]);
 
-  assert.is((await collectGarbage(laterBy(25))).leavings, 5);
-  assert.equal(left("uploads"), ["abc"]);
+  assert.is((await collectGarbage(laterBy(25))).leavings, 6);
+  assert.equal([left("uploads"), left("given")], [["abc"], []]);
   assert.equal(left("work"), [elsewhere, host.identity.id].sort());
   assert.equal([left("incoming"), left("steps/aa"), left("packages")], [[], [], []]);
   assert.equal(left("quarantine"), ["record-1"]);

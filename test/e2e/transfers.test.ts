@@ -269,6 +269,37 @@ test("the engine is sent the layers that it lacks", async () => {
   assert.is((await demandImage(`${made.name}:latest`)).Id, Id);
 });
 
+test("killed in the middle of a load: what the engine took whole is not sent again", async () => {
+  const made = await makeLoaded("killed-load");
+  await made.configure(`environment: {python: {managed: false}}
+inference: {entry_script: score.py, source_directory: src}
+models: [big.bin, second.bin, third.bin, fourth.bin]
+build: {compression: none}
+`);
+  for (const word of ["second", "third", "fourth"])
+    await writeLarge(made.at(`${word}.bin`), `killed ${word}`, LOADED_BYTES);
+  let kill = (): void => {};
+  const proxy = await startEngineProxy(path.join(workspace.folder, "killed.sock"), (request) => {
+    let come = 0;
+    request.on("data", (chunk: Buffer) => {
+      come += chunk.length;
+      if (come > LOADED_BYTES * 2.5) kill();
+    });
+    return "passed";
+  });
+  const { child, ended } = made.start(["apply"], proxy);
+  kill = () => child.kill("SIGKILL");
+  assert.is((await ended).exitCode, undefined);
+  kill = () => {};
+  assert.is(proxy.takeLoads().length, 1);
+  const { exitCode, stderr } = await made.call(["apply"], proxy);
+  assert.is(exitCode, 0, stderr);
+  const [rest = 0, ...others] = proxy.takeLoads();
+  assert.equal(others, []);
+  assert.ok(rest > LOADED_BYTES && rest < LOADED_BYTES * 2.1, `${rest} bytes`);
+  assert.equal(await readdir(path.join(workspace.cacheDirectory, "given")), []);
+});
+
 /** What the engine says of an image's history. */
 async function historyOf(image: string): Promise<string> {
   const { pathname } = new URL(demandVariable("DOCKER_HOST"));

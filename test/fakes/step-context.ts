@@ -1,5 +1,5 @@
 import type { Digest } from "../../src/model/digest.ts";
-import type { Engine, ImageIdentity } from "../../src/model/engine.ts";
+import type { Engine, GivenLayers, ImageIdentity } from "../../src/model/engine.ts";
 import type { StepOutput } from "../../src/model/outcome.ts";
 import type { BlobLocations } from "../../src/model/registry.ts";
 import { succeed } from "../../src/model/result.ts";
@@ -19,6 +19,7 @@ export function makeStepContext(
     ...makeSourceContext(directory),
     engine: only<Engine>(engine),
     locations: createLocations(),
+    given: createGiven(),
     repositoryOf: (reference) => {
       throw new Error(`the test did not expect ${reference} to be asked for`);
     },
@@ -38,6 +39,19 @@ function createLocations(): BlobLocations {
   return {
     find: async (digest) => seen.get(digest) ?? [],
     note: async (digest, repository) => void seen.set(digest, [repository]),
+  };
+}
+
+/** What engines were given, in memory. */
+function createGiven(): GivenLayers {
+  const given = new Set<string>();
+  const nameOf = (endpoint: string, layer: Digest): string => `${endpoint} ${layer}`;
+  return {
+    find: async (endpoint, layers) => layers.filter((layer) => given.has(nameOf(endpoint, layer))),
+    note: async (endpoint, layer) => void given.add(nameOf(endpoint, layer)),
+    forget: async (endpoint, layers) => {
+      for (const layer of layers) given.delete(nameOf(endpoint, layer));
+    },
   };
 }
 

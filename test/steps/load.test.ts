@@ -5,6 +5,7 @@ import { type Diagnostic, errorDiagnostic } from "../../src/model/diagnostic.ts"
 import type { Engine } from "../../src/model/engine.ts";
 import { fail, succeed } from "../../src/model/result.ts";
 import { imageOf } from "../../src/steps/build-image.ts";
+import { layersOf } from "../../src/steps/layer.ts";
 import { loadedImageOf } from "../../src/steps/load.ts";
 import { layoutFiles, makeBase } from "../fakes/base-image.ts";
 import { AN_ENGINE, openPackage } from "../fakes/package.ts";
@@ -16,12 +17,17 @@ const yaml = `name: demo
 models: [ridge.pkl]
 base_image: {oci_layout: base}
 inference: {command: [serve]}
+build: {compression: none}
 outputs: [{type: image, tags: ["a:1"]}]
 `;
 const FILES = { ...layoutFiles([base], "base/"), "ridge.pkl": "ridge" };
 
 /** An engine that has some images by id, and takes what it is given; `given` is the blobs of each archive. */
-async function open(present: readonly string[] = [], fault?: Diagnostic) {
+async function open(
+  present: readonly string[] = [],
+  fault?: Diagnostic,
+  files: Readonly<Record<string, string>> = {},
+) {
   const images = new Set(present);
   const given: (readonly string[])[] = [];
   const engine: Partial<Engine> = {
@@ -35,7 +41,7 @@ async function open(present: readonly string[] = [], fault?: Diagnostic) {
       return succeed(ids[0] ?? "");
     },
   };
-  const opened = await openPackage(yaml, FILES, { engine });
+  const opened = await openPackage(yaml, { ...FILES, ...files }, { engine });
   return { ...opened, given, images };
 }
 
@@ -67,6 +73,24 @@ test("and with them after all, where the engine has lost one", async () => {
     given.map((blobs) => blobs.includes(layerOfBase)),
     [false, true],
   );
+});
+
+/** As large as a layer that is worth a note. */
+const LARGE = "r".repeat(17e6);
+
+test("without what it was given by a load that was killed; with it, where it has lost that", async () => {
+  for (const fault of [undefined, errorDiagnostic("engine/load-failed", "no")]) {
+    const { make, context, given } = await open([], fault, { "ridge.pkl": LARGE });
+    const [layer] = layersOf(await make("layer:ridge")).layers;
+    assert.ok(layer);
+    await context.given.note("", layer.digest);
+    await make("load:image");
+    assert.equal(
+      given.map((blobs) => blobs.includes(layer.digest)),
+      fault === undefined ? [false] : [false, true],
+    );
+    assert.equal(await context.given.find("", [layer.digest]), [], "the image has it now");
+  }
 });
 
 test("nothing, where it has the image", async () => {
