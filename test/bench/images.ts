@@ -23,7 +23,7 @@ const SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return data\n";
 type Sizes = readonly number[];
 
 /** A package with weights of these sizes, and the same for buildx: the weights first, which is the best it can do. */
-async function openPackage(sizes: Sizes) {
+export async function openPackage(sizes: Sizes) {
   const directory = await mkdtemp(path.join(tmpdir(), "mlpackage-bench-"));
   const folder = path.join(directory, "package");
   await mkdir(path.join(folder, "src"), { recursive: true });
@@ -35,6 +35,10 @@ async function openPackage(sizes: Sizes) {
   let caches = 0;
 
   async function configure(tag: string, { push = true, load = false, environment = "" } = {}): Promise<void> {
+    await configureOutput(`{type: image, tags: ["${tag}"], load: ${load}, push: ${push}}`, environment);
+  }
+
+  async function configureOutput(output: string, environment = ""): Promise<void> {
     await writeFile(
       path.join(folder, "mlpackage.yaml"),
       [
@@ -43,7 +47,7 @@ async function openPackage(sizes: Sizes) {
         `base_image: ${baseImage}`,
         environment === "" ? "environment: {python: {managed: false}}" : environment,
         "inference: {entry_script: score.py, source_directory: src}",
-        `outputs: [{type: image, tags: ["${tag}"], load: ${load}, push: ${push}}]`,
+        `outputs: [${output}]`,
       ].join("\n"),
     );
   }
@@ -54,6 +58,7 @@ async function openPackage(sizes: Sizes) {
     script,
     repository,
     configure,
+    configureOutput,
     /** Other bytes, so that nobody has seen them; only the first differ, and nobody knows. */
     async renew(): Promise<void> {
       for (const file of files) {
@@ -84,7 +89,7 @@ async function writeRandom(file: string, size: number): Promise<void> {
 }
 
 /** Nothing of a round before is left in the engine, nor in the registry of a rig of ours. */
-async function forgetEverything(): Promise<void> {
+export async function forgetEverything(): Promise<void> {
   await execa(
     "docker",
     ["image", "prune", "--force", "--all", "--filter", "label=org.opencontainers.image.title=bench"],
@@ -251,13 +256,24 @@ function coldPush(name: string, sizes: Sizes): Bench {
   };
 }
 
-async function cleanUp(opened: Opened): Promise<void> {
+export async function cleanUp(opened: Opened): Promise<void> {
   await forgetEverything();
   await opened.cleanUp();
 }
 
 export const coldPush1 = coldPush("images-cold-push-1-GiB", [GIB]);
 export const coldPush3 = coldPush("images-cold-push-3-GiB", [GIB, GIB, GIB]);
+
+/** The same bytes to the same place, by somebody who does nothing else: what the engine takes for them. */
+async function curlLoad(archive: string): Promise<void> {
+  const { pathname } = new URL(process.env.DOCKER_HOST ?? "");
+  const type = "content-type: application/x-tar";
+  const { stdout } = await execa("curl", [
+    ...["--silent", "--fail", "--unix-socket", pathname, "--header", type],
+    ...["--request", "POST", "--upload-file", archive, "http://docker/images/load"],
+  ]);
+  if (!stdout.includes("Loaded image")) throw new Error(stdout);
+}
 
 export const coldLoad: Bench = {
   name: "images-cold-load-1-GiB",
@@ -270,11 +286,23 @@ export const coldLoad: Bench = {
       await forgetEverything();
       await opened.renew();
     };
+    const archive = path.join(opened.folder, "image.tar");
     return {
       contenders: [
         {
+          name: "curl, the archive of the same image to the engine's load API: the floor",
+          before: async () => {
+            await fresh();
+            await opened.forgetCache();
+            await opened.configureOutput("{type: oci-archive, path: image.tar}");
+            await opened.apply();
+          },
+          run: () => curlLoad(archive),
+        },
+        {
           name: "mlpackage apply",
           before: async () => {
+            await rm(archive, { force: true });
             await fresh();
             await opened.forgetCache();
             await opened.configure("bench-load:ours", { push: false, load: true });

@@ -11,6 +11,7 @@ import {
   secondMachine,
 } from "./images.ts";
 import { largeModels, manySteps } from "./many-steps.ts";
+import { measureMemory } from "./memory.ts";
 import { noOp } from "./no-op.ts";
 import { oneChangedLine } from "./one-changed-line.ts";
 import { peers10, peers300, peersCold } from "./peers.ts";
@@ -50,6 +51,12 @@ const BENCHES: readonly Bench[] = [
   secondMachine,
   changedLine,
 ];
+
+/** What is no matter of time, and has no peer: measured once, told in words. */
+const MEASUREMENTS = [
+  { name: "images-resumed-push", measure: measureResumedPush },
+  { name: "images-memory", measure: measureMemory },
+] as const;
 
 /**
  * The contenders in turn, so that a machine that drifts drifts for all. The first round warms up and is not counted,
@@ -95,10 +102,11 @@ function table(title: string, times: ReadonlyMap<string, readonly number[]>): st
 }
 
 const wanted = process.argv.slice(2);
-const chosen = BENCHES.filter(
-  ({ name }) => wanted.length === 0 || wanted.some((word) => name === word || name.startsWith(`${word}-`)),
-);
-if (chosen.length === 0) throw new Error(`the benches are ${BENCHES.map(({ name }) => name).join(", ")}`);
+const isWanted = ({ name }: { readonly name: string }): boolean =>
+  wanted.length === 0 || wanted.some((word) => name === word || name.startsWith(`${word}-`));
+const [chosen, measured] = [BENCHES.filter(isWanted), MEASUREMENTS.filter(isWanted)];
+if (chosen.length + measured.length === 0)
+  throw new Error(`the benches are ${[...BENCHES, ...MEASUREMENTS].map(({ name }) => name).join(", ")}`);
 for (const { name, rounds, isCold, prepare } of chosen) {
   const { contenders, cleanUp } = await prepare();
   try {
@@ -109,8 +117,8 @@ for (const { name, rounds, isCold, prepare } of chosen) {
     await cleanUp();
   }
 }
-if (wanted.length === 0 || wanted.includes("images")) {
-  const text = `## images-resumed-push\n\n${await measureResumedPush()}\n`;
+for (const { name, measure: measureOnce } of measured) {
+  const text = `## ${name}\n\n${await measureOnce()}\n`;
   process.stdout.write(text);
   if (process.env.BENCH_OUTPUT) writeFileSync(process.env.BENCH_OUTPUT, text, { flag: "a" });
 }

@@ -1,13 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Digest } from "../../src/model/digest.ts";
+import type { Engine } from "../../src/model/engine.ts";
 import { NetworkError } from "../../src/model/host.ts";
 import type { Image } from "../../src/model/image.ts";
 import { RegistryError, type Repository } from "../../src/model/registry.ts";
 import { imageOf } from "../../src/steps/build-image.ts";
 import { layersOf } from "../../src/steps/layer.ts";
+import { BaseFault } from "../../src/steps/registry-faults.ts";
 import { layoutFiles, makeBase } from "../fakes/base-image.ts";
-import { openPackage } from "../fakes/package.ts";
+import { AN_ENGINE, openPackage } from "../fakes/package.ts";
 import { createMemoryRepository, type MemoryRepository } from "../fakes/repository.ts";
 
 const test = suite("upload and push");
@@ -174,6 +176,51 @@ for (const [what, error, code] of [
     await make("build:image");
     const result = await run(`push:${a}:1`);
     assert.equal(!result.ok && result.diagnostics.map(({ code: told }) => told), [code]);
+  });
+}
+
+/** A push whose base stays in a registry of its own, with what each of the two registries does instead of its duty. */
+async function pushBetween(base: Partial<Repository>, target: Partial<Repository>) {
+  const image = makeBase();
+  const source = createMemoryRepository("base.example/python");
+  for (const [digest, text] of image.blobs) {
+    source.manifests.set(digest, text);
+    source.blobs.set(digest, Buffer.from(text));
+  }
+  const repositories = new Map([
+    ["base.example/python", source],
+    [a, createMemoryRepository(a, target)],
+  ]);
+  const text = `name: demo
+base_image: base.example/python@${image.manifest.digest}
+inference: {command: [serve]}
+outputs: [{type: image, tags: ["${a}:1"], load: false, push: true}]
+`;
+  const engine: Partial<Engine> = { ...AN_ENGINE, identify: async () => undefined };
+  const repositoryOf = (reference: string) => repositoryIn(repositories, reference.replace(/@.*/, ""));
+  const { make, run } = await openPackage(text, {}, { engine, repositoryOf });
+  await make("build:image");
+  // Its manifest and its configuration were needed before.
+  Object.assign(source, base);
+  const told = await run(`push:${a}:1`).catch((error: unknown) => {
+    if (error instanceof BaseFault) return { ok: false, diagnostics: error.diagnostics } as const;
+    throw error;
+  });
+  return told.ok ? [] : told.diagnostics.map(({ message }) => message);
+}
+
+for (const [words, error] of [
+  ["refuses access to", new RegistryError(403, "no")],
+  ["did not take or give", new RegistryError(500, "no")],
+  ["does not answer", new NetworkError("ECONNREFUSED", "no")],
+] as const) {
+  test(`of two registries the one that ${words} something is named`, async () => {
+    const fails = () => Promise.reject(error);
+    const [ofBase = "", ...more] = await pushBetween({ readBlob: fails }, {});
+    assert.ok(ofBase.startsWith(`the registry base.example ${words}`), ofBase);
+    const [ofTarget = "", ...others] = await pushBetween({}, { writeBlob: fails });
+    assert.ok(ofTarget.startsWith(`the registry r.example ${words}`), ofTarget);
+    assert.equal([...more, ...others], []);
   });
 }
 

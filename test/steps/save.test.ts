@@ -116,6 +116,32 @@ test("a model that changes while it is written leaves the archive as it was", as
   assert.equal(readdirSync(`${directory}/dist`), ["a.tar"]);
 });
 
+test("a signal in the middle leaves the archive as it was, and no half of another", async () => {
+  const { make, context, stepOf, directory } = await openArchive("", "oci-archive", { "dist/a.tar": "old" });
+  await make("build:image");
+  const stop = new AbortController();
+  let read = 0;
+  async function* stopping(parts: readonly Part[]): AsyncGenerator<Uint8Array> {
+    for await (const chunk of context.host.files.readParts(parts)) {
+      const middle = Math.floor(chunk.length / 2);
+      yield chunk.subarray(0, middle);
+      read += 1;
+      assert.is(readdirSync(`${directory}/dist`).length, 2, "it is being written");
+      stop.abort(new Error("SIGTERM"));
+      yield chunk.subarray(middle);
+    }
+  }
+  const files = { ...context.host.files, readParts: stopping };
+  const error = await saveKind
+    .run(stepOf(ARCHIVE), { ...context, signal: stop.signal, host: { ...context.host, files } })
+    .catch((thrown: unknown) => thrown);
+  assert.equal([error, read], [stop.signal.reason, 1]);
+  assert.is(readFileSync(`${directory}/dist/a.tar`, "utf8"), "old");
+  assert.equal(readdirSync(`${directory}/dist`), ["a.tar"]);
+  await make(ARCHIVE);
+  assert.equal(readdirSync(`${directory}/dist`), ["a.tar"]);
+});
+
 test("an archive that is gone, or other bytes, is missing", async () => {
   const { make, findMissing, directory } = await openArchive();
   const saved = await make(ARCHIVE);
