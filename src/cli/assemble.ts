@@ -6,6 +6,7 @@ import { createLocalCache } from "../caches/local.ts";
 import { createBystander, createQuarantine, type Damage, wordDamage } from "../caches/quarantine.ts";
 import type { SharedCache } from "../caches/shared.ts";
 import { createUploadSessions } from "../caches/upload-sessions.ts";
+import { createCosign } from "../engines/cosign.ts";
 import type { Manifest } from "../execution/manifest.ts";
 import type { Cache } from "../model/cache.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
@@ -29,6 +30,7 @@ import { type ReadLock, readLock } from "./lock-file.ts";
 import type { Package } from "./open-package.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
+import { readOrigin } from "./read-origin.ts";
 import { createRepositories, resolveReference } from "./repositories.ts";
 import type { Session } from "./session.ts";
 import { wordFault } from "./word-fault.ts";
@@ -59,6 +61,8 @@ export type AssembleOptions = {
   readonly upgrade?: readonly string[];
   /** `plan` and its like leave the cache as they find it. */
   readonly onlyLooks?: boolean;
+  /** Of the keys that steps sign with; without them, no such step can run. */
+  readonly publicKeys?: Promise<Result<Readonly<Record<string, string>>>>;
   /** Where the engine was asked before the configuration was read. */
   readonly asked?: Promise<Asked>;
 };
@@ -67,7 +71,7 @@ export type AssembleOptions = {
 export async function assemble(
   session: Session,
   opened: Package,
-  { force, noTest, upgrade = [], onlyLooks = false, asked = askAhead(session) }: AssembleOptions,
+  { force, noTest, upgrade = [], onlyLooks = false, publicKeys, asked = askAhead(session) }: AssembleOptions,
 ): Promise<Result<Assembly>> {
   const { host, cacheDirectory, runtimeDirectory, signal } = session;
   const { config } = opened;
@@ -111,10 +115,14 @@ export async function assemble(
     lockFile: read.value.name,
   });
   if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));
-  const graph = buildGraph(config, pins.value, opened.locate, { noTest });
+  const keys = await (publicKeys ?? succeed({}));
+  if (!keys.ok) return fail(...(await placeDiagnostics(keys.diagnostics, opened, host)));
+  const known = { origin: await readOrigin(session, opened), publicKeys: keys.value };
+  const graph = buildGraph(config, pins.value, opened.locate, { noTest, ...known });
   const context: StepContext = {
     ...sourceContext,
     engine,
+    signer: createCosign(host, config.directory),
     repositoryOf,
     locations: createBlobLocations(cacheDirectory, host.files),
     given: createGivenLayers(cacheDirectory, host.files, host.clock),

@@ -55,6 +55,7 @@ async function withSession(
     screen: process.stderr,
     isTerminal: IS_TERMINAL,
     readInput: () => textOf(process.stdin),
+    readVersion,
   };
   try {
     const code = await act(session);

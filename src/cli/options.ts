@@ -135,7 +135,8 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "verify",
-    summary: "build the image again from nothing, and compare it with the one that is there",
+    summary:
+      "build the image again from nothing, and compare it with the one that is there; check its signature",
     positionals: [
       {
         name: "image",
@@ -143,9 +144,25 @@ export const COMMANDS: readonly Command[] = [
         describe: "its name, or an archive's path; else what the outputs say",
       },
     ],
-    options: RUN_OPTIONS,
+    options: {
+      ...RUN_OPTIONS,
+      key: {
+        type: "string",
+        describe: "a public key: image, SBOM and provenance must be signed with its other half",
+      },
+      rebuild: {
+        type: "boolean",
+        default: true,
+        describe: "build it again and compare; with --no-rebuild, only the signatures are looked at",
+      },
+    },
     run: async (session, values) =>
-      (await import("./commands/verify.ts")).verify(session, { ...runOptions(values), image: values.image }),
+      (await import("./commands/verify.ts")).verify(session, {
+        ...runOptions(values),
+        image: values.image,
+        key: values.key,
+        rebuild: values.rebuild,
+      }),
   }),
   defineCommand({
     name: "why",

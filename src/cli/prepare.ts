@@ -1,4 +1,5 @@
 import { nearest } from "../config/nearest.ts";
+import { createCosign } from "../engines/cosign.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
@@ -9,6 +10,7 @@ import { type Pins, UNPINNED } from "../plan/pins.ts";
 import { select } from "../plan/select.ts";
 import { askAhead } from "./ask-ahead.ts";
 import { type AssembleOptions, type Assembly, assemble } from "./assemble.ts";
+import { findPublicKeys } from "./find-public-keys.ts";
 import { openPackage, type Package } from "./open-package.ts";
 import { reportDiagnostics, type Session } from "./session.ts";
 
@@ -51,11 +53,15 @@ export async function prepareOpened(
   isAgain = false,
 ): Promise<Result<Prepared>> {
   const asked = options.asked ?? askAhead(session);
+  const shape = select(shapeOf(opened, options, UNPINNED), only).graph;
+  const signer = createCosign(session.host, opened.config.directory);
+  const publicKeys = options.publicKeys ?? findPublicKeys(shape, opened, signer, session.signal);
+  publicKeys.catch(() => {});
   // What is wrong with the engine is told at once, and before what could not be found for want of one.
-  const assembling = assemble(session, opened, { ...options, asked });
+  const assembling = assemble(session, opened, { ...options, publicKeys, asked });
   assembling.catch(() => {});
   const { engine } = await asked;
-  const missing = await demandEngine(select(shapeOf(opened, options, UNPINNED), only).graph, engine);
+  const missing = await demandEngine(shape, engine);
   const isNeeded = () => stepsOfEngine(select(shapeOf(opened, options, ALL_LOCKED), only).graph).length > 0;
   if (missing.length > 0 && isNeeded()) return fail(...missing);
   const assembly = await assembling;
@@ -70,7 +76,7 @@ export async function prepareOpened(
   const stillMissing = missing.length === 0 ? [] : await demandEngine(graph.graph, engine);
   if (stillMissing.length > 0) return fail(...stillMissing);
   const { asked: _asked, ...kept } = options;
-  const again = () => prepareOpened(session, opened, [], { only, ...kept }, true);
+  const again = () => prepareOpened(session, opened, [], { only, ...kept, publicKeys }, true);
   return succeed({ opened, assembly: assembly.value, graph: graph.graph, again });
 }
 

@@ -138,7 +138,14 @@ async function runStep(
 }
 
 /** The steps that each stand for one entry of the file. */
-const STEPS_OF_AN_ENTRY: ReadonlySet<string> = new Set(["fetch", "layer", "upload", "push", "save"]);
+const STEPS_OF_AN_ENTRY: ReadonlySet<string> = new Set([
+  "fetch",
+  "layer",
+  "upload",
+  "push",
+  "attest",
+  "save",
+]);
 
 /** What names no place of its own has gone wrong at the step's entry, where it has one. */
 async function placed(

@@ -34,6 +34,8 @@ export type Session = {
   readonly screen: NodeJS.WritableStream;
   readonly isTerminal: boolean;
   readonly readInput: () => Promise<string>;
+  /** Of mlpackage itself. */
+  readonly readVersion: () => Promise<string>;
 };
 
 /** Tells what is wrong: as text for people, as data where `--json` asks for it. */

@@ -162,8 +162,8 @@ function defaultOutputs(name: string): Written<"outputs"> {
 function outputOf(written: WrittenOutput, index: number): OutputConfig {
   const pointer = pointerTo("/outputs", index);
   if (written.type !== "image") return { pointer, type: written.type, path: normalizePath(written.path) };
-  const { tags, load = true, push = false } = written;
-  return { pointer, type: "image", tags: tags, load, push };
+  const { tags, load = true, push = false, attest = false, sign } = written;
+  return { pointer, type: "image", tags: tags, load, push, attest, ...given("sign", sign) };
 }
 
 /** The items without the holes between them. */

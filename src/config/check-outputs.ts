@@ -37,7 +37,11 @@ function canonicalTag(written: string): string {
   return `${registry}/${repository}:${tag}`;
 }
 
-function checkImage({ pointer, tags, load, push }: ImageOutput, document: Document): readonly Diagnostic[] {
+function checkImage(output: ImageOutput, document: Document): readonly Diagnostic[] {
+  return [...checkUse(output, document), ...checkAttested(output, document)];
+}
+
+function checkUse({ pointer, tags, load, push }: ImageOutput, document: Document): readonly Diagnostic[] {
   if (!load && !push) {
     const message = "the image is neither loaded nor pushed";
     return [
@@ -47,6 +51,24 @@ function checkImage({ pointer, tags, load, push }: ImageOutput, document: Docume
   return push
     ? tags.flatMap((tag, index) => checkRegistry(tag, pointerTo(pointer, "tags", index), document))
     : [];
+}
+
+/** Beside an image that lies in no registry there is no place, and a signature says nothing where nothing is attested. */
+function checkAttested(
+  { pointer, push, attest, sign }: ImageOutput,
+  document: Document,
+): readonly Diagnostic[] {
+  const wrong = (code: string, key: string, message: string, hint: string): Diagnostic => {
+    const path = pointerTo(pointer, key);
+    return errorDiagnostic(code, message, { location: locate(document, path), path, hint });
+  };
+  if (attest && !push) {
+    const message = "what is not pushed has no registry to put an SBOM and provenance into";
+    return [wrong("config/attest-without-push", "attest", message, "add `push: true`")];
+  }
+  if (sign === undefined || attest) return [];
+  const message = "an image is signed together with its SBOM and its provenance";
+  return [wrong("config/sign-without-attest", "sign", message, "add `attest: true`")];
 }
 
 /** Docker Hub is meant only where it is named: nothing is published by accident. */

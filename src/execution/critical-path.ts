@@ -13,6 +13,7 @@ const TYPICAL_DURATIONS_MS: Readonly<Record<StepKindName, number>> = {
   test: 20_000,
   upload: 60_000,
   push: 60_000,
+  attest: 2_000,
   save: 30_000,
 };
 

@@ -62,6 +62,19 @@ export type Output =
        * Whether the image is pushed to the registry that each tag names.
        */
       push?: boolean;
+      /**
+       * Whether a list of what is in the image (SBOM) and how it was made (provenance) are put beside it in the registry. Needs `push`.
+       */
+      attest?: boolean;
+      /**
+       * Signs the image, its SBOM and its provenance with cosign. Needs `attest`.
+       */
+      sign?: {
+        /**
+         * The private key: a path, relative to the folder of the file or absolute, or what cosign takes for one, such as `env://NAME` or `awskms:///alias/NAME`. Its password is taken from COSIGN_PASSWORD.
+         */
+        key: string;
+      };
     }
   | {
       /**

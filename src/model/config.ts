@@ -126,6 +126,10 @@ export type OutputConfig =
       readonly tags: readonly string[];
       readonly load: boolean;
       readonly push: boolean;
+      /** Whether an SBOM and the provenance are put beside what is pushed. */
+      readonly attest: boolean;
+      /** What signs both, and the image. */
+      readonly sign?: { readonly key: string };
     }
   | { readonly pointer: string; readonly type: "dockerfile"; readonly path: string }
   | { readonly pointer: string; readonly type: "oci-archive" | "docker-archive"; readonly path: string };

@@ -1,4 +1,5 @@
 import type { Digest } from "./digest.ts";
+import type { Descriptor } from "./image.ts";
 
 /** What `docker login` keeps for a registry. A token stands in for both where the registry gave one. */
 export type Credentials =
@@ -13,6 +14,9 @@ export type Blob = {
 
 /** The bytes of a blob, from any place in it and as often as they are asked for. */
 export type BlobContent = Blob & { readonly chunks: (start?: number) => AsyncIterable<Uint8Array> };
+
+/** A manifest that names another as its subject, as lists of such have it. */
+export type Referrer = Descriptor & { readonly artifactType: string };
 
 /**
  * One repository of a registry (OCI distribution specification 1.1). What it answers is to be checked by who asks.
@@ -36,7 +40,16 @@ export interface Repository {
   readManifest(reference: string, signal: AbortSignal): Promise<string | undefined>;
   /** Puts a manifest under a tag, in the place of one there may be, or under its digest; all that it names must be there. */
   writeManifest(reference: string, mediaType: string, text: string, signal: AbortSignal): Promise<void>;
+  /** All that names a manifest as its subject, as far as the registry, or a list kept under a tag, tells. */
+  listReferrers(subject: Digest, signal: AbortSignal): Promise<readonly Referrer[]>;
+  /**
+   * Puts manifests that name a subject, each under its digest, and sees to it that they are listed; where the registry
+   * keeps no such list, under the tag that the specification says.
+   */
+  writeReferrers(subject: Digest, referrers: readonly WrittenReferrer[], signal: AbortSignal): Promise<void>;
 }
+
+export type WrittenReferrer = Referrer & { readonly text: string };
 
 /** Repositories that blobs were seen in, by this machine: where one may be taken over from, and need not be sent. */
 export interface BlobLocations {

@@ -1,3 +1,4 @@
+import type { Signer } from "./attestation.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Engine, GivenLayers } from "./engine.ts";
 import type { StepActivity } from "./event.ts";
@@ -12,6 +13,7 @@ import type { Step, StepKindName } from "./step.ts";
 export type StepContext = {
   readonly host: Host;
   readonly engine: Engine;
+  readonly signer: Signer;
   readonly store: ContentStore;
   /** The repository of a registry that a reference names; its tag and digest do not matter. */
   readonly repositoryOf: (reference: string) => Repository;

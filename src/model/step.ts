@@ -11,6 +11,7 @@ export type StepKindName =
   | "test"
   | "upload"
   | "push"
+  | "attest"
   | "save";
 
 /**

@@ -2,9 +2,11 @@ import type { Config, OutputConfig } from "../model/config.ts";
 import type { Graph } from "../model/graph.ts";
 import { nameOf, parseImageReference } from "../model/image-reference.ts";
 import type { LockedPackages } from "../model/lock-file.ts";
-import type { Serializable, SerializableRecord } from "../model/serializable.ts";
+import type { SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { Location } from "../model/text-range.ts";
+import { asData } from "./as-data.ts";
+import { attestSteps, type KnownForAttestations } from "./attest-steps.ts";
 import { isInstalling } from "./compare-lock.ts";
 import { order } from "./order.ts";
 import type { Pins } from "./pins.ts";
@@ -19,20 +21,15 @@ export const IMAGE = "build:image";
 export const LOAD = "load:image";
 const TEST = "test";
 
-export type GraphOptions = {
+export type GraphOptions = KnownForAttestations & {
   /** `--no-test`. */
   readonly noTest?: boolean | undefined;
 };
 
 /** Compiles a configuration into steps. Pure: all that is known of the world is in the pins. */
-export function buildGraph(
-  config: Config,
-  pins: Pins,
-  locate: Locate,
-  { noTest = false }: GraphOptions = {},
-): Graph {
+export function buildGraph(config: Config, pins: Pins, locate: Locate, options: GraphOptions = {}): Graph {
   const models = config.models.flatMap((_model, index) => modelSteps(config, pins, locate, index));
-  const isTested = !noTest && isTestable(config);
+  const isTested = options.noTest !== true && isTestable(config);
   const context: OutputContext = {
     config,
     locate,
@@ -52,6 +49,10 @@ export function buildGraph(
     ...(isTested ? [testStep(config, pins, locate)] : []),
     ...uploadSteps(context, models),
     ...outputs,
+    ...attestSteps(config, pins, locate, {
+      ...options,
+      needs: [IMAGE, ...(isInstalling(config) ? [LOCK] : []), ...context.fetches],
+    }),
   ];
   return { steps: order(steps).map((step) => Object.freeze(step)) };
 }
@@ -346,9 +347,4 @@ function repositoriesOf({ outputs }: Config): readonly string[] {
 
 function registryOf(repository: string): string {
   return parseImageReference(repository).registry;
-}
-
-/** Types of plain data without an index signature, as the record they are. Absent members are left out. */
-function asData(value: object): SerializableRecord {
-  return JSON.parse(JSON.stringify(value)) as Record<string, Serializable>;
 }

@@ -17,7 +17,8 @@ const LEFTOVERS = new Set([
 ]);
 
 /** What holds secrets by convention, and would lie open in the image. */
-const SECRETS = /^(\.env(\..*)?|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.aws|\.azure|\.ssh|\.docker)$/;
+const SECRETS =
+  /^(\.env(\..*)?|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.aws|\.azure|\.ssh|\.docker|cosign\.key)$/;
 
 /** What a run that was killed may have left beside an output. */
 const UNFINISHED = /^\.mlpackage-|\.partial$/;
@@ -63,6 +64,9 @@ function pathsOfOtherPurpose(config: Config, configFile: string): readonly strin
     "mlpackage.schema.json",
     ...config.models.map(({ source }) => normalize(source)),
     ...outputPaths(config),
+    ...config.outputs.flatMap((output) =>
+      output.type === "image" && output.sign !== undefined ? [normalize(output.sign.key)] : [],
+    ),
     ...(config.baseImage.kind === "oci-layout" ? [normalize(config.baseImage.path)] : []),
     ...("file" in python.requirements ? [normalize(python.requirements.file)] : []),
     ...python.findLinks.map(normalize),

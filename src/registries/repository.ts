@@ -6,6 +6,7 @@ import { createConnection, type Wanted } from "./connection.ts";
 import { readBlob } from "./download.ts";
 import { type OnRetry, persist } from "./persist.ts";
 import { readBytes } from "./read-answer.ts";
+import { createReferrers } from "./referrers.ts";
 import { expectStatus, refusalOf } from "./refusal.ts";
 import { createUploads } from "./upload.ts";
 import { type UploadSizes, USUAL_SIZES } from "./upload-manner.ts";
@@ -95,6 +96,32 @@ export function createRepository(options: RepositoryOptions): Repository {
     hasBlob: async (digest, signal) => (await findBlob(digest, signal)) !== undefined,
   });
 
+  async function putManifest(
+    reference: string,
+    mediaType: string,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<NetworkResponse["headers"]> {
+    const length = String(Buffer.byteLength(text));
+    const headers = { "content-type": mediaType, "content-length": length };
+    const wanted = { method: "PUT", headers, body: () => text, signal };
+    return persist(patience, signal, async () => {
+      const response = await connection.ask(`${base}/manifests/${reference}`, wanted);
+      await expectStatus(201, response);
+      return response.headers;
+    });
+  }
+
+  const readText = async (reference: string, signal: AbortSignal) =>
+    (await readManifest(reference, signal))?.toString("utf8");
+
+  const referrers = createReferrers({
+    find,
+    readManifest: readText,
+    putManifest,
+    mostBytes: MOST_MANIFEST_BYTES,
+  });
+
   return {
     name: `${registry}/${repository}`,
     findBlob,
@@ -118,15 +145,12 @@ export function createRepository(options: RepositoryOptions): Repository {
       return bytes && digestOf(bytes);
     },
 
-    readManifest: async (reference, signal) => (await readManifest(reference, signal))?.toString("utf8"),
+    readManifest: readText,
 
     async writeManifest(reference, mediaType, text, signal) {
-      const length = String(Buffer.byteLength(text));
-      const headers = { "content-type": mediaType, "content-length": length };
-      const wanted = { method: "PUT", headers, body: () => text, signal };
-      await persist(patience, signal, async () =>
-        expectStatus(201, await connection.ask(`${base}/manifests/${reference}`, wanted)),
-      );
+      await putManifest(reference, mediaType, text, signal);
     },
+
+    ...referrers,
   };
 }

@@ -1,5 +1,6 @@
 import type { StepKindName } from "../model/step.ts";
 import type { StepKind } from "../model/step-kind.ts";
+import { attestKind } from "./attest.ts";
 import { buildKind } from "./build.ts";
 import { fetchKind } from "./fetch.ts";
 import { layerKind } from "./layer.ts";
@@ -22,5 +23,6 @@ export const STEP_KINDS: Readonly<Record<StepKindName, StepKind>> = {
   test: testKind,
   upload: uploadKind,
   push: pushKind,
+  attest: attestKind,
   save: saveKind,
 };

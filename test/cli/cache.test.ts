@@ -51,6 +51,7 @@ function createCalls() {
       screen: process.stderr,
       isTerminal: false,
       readInput: async () => "",
+      readVersion: async () => "0.0.0",
     } as Session;
     const code = await cache(session, { action, file: undefined, maximumSize: undefined, ...more });
     return { code, ...said };

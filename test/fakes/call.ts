@@ -52,6 +52,7 @@ export function makeCall(
     screen: process.stderr,
     isTerminal: false,
     readInput: async () => "",
+    readVersion: async () => "0.0.0",
   };
   return { session, said, workingDirectory };
 }

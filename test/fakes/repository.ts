@@ -1,12 +1,15 @@
 import { bytesOf, once } from "../../src/model/chunks.ts";
 import { type Digest, digestOf } from "../../src/model/digest.ts";
-import type { Repository } from "../../src/model/registry.ts";
+import type { Descriptor } from "../../src/model/image.ts";
+import type { Referrer, Repository } from "../../src/model/registry.ts";
 
 export type MemoryRepository = Repository & {
   readonly blobs: Map<Digest, Uint8Array>;
   /** By digest and by tag. */
   readonly manifests: Map<string, string>;
-  /** What was asked for that changes something, in its order: `mount`, `write` and `manifest`, with a digest or a tag. */
+  /** By the digest of their subject. */
+  readonly referrers: Map<Digest, readonly Referrer[]>;
+  /** What was asked for that changes something, in its order: `mount`, `write` `referrer` and `manifest`, with a digest or a tag. */
   readonly done: string[];
 };
 
@@ -14,11 +17,13 @@ export type MemoryRepository = Repository & {
 export function createMemoryRepository(name: string, replaced: Partial<Repository> = {}): MemoryRepository {
   const blobs = new Map<Digest, Uint8Array>();
   const manifests = new Map<string, string>();
+  const referrers = new Map<Digest, readonly Referrer[]>();
   const done: string[] = [];
   return {
     name,
     blobs,
     manifests,
+    referrers,
     done,
     findBlob: async (digest) => blobs.get(digest)?.length,
     readBlob: async (digest) => {
@@ -46,6 +51,18 @@ export function createMemoryRepository(name: string, replaced: Partial<Repositor
       if (missing.length > 0) throw new Error(`${reference} names ${missing[0]}, which is not there`);
       done.push(`manifest ${reference}`);
       manifests.set(reference, text).set(digestOf(text), text);
+    },
+    listReferrers: async (subject) => referrers.get(subject) ?? [],
+    async writeReferrers(subject, written) {
+      for (const { text, ...referrer } of written) {
+        const { config, layers } = JSON.parse(text) as { config: Descriptor; layers: readonly Descriptor[] };
+        const missing = [config, ...layers].find(({ digest }) => !blobs.has(digest));
+        if (missing !== undefined) throw new Error(`${referrer.digest} names what is not there`);
+        done.push(`referrer ${referrer.artifactType}`);
+        manifests.set(referrer.digest, text);
+        const others = (referrers.get(subject) ?? []).filter(({ digest }) => digest !== referrer.digest);
+        referrers.set(subject, [...others, referrer]);
+      }
     },
     ...replaced,
   };

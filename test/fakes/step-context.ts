@@ -1,3 +1,4 @@
+import type { Signer } from "../../src/model/attestation.ts";
 import type { Digest } from "../../src/model/digest.ts";
 import type { Engine, GivenLayers, ImageIdentity } from "../../src/model/engine.ts";
 import type { StepOutput } from "../../src/model/outcome.ts";
@@ -18,6 +19,7 @@ export function makeStepContext(
   return {
     ...makeSourceContext(directory),
     engine: only<Engine>(engine),
+    signer: only<Signer>({}),
     locations: createLocations(),
     given: createGiven(),
     repositoryOf: (reference) => {

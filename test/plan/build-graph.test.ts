@@ -81,7 +81,7 @@ test("models are sent to a registry without waiting for the environment and the 
 
 test("repositories of one registry are sent to one after the other, those of another at once", () => {
   const tags = ["a.example/x:1", "a.example/x:2", "a.example/y:1", "b.example/x:1"];
-  const outputs = [{ pointer: "", type: "image", tags, load: false, push: true }] as const;
+  const outputs = [{ pointer: "", type: "image", tags, load: false, push: true, attest: false }] as const;
   const { steps } = buildGraph({ ...readCase("smallest"), outputs }, UNPINNED, locate);
   const uploads = steps.filter(({ kind }) => kind === "upload");
   assert.equal(
@@ -161,7 +161,9 @@ test("`--no-test` leaves out the test, and the engine where nobody else needs it
     const config = { ...readCase("everything"), ...change };
     return buildGraph(config, UNPINNED, locate, { noTest: true }).steps.map(({ id }) => id);
   };
-  const tagged = [{ pointer: "", type: "image", tags: ["a:1"], load: true, push: false }] as const;
+  const tagged = [
+    { pointer: "", type: "image", tags: ["a:1"], load: true, push: false, attest: false },
+  ] as const;
   assert.equal(
     idsOf({}).filter((id) => /^(test|load)/.test(id)),
     [],

@@ -15,7 +15,7 @@ start_private_engine() {
   make_bridge
   write_daemon_configuration
   local buildx=$rig_prefix/usr/libexec/docker/cli-plugins/docker-buildx
-  ln -sf "$rig_prefix/usr/bin/docker" "$rig_prefix/usr/bin/crane" "$buildx" "$engine_dir/bin/"
+  ln -sf "$rig_prefix"/usr/bin/{docker,crane,cosign,oras} "$buildx" "$engine_dir/bin/"
   ln -sf "$buildx" "$engine_dir/docker-config/cli-plugins/"
 
   # In process and mount namespaces of its own: when the outermost process goes, by whatever signal, the kernel

@@ -15,6 +15,7 @@ import { select } from "../../plan/select.ts";
 import { imageOf } from "../../steps/build-image.ts";
 import { contentsFor } from "../../steps/image-contents.ts";
 import { type Assembly, assemble } from "../assemble.ts";
+import { checkSignatures, type SignedManifest } from "../check-signatures.ts";
 import { EXIT } from "../exit-code.ts";
 import { openPackage, type Package } from "../open-package.ts";
 import { refuse } from "../refuse.ts";
@@ -27,24 +28,48 @@ import { updateLock } from "../update-lock.ts";
 export type VerifyOptions = RunOptions & {
   /** An image's name, or an archive's path; without one, what the outputs say. */
   readonly image?: string | undefined;
+  /** A public key: what was pushed must be signed with its other half. */
+  readonly key?: string | undefined;
+  /** `--no-rebuild`: the signatures are all that is looked at. */
+  readonly rebuild: boolean;
 };
 
-/** Builds the image again, from nothing, and says whether it is the one that somebody has. */
-export async function verify(session: Session, { image, ...options }: VerifyOptions): Promise<number> {
-  const opened = await openPackage(session);
-  if (!opened.ok) return refuse(session, ...opened.diagnostics);
-  const traced = await checkTraceFile(session, opened.value, options.trace);
-  if (!traced.ok) return refuse(session, ...traced.diagnostics);
-  const name = image ?? referenceIn(opened.value.config);
+/** Says whether an image is the one that was signed, and the one that is built from here, from nothing. */
+export async function verify(
+  session: Session,
+  { image, key, rebuild, ...options }: VerifyOptions,
+): Promise<number> {
+  if (key === undefined && !rebuild) return refuse(session, wordNoWork());
+  // Who has the image's name and a key needs no package.
+  const opened = image !== undefined && !rebuild ? undefined : await openPackage(session);
+  if (opened?.ok === false) return refuse(session, ...opened.diagnostics);
+  const name = image ?? (opened && referenceIn(opened.value.config));
   if (name === undefined) return refuse(session, wordNothing());
+  // Sooner looked at than built.
+  const signed = key === undefined ? succeed([]) : await checkSignatures(session, name, key);
+  if (!signed.ok) return refuse(session, ...signed.diagnostics);
+  const compared =
+    opened === undefined || !rebuild
+      ? succeed([])
+      : await compareRebuilt(session, name, opened.value, options);
+  if (!compared.ok) return refuse(session, ...compared.diagnostics);
+  tellResult(session, name, { signed: signed.value, compared: compared.value });
+  return compared.value.every(({ differences }) => differences.length === 0) ? EXIT.done : EXIT.stepFailed;
+}
+
+async function compareRebuilt(
+  session: Session,
+  name: string,
+  opened: Package,
+  options: RunOptions,
+): Promise<Result<readonly Compared[]>> {
+  const traced = await checkTraceFile(session, opened, options.trace);
+  if (!traced.ok) return traced;
   const { files, identity } = session.host;
   const work = path.join(session.cacheDirectory, "work", identity.id);
   const folder = await files.makeTemporaryDirectory(work, "verify-");
   try {
-    const compared = await compareWith(name, opened.value, { session, folder, options });
-    if (!compared.ok) return refuse(session, ...compared.diagnostics);
-    tellResult(session, name, compared.value);
-    return compared.value.every(({ differences }) => differences.length === 0) ? EXIT.done : EXIT.stepFailed;
+    return await compareWith(name, opened, { session, folder, options });
   } finally {
     await files.remove(folder);
   }
@@ -64,6 +89,16 @@ function wordNothing() {
   return errorDiagnostic("verify/no-image", "no output of the file is an image to compare with", {
     hint: "name one: `mlpackage verify IMAGE`, or the path of an archive",
   });
+}
+
+function wordNoWork() {
+  return errorDiagnostic(
+    "cli/nothing-to-verify",
+    "without building the image again there is only its signature",
+    {
+      hint: "give the public key with `--key cosign.pub`, or leave out `--no-rebuild`",
+    },
+  );
 }
 
 type Workplace = { readonly session: Session; readonly folder: string; readonly options: RunOptions };
@@ -163,10 +198,18 @@ function rebuiltBy(outcomes: ReadonlyMap<string, Outcome>, assembly: Assembly): 
   }));
 }
 
-function tellResult(session: Session, name: string, compared: readonly Compared[]): void {
+type Verified = { readonly signed: readonly SignedManifest[]; readonly compared: readonly Compared[] };
+
+function tellResult(session: Session, name: string, { signed, compared }: Verified): void {
   if (session.options.json) {
-    session.writeData(`${JSON.stringify({ image: name, platforms: compared }, undefined, 2)}\n`);
+    const result = { image: name, platforms: compared, ...(signed.length > 0 && { signed }) };
+    session.writeData(`${JSON.stringify(result, undefined, 2)}\n`);
     return;
+  }
+  for (const { kind, digest, platform } of signed) {
+    const what = platform === undefined ? name : `${name} for ${platform}`;
+    const documents = kind === "image" ? "its SBOM and its provenance" : "its provenance";
+    tell(session, `signed: ${what}, with ${documents}, is ${digest}`);
   }
   for (const { platform, digest, differences } of compared) {
     if (differences.length === 0) tell(session, `the same: ${name} for ${platform} is ${digest}`);
