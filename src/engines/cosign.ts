@@ -38,7 +38,7 @@ export function createCosign(host: Host, directory: string): Signer {
     if (!isReference(key) && (await host.files.status(path.resolve(directory, key)))?.type !== "file")
       return fail(wordNoKey(key, []));
     const ended = await run(key, ["public-key", "--key", key], signal);
-    return ended.exitCode === 0 ? succeed(ended.stdout) : fail(wordFailure(ended, key, host));
+    return ended.exitCode === 0 ? succeed(ended.stdout) : fail(...wordFailure(ended, key, host));
   }
 
   async function sign({ statement, key, workDirectory, signal }: SigningRequest): Promise<Result<string>> {
@@ -49,7 +49,7 @@ export function createCosign(host: Host, directory: string): Signer {
     const services = Object.keys(NO_SERVICES).flatMap((name) => [`--${name}`, place(name)]);
     const named = ["--statement", place("statement"), "--bundle", place("bundle")];
     const ended = await run(key, ["attest-blob", "--yes", "--key", key, ...services, ...named], signal);
-    if (ended.exitCode !== 0) return fail(wordFailure(ended, key, host));
+    if (ended.exitCode !== 0) return fail(...wordFailure(ended, key, host));
     return succeed(await host.files.readText(place("bundle")));
   }
 
@@ -69,12 +69,24 @@ function keyEnvironment(key: string, environment: Host["environment"]): Record<s
   return { ...processEnvironment(environment), ...Object.fromEntries(forKeys) };
 }
 
-function wordFailure({ failure, stderr }: ProcessResult, key: string, host: Host): Diagnostic {
-  if (failure === "not-found") {
-    return errorDiagnostic("sign/no-cosign", "there is no `cosign` here to sign with", {
-      hint: "install cosign 3 or newer, or leave out `sign`",
-    });
+function wordFailure(ended: ProcessResult, key: string, host: Host): readonly Diagnostic[] {
+  switch (ended.failure) {
+    case "aborted":
+      return [];
+    case "not-found": {
+      const hint = "install cosign 3 or newer, or leave out `sign`";
+      return [errorDiagnostic("sign/no-cosign", "there is no `cosign` here to sign with", { hint })];
+    }
+    case "timed-out": {
+      const message = `cosign did not end within ${TIMEOUT_MS / 1000} s`;
+      return [errorDiagnostic("sign/failed", message, { hint: `is the key \`${key}\` within reach?` })];
+    }
+    default:
+      return [wordRefusal(ended.stderr, key, host)];
   }
+}
+
+function wordRefusal(stderr: string, key: string, host: Host): Diagnostic {
   if (/unknown (shorthand )?flag|unknown command/.test(stderr)) {
     return errorDiagnostic("sign/old-cosign", "the `cosign` that is here cannot sign in this way", {
       excerpt: linesOf(stderr),
@@ -82,21 +94,15 @@ function wordFailure({ failure, stderr }: ProcessResult, key: string, host: Host
     });
   }
   // Without a password it would ask at the terminal, which it is not given.
-  if (/decryption failed|reading (key|password)|inappropriate ioctl|password/i.test(stderr)) {
-    const isSet = host.environment.COSIGN_PASSWORD !== undefined;
-    const message = isSet
-      ? `the password in COSIGN_PASSWORD is not that of the key \`${key}\``
-      : `the key \`${key}\` has a password, and COSIGN_PASSWORD is not set`;
-    return errorDiagnostic("sign/wrong-password", message, {
-      hint: "set COSIGN_PASSWORD to the password of the key, empty if it has none",
-    });
-  }
-  if (failure !== undefined && failure !== "signalled") {
-    return errorDiagnostic("sign/failed", `cosign did not end within ${TIMEOUT_MS / 1000} s`, {
-      hint: `is the key \`${key}\` within reach?`,
-    });
-  }
-  return wordNoKey(key, linesOf(stderr));
+  if (!/decryption failed|inappropriate ioctl|reading password/i.test(stderr))
+    return wordNoKey(key, linesOf(stderr));
+  const isSet = host.environment.COSIGN_PASSWORD !== undefined;
+  const message = isSet
+    ? `the password in COSIGN_PASSWORD is not that of the key \`${key}\``
+    : `the key \`${key}\` has a password, and COSIGN_PASSWORD is not set`;
+  return errorDiagnostic("sign/wrong-password", message, {
+    hint: "set COSIGN_PASSWORD to the password of the key, empty if it has none",
+  });
 }
 
 function wordNoKey(key: string, excerpt: readonly string[]): Diagnostic {

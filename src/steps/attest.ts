@@ -11,8 +11,8 @@ import { type Digest, digestOfValue } from "../model/digest.ts";
 import type { Descriptor, Image } from "../model/image.ts";
 import type { LockedPackages } from "../model/lock-file.ts";
 import type { StepOutput } from "../model/outcome.ts";
-import type { Repository, WrittenReferrer } from "../model/registry.ts";
-import { fail, type Result, succeed } from "../model/result.ts";
+import type { Repository } from "../model/registry.ts";
+import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
@@ -21,7 +21,7 @@ import { packagesFor } from "./lock.ts";
 import type { PinnedBase } from "./read-base.ts";
 import { withRegistryFaults } from "./registry-faults.ts";
 import { parseState, type Tree } from "./store-inputs.ts";
-import { findBundles, type StoredBundle } from "./stored-bundles.ts";
+import { findBundles } from "./stored-bundles.ts";
 
 type AttestInputs = {
   readonly repository: string;
@@ -165,7 +165,7 @@ async function attest(
   for (const text of [EMPTY_CONFIG.text, ...texts.map((one) => one.text)])
     await sendText(text, repository, context);
   if (artifacts.length > 0) await repository.writeReferrers(descriptor.digest, artifacts, context.signal);
-  return succeed([...artifacts.map(({ digest }: WrittenReferrer) => digest), ...signed.value.kept]);
+  return succeed([...artifacts.map(({ digest }) => digest), ...signed.value.kept]);
 }
 
 /** What is said of an image: as a text of its own kind, and as what is signed. */
@@ -225,25 +225,34 @@ async function signAll(
   repository: Repository,
   context: StepContext,
 ): Promise<Result<Signed>> {
-  const { signer, signal } = context;
-  const made: AttachedText[] = [];
-  const kept: Digest[] = [];
-  const bundles = keys.length === 0 ? [] : await findBundles(subject, repository, signal);
-  for (const { reference: key, publicKey } of keys) {
-    for (const { predicateType, text: statement } of statements) {
-      const known = bundles.find((bundle: StoredBundle) => bundle.open(publicKey)?.text === statement);
-      if (known !== undefined) {
-        kept.push(known.digest);
-        continue;
-      }
-      context.report({ type: "doing", text: `signs with ${key}` });
-      const workDirectory = await context.makeWorkDirectory();
-      const signed = await signer.sign({ statement, key, workDirectory, signal });
-      if (!signed.ok) return fail(...signed.diagnostics);
-      made.push(attachBundle(signed.value, predicateType));
-    }
-  }
-  return succeed({ made, kept });
+  const bundles = keys.length === 0 ? [] : await findBundles(subject, repository, context.signal);
+  const wanted = keys.flatMap((key) =>
+    statements.map((statement) => ({
+      key,
+      statement,
+      known: bundles.find((bundle) => bundle.open(key.publicKey)?.text === statement.text),
+    })),
+  );
+  const made = await Promise.all(
+    wanted
+      .filter(({ known }) => known === undefined)
+      .map(({ key, statement }) => sign(statement, key.reference, context)),
+  );
+  const signed = combine(made);
+  // A key that cannot be used is the same for all that it was to sign.
+  if (!signed.ok) return fail(...signed.diagnostics.slice(0, 1));
+  return succeed({ made: signed.value, kept: wanted.flatMap(({ known }) => known?.digest ?? []) });
+}
+
+async function sign(
+  { predicateType, text: statement }: Statement,
+  key: string,
+  context: StepContext,
+): Promise<Result<AttachedText>> {
+  context.report({ type: "doing", text: `signs with ${key}` });
+  const workDirectory = await context.makeWorkDirectory();
+  const signed = await context.signer.sign({ statement, key, workDirectory, signal: context.signal });
+  return signed.ok ? succeed(attachBundle(signed.value, predicateType)) : signed;
 }
 
 async function sendText(text: string, repository: Repository, { signal }: StepContext): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Origin, Signer } from "../../src/model/attestation.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Engine } from "../../src/model/engine.ts";
 import type { LockedPlatforms, LockFile } from "../../src/model/lock-file.ts";
@@ -21,6 +22,8 @@ export type PackageOptions = {
   readonly lock?: LockFile;
   /** What a lock has of the packages to install, whatever is asked for. */
   readonly packages?: LockedPlatforms;
+  readonly signer?: Signer;
+  readonly publicKeys?: Readonly<Record<string, string>>;
 };
 
 /** One package of Python is to be installed. */
@@ -29,6 +32,12 @@ export const NUMPY_LOCKED: LockedPlatforms = {
     systemPackages: {},
     python: [{ name: "numpy", version: "2.1.0", digest: digestOf("numpy") }],
   },
+};
+
+const ORIGIN: Origin = {
+  toolVersion: "1.2.3",
+  configuration: { name: "mlpackage.yaml", digest: digestOf("yaml") },
+  overrides: {},
 };
 
 /** An engine that has every base image there is. */
@@ -42,7 +51,7 @@ export const AN_ENGINE: Partial<Engine> = {
 export async function openPackage(
   yaml: string,
   files: Readonly<Record<string, string | Uint8Array>>,
-  { engine = AN_ENGINE, repositoryOf, lock, packages }: PackageOptions = {},
+  { engine = AN_ENGINE, repositoryOf, lock, packages, signer, publicKeys }: PackageOptions = {},
 ) {
   const directory = makeFolder(files);
   const config = readText(yaml, { directory });
@@ -51,6 +60,7 @@ export async function openPackage(
   const context: StepContext = {
     ...makeStepContext(directory, engine, outputs),
     ...(repositoryOf && { repositoryOf }),
+    ...(signer && { signer }),
   };
   const pins = await pinReferences(config.value, {
     lock,
@@ -68,7 +78,7 @@ export async function openPackage(
   if (!pins.ok) throw new Error(pins.diagnostics.map(({ message }) => message).join("; "));
   const locate = () => ({ file: { path: "", text: "" }, range: { start: 0, end: 0 } });
   const pinned = packages === undefined ? pins.value : { ...pins.value, packages: { all: packages } };
-  const { steps } = buildGraph(config.value, pinned, locate);
+  const { steps } = buildGraph(config.value, pinned, locate, { origin: ORIGIN, publicKeys });
 
   function stepOf(id: string): Step {
     const step = steps.find((one) => one.id === id);

@@ -1,3 +1,4 @@
+import { createCosign } from "../../engines/cosign.ts";
 import { findCredentials } from "../../engines/docker-credentials.ts";
 import { createDockerEngine, probeBuildx } from "../../engines/docker-engine.ts";
 import type { Config } from "../../model/config.ts";
@@ -12,7 +13,8 @@ import { diagnosticToJson } from "../../report/diagnostic-json.ts";
 import { renderDiagnostics } from "../../report/diagnostic-text.ts";
 import { painter } from "../../report/paint.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
-import { openPackage } from "../open-package.ts";
+import { findPublicKeys } from "../find-public-keys.ts";
+import { openPackage, type Package } from "../open-package.ts";
 import { stepsOfEngine } from "../prepare.ts";
 import { createRepositories, resolveReference } from "../repositories.ts";
 import type { Session } from "../session.ts";
@@ -34,6 +36,7 @@ export async function doctor(session: Session): Promise<number> {
     ...(needs.buildx ? [await checkBuildx(session)] : []),
     await checkDisk(session),
     ...(opened.ok ? await checkRegistries(session, opened.value.config) : []),
+    ...(opened.ok && graph !== undefined ? await checkKeys(session, opened.value, graph) : []),
     ...(await checkShared(session)),
     ...(graph === undefined ? [] : [tellNeeds(graph)]),
   ];
@@ -105,6 +108,14 @@ async function checkRegistry(address: string, tag: string, { host, signal }: Ses
   return { name, found: credentials === undefined ? "answers without a login" : "answers, logged in" };
 }
 
+async function checkKeys(session: Session, opened: Package, graph: Graph): Promise<readonly Check[]> {
+  const signer = createCosign(session.host, opened.config.directory);
+  const found = await findPublicKeys(graph, opened, signer, session.signal);
+  const name = "signing";
+  if (!found.ok) return found.diagnostics.map((problem) => ({ name, problem }));
+  return Object.keys(found.value).map((key) => ({ name, found: `with the key ${key}` }));
+}
+
 /** Engine and buildx, as far as the package has steps for them. */
 function needsOf(graph: Graph): { readonly engine: boolean; readonly buildx: boolean } {
   const users = stepsOfEngine(graph);
@@ -118,7 +129,7 @@ function tellNeeds(graph: Graph): Check {
   const named: readonly (readonly [string, readonly Step[]])[] = [
     ["buildx", users.filter(({ kind }) => kind === "build")],
     ["the engine", users.filter(({ kind }) => kind !== "build")],
-    ["a registry", graph.steps.filter(({ kind }) => kind === "upload" || kind === "push")],
+    ["a registry", graph.steps.filter(({ kind }) => ["upload", "push", "attest"].includes(kind))],
   ];
   const needed = named.filter(([, steps]) => steps.length > 0);
   const found = needed.map(([what, steps]) => `${what} for ${idsOf(steps)}`).join("; ");
