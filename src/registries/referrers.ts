@@ -1,6 +1,6 @@
-import type { Digest } from "../model/digest.ts";
-import { isDigest } from "../model/digest.ts";
+import { type Digest, isDigest } from "../model/digest.ts";
 import type { NetworkResponse } from "../model/host.ts";
+import { inLanes } from "../model/lanes.ts";
 import { type Referrer, RegistryError, type Repository, type WrittenReferrer } from "../model/registry.ts";
 import type { Wanted } from "./connection.ts";
 import { readBytes } from "./read-answer.ts";
@@ -13,12 +13,15 @@ const MOST_PAGES = 64;
 /** How often a list that others write at the same time is written again. */
 const MOST_TRIES = 8;
 
+const ASKED_AT_ONCE = 6;
+
 export type ReferrersOptions = {
   readonly find: <T>(
     path: string,
     wanted: Wanted,
     read: (response: NetworkResponse) => Promise<T>,
   ) => Promise<T | undefined>;
+  readonly findManifest: Repository["findManifest"];
   readonly readManifest: Repository["readManifest"];
   /** Puts a manifest; gives the headers of the answer. */
   readonly putManifest: (
@@ -38,7 +41,13 @@ type Page = { readonly index: Index | undefined; readonly next: string | undefin
 const EMPTY: Index = { rest: { schemaVersion: 2, mediaType: INDEX_TYPE }, entries: [] };
 
 /** Distribution specification 1.1, "Listing Referrers" and "Pushing Manifests with Subject". */
-export function createReferrers({ find, readManifest, putManifest, mostBytes }: ReferrersOptions) {
+export function createReferrers({
+  find,
+  findManifest,
+  readManifest,
+  putManifest,
+  mostBytes,
+}: ReferrersOptions) {
   async function listReferrers(subject: Digest, signal: AbortSignal): Promise<readonly Referrer[]> {
     const listed = await listOfRegistry(subject, signal);
     return referrersIn(listed ?? (await readFallback(subject, signal)));
@@ -95,11 +104,22 @@ export function createReferrers({ find, readManifest, putManifest, mostBytes }: 
       const known = new Set(referrersIn(index).map(({ digest }) => digest));
       const missing = referrers.filter(({ digest }) => !known.has(digest));
       if (missing.length === 0) return;
-      const entries = [...index.entries, ...missing.map(({ text: _text, ...entry }) => entry)];
+      const kept = await entriesThere(index, signal);
+      const entries = [...kept, ...missing.map(({ text: _text, ...entry }) => entry)];
       const text = JSON.stringify({ ...index.rest, manifests: entries });
       await putManifest(fallbackTag(subject), INDEX_TYPE, text, signal);
     }
     throw new RegistryError(409, `others keep writing the list of what belongs to ${subject}`);
+  }
+
+  /** A registry takes no list that names what it does not have any more. */
+  async function entriesThere(index: Index, signal: AbortSignal): Promise<readonly unknown[]> {
+    const there = new Set<unknown>();
+    await inLanes(index.entries, ASKED_AT_ONCE, async (entry) => {
+      const [referrer] = referrersIn({ ...index, entries: [entry] });
+      if (referrer && (await findManifest(referrer.digest, signal)) !== undefined) there.add(entry);
+    });
+    return index.entries.filter((entry) => there.has(entry));
   }
 
   return { listReferrers, writeReferrers };

@@ -115,8 +115,20 @@ export function createRepository(options: RepositoryOptions): Repository {
   const readText = async (reference: string, signal: AbortSignal) =>
     (await readManifest(reference, signal))?.toString("utf8");
 
+  async function findManifest(reference: string, signal: AbortSignal): Promise<Digest | undefined> {
+    const wanted = { method: "HEAD", headers: { accept: MANIFEST_TYPES }, signal };
+    const told = await find(`manifests/${reference}`, wanted, async (response) => {
+      await expectStatus(200, response);
+      return response.headers["docker-content-digest"] ?? "";
+    });
+    if (told === undefined || isDigest(told)) return told;
+    const bytes = await readManifest(reference, signal);
+    return bytes && digestOf(bytes);
+  }
+
   const referrers = createReferrers({
     find,
+    findManifest,
     readManifest: readText,
     putManifest,
     mostBytes: MOST_MANIFEST_BYTES,
@@ -134,17 +146,7 @@ export function createRepository(options: RepositoryOptions): Repository {
       return uploads.mountBlob(digest, from, scopes, signal);
     },
 
-    async findManifest(reference, signal) {
-      const wanted = { method: "HEAD", headers: { accept: MANIFEST_TYPES }, signal };
-      const told = await find(`manifests/${reference}`, wanted, async (response) => {
-        await expectStatus(200, response);
-        return response.headers["docker-content-digest"] ?? "";
-      });
-      if (told === undefined || isDigest(told)) return told;
-      const bytes = await readManifest(reference, signal);
-      return bytes && digestOf(bytes);
-    },
-
+    findManifest,
     readManifest: readText,
 
     async writeManifest(reference, mediaType, text, signal) {

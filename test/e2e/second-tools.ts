@@ -1,7 +1,7 @@
 import { execa } from "execa";
 
 /** Another tool for images, if this machine has it; that it was not run is told. */
-export async function findTool(name: "skopeo" | "crane") {
+export async function findTool(name: "skopeo" | "crane" | "cosign" | "oras") {
   const known = await execa(name, ["--help"], { reject: false });
   if (known.failed) {
     process.stdout.write(`not run, for want of ${name}\n`);

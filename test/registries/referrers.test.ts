@@ -118,11 +118,24 @@ for (const lists of ["no", "page"] as const) {
 test("what others wrote into the list stays as it is", async () => {
   const { repository, manifests } = await start();
   const theirs = { ...entryOf("theirs"), annotations: { "org.example": "x" } };
+  manifests.set(theirs.digest, "theirs");
   manifests.set(TAG, JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [theirs], note: 1 }));
   await repository.writeReferrers(subject, [one], signal);
   const { manifests: entries, note } = JSON.parse(manifests.get(TAG) ?? "");
   assert.equal([entries, note], [[theirs, entryOf(one.text)], 1]);
   assert.is((await repository.listReferrers(subject, signal)).length, 2);
+});
+
+test("what is gone is left out: no registry takes a list that names it", async () => {
+  const { repository, manifests } = await start();
+  await repository.writeReferrers(subject, [one, two], signal);
+  manifests.delete(one.digest);
+  await repository.writeReferrers(subject, [three], signal);
+  const listed = await repository.listReferrers(subject, signal);
+  assert.equal(
+    listed.map(({ digest }) => digest),
+    [two.digest, three.digest],
+  );
 });
 
 test("a list that cannot be read is begun anew", async () => {
@@ -143,6 +156,7 @@ test("what another writer undoes at the same time is written again", async () =>
       if (name !== TAG || disturbed > 0) return;
       disturbed += 1;
       // Theirs comes right after ours, from the list as it was before.
+      manifests.set(digestOf("theirs"), "theirs");
       const theirs = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [entryOf("theirs")] });
       queueMicrotask(() => manifests.set(TAG, theirs));
     },
