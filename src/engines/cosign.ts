@@ -9,7 +9,7 @@ import { processEnvironment } from "./process-environment.ts";
 const TIMEOUT_MS = 60_000;
 
 /** What cosign is given to find keys by, beside what every program is: passwords, and the ways to key services. */
-const KEY_VARIABLES = /^(COSIGN|VAULT|GITLAB|AWS|AZURE|GOOGLE)_|^(TRANSIT_SECRET_ENGINE_PATH|KUBECONFIG)$/;
+const KEY_VARIABLES = /^(COSIGN|VAULT|GITLAB)_|^(TRANSIT_SECRET_ENGINE_PATH|KUBECONFIG)$/;
 
 /** No log of signatures and no authority of time has a part in it: nobody is asked for either. */
 const NO_SERVICES = {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,7 +11,7 @@ import { AMD64, makeFacts } from "../fakes/image-facts.ts";
 
 const test = suite("SBOM");
 
-const library = createRequire(import.meta.url).resolve("@cyclonedx/cyclonedx-library/package.json");
+const library = fileURLToPath(import.meta.resolve("@cyclonedx/cyclonedx-library/package.json"));
 const validate = createValidator();
 
 /** By the schema that CycloneDX itself publishes. */

@@ -102,6 +102,7 @@ const ordinary = [
   "plan --no-test --out plan.json",
   "verify",
   "verify registry.example.com/a:1 -j 2",
+  "verify registry.example.com/a:1 --key cosign.pub --no-rebuild",
   "why build",
   "why fetch:ridge --no-cache",
   "why build --no-test",

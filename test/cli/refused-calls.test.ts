@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { apply } from "../../src/cli/commands/apply.ts";
 import { save } from "../../src/cli/commands/save.ts";
+import { verify } from "../../src/cli/commands/verify.ts";
 import { makeCall, RUN_OPTIONS } from "../fakes/call.ts";
 
 const test = suite("calls refused before anything is done");
@@ -47,6 +48,42 @@ for (const choice of choices) {
         "",
       ].join("\n"),
     );
+  });
+}
+
+for (const [what, options, words] of [
+  [
+    "nothing built, and no key",
+    { rebuild: false, image: "r.example/a:1" },
+    [
+      "error[cli/nothing-to-verify]: without building the image again there is only its signature",
+      "hint: give the public key with `--key cosign.pub`, or leave out `--no-rebuild`",
+    ],
+  ],
+  [
+    "the private half",
+    { rebuild: false, image: "r.example/a:1", key: "cosign.key" },
+    [
+      "error[cli/no-public-key]: `cosign.key` is a private key",
+      "hint: give the file that `cosign public-key --key cosign.key` prints, in PEM",
+    ],
+  ],
+  [
+    "a key that is not there",
+    { rebuild: true, key: "cosign.pub" },
+    [
+      "error[cli/no-public-key]: there is no public key in `cosign.pub`",
+      "hint: give the file that `cosign public-key --key KEY` prints, in PEM",
+    ],
+  ],
+] as const) {
+  test(`verify: ${what}`, async () => {
+    const { session, said } = makeCall({
+      "mlpackage.yaml": "name: demo\ninference: {command: [serve]}\n",
+      "cosign.key": "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n",
+    });
+    assert.is(await verify(session, { ...RUN_OPTIONS, ...options }), 64);
+    assert.is(said.words, `${words.join("\n")}\n`);
   });
 }
 

@@ -11,7 +11,10 @@ models: [./models/ridge.pkl, weights/, https://example.com/a.pkl]
 environment: {python: {requirements: ./src/requirements.txt, find_links: [wheels/]}}
 inference: {entry_script: score.py, source_directory: src}
 tests: [{request: {body_file: src/samples/one.json}}]
-outputs: [{type: dockerfile, path: src/imagefiles}, {type: oci-archive, path: dist/a.tar}]
+outputs:
+  - {type: dockerfile, path: src/imagefiles}
+  - {type: oci-archive, path: dist/a.tar}
+  - {type: image, tags: ["r.example/a:1"], push: true, attest: true, sign: {key: ./src/signing.pem}}
 `);
 if (!read.ok) throw new Error(read.diagnostics.map(({ message }) => message).join("; "));
 const config = read.value;
@@ -26,7 +29,7 @@ const rows: readonly Row[] = [
   ],
   [
     "src",
-    "requirements.txt samples/one.json imagefiles found.pkl",
+    "requirements.txt samples/one.json imagefiles found.pkl signing.pem cosign.key a/cosign.key",
     "score.py models/ridge.pkl src/requirements.txt weights",
   ],
   [".", "mlpackage.yaml mlpackage.lock mlpackage.schema.json", "other.yaml"],
