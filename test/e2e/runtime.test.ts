@@ -1,81 +1,35 @@
-// The Python of src/runtime, in real containers: a read-only root, no capabilities, a user that is not root,
-// and no /tmp. What each scoring script does is told at the top of its file in fixtures/runtime.
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import http from "node:http";
+// The Python of src/runtime, in real containers (runtime-image.ts).
+import { readFile } from "node:fs/promises";
 import net from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa, execaSync } from "execa";
+import { execa } from "execa";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import {
+  type Case,
+  type Context,
+  check,
+  confined,
+  docker,
+  internalError,
+  json,
+  logsOf,
+  message,
+  notAllowed,
+  notFound,
+  page,
+  repository,
+  type Start,
+  score,
+  scriptFailed,
+  send,
+  setUp,
+  start,
+  statusOf,
+  suiteWith,
+} from "./runtime-image.ts";
 
-const repository = new URL("../..", import.meta.url).pathname;
-const label = `mlpackage.test=runtime-${process.pid}`;
-const image = `mlpackage-test/runtime:${process.pid}`;
-
-type Request = {
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers?: http.OutgoingHttpHeaders;
-  readonly body?: string | Buffer;
-};
-type Response = {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: string;
-};
-/** A header that is expected to be `undefined` must not be there. */
-type Expected = {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string | RegExp | undefined>>;
-  readonly body?: string | RegExp;
-};
-type Start = {
-  readonly script?: string;
-  readonly environment?: Readonly<Record<string, string>>;
-  /** More arguments of `docker run`. */
-  readonly options?: readonly string[];
-};
-type Case = readonly [name: string, request: Request, expected: Expected];
-
-const score = (body: string): Request => ({ body });
-const json = (body: string): Expected => ({
-  status: 200,
-  headers: {
-    "content-type": "application/json",
-    "content-length": String(Buffer.byteLength(body)),
-    "x-ms-run-function-failed": "False",
-    "x-ms-run-fn-exec-ms": /^\d+\.\d{3}$/,
-  },
-  body,
-});
-const message = (status: number, text: string, failed = "False"): Expected => ({
-  status,
-  headers: {
-    "content-type": "application/json",
-    "x-ms-run-function-failed": failed,
-    "x-ms-run-fn-exec-ms": undefined,
-  },
-  body: JSON.stringify({ message: text }).replace('":"', '": "'),
-});
-const page = (body: string, contentType = "text/html; charset=utf-8"): Expected => ({
-  status: 200,
-  headers: { "content-type": contentType, "x-ms-run-function-failed": undefined },
-  body,
-});
-
-const notFound = message(
-  404,
-  "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.",
-);
-const notAllowed = message(405, "The method is not allowed for the requested URL.");
-const internalError = message(500, "An unexpected internal error occurred. Check the logs for more info.");
-const scriptFailed = message(
-  500,
-  "An unexpected error occurred in scoring script. Check the logs for more info.",
-  "True",
-);
 const timedOut = message(500, "Scoring timeout after 500 ms", "True");
 const idTooLong = message(431, "x-request-id must not exceed 100 characters");
 const otherIdTooLong = message(
@@ -308,6 +262,26 @@ const broken: Readonly<Record<string, Start & { readonly log: RegExp }>> = {
   "run(request_headers)": { script: "broken/run_headers_only.py", log: /has no parameter for the input/ },
   "run(data, more)": { script: "broken/run_two.py", log: /nothing gives `more` a value/ },
   "async run": { script: "broken/run_async.py", log: /run\(\) of .* is `async`/ },
+  "@rawhttp and @input_schema": {
+    script: "broken/raw_and_schema.py",
+    log: /^mlpackage: run\(\) cannot be decorated with both @rawhttp and @input_schema\n$/,
+  },
+  "a swagger file that is no JSON": {
+    script: "bad_swagger/score.py",
+    log: /^mlpackage: \/var\/azureml-app\/bad_swagger\/swagger3\.json cannot be read as JSON: Expecting value/,
+  },
+  MLPACKAGE_LOG_FORMAT: {
+    environment: { MLPACKAGE_LOG_FORMAT: "xml" },
+    log: /MLPACKAGE_LOG_FORMAT is 'xml', but must be text or json/,
+  },
+  "MLPACKAGE_QUEUE_LIMIT, in the form of the log": {
+    environment: { MLPACKAGE_LOG_FORMAT: "json", MLPACKAGE_QUEUE_LIMIT: "-1" },
+    log: /^\{"time": "[^"]+\+00:00", "level": "ERROR", "message": "MLPACKAGE_QUEUE_LIMIT is -1, but must be from 0 to 1024"\}\n$/,
+  },
+  MLPACKAGE_BODY_LIMIT: {
+    environment: { MLPACKAGE_BODY_LIMIT: "1MB" },
+    log: /MLPACKAGE_BODY_LIMIT is '1MB', which is not a whole number/,
+  },
   WORKER_COUNT: {
     environment: { WORKER_COUNT: "two" },
     log: /WORKER_COUNT is 'two', which is not a whole number/,
@@ -326,139 +300,7 @@ const broken: Readonly<Record<string, Start & { readonly log: RegExp }>> = {
   },
 };
 
-/** One container of the image, and the port at which it is reached. */
-type Service = { readonly id: string; readonly port: number };
-
-async function docker(...args: readonly string[]): Promise<string> {
-  return (await execa("docker", args, { timeout: 60_000 })).stdout;
-}
-
-async function buildImage(): Promise<void> {
-  const base = process.env.RIG_PYTHON_IMAGE;
-  if (!base) throw new Error("RIG_PYTHON_IMAGE is not set: run this under test/rig/with-rig.sh");
-  const context = await mkdtemp(join(tmpdir(), "mlpackage-runtime-"));
-  try {
-    await cp(join(repository, "src/runtime"), join(context, "runtime"), { recursive: true });
-    await cp(join(repository, "fixtures/runtime"), join(context, "app"), { recursive: true });
-    await writeFile(
-      join(context, "Dockerfile"),
-      `FROM ${base}
-COPY runtime /opt/mlpackage/runtime
-COPY app /var/azureml-app
-ENV AML_APP_ROOT=/var/azureml-app
-WORKDIR /
-CMD ["python3", "/opt/mlpackage/runtime/serve.py"]
-`,
-    );
-    await docker("build", "--quiet", "--load", "--label", label, "--tag", image, context);
-  } finally {
-    await rm(context, { recursive: true });
-  }
-}
-
-/** The arguments of `docker run` for a container that may do nothing but serve. */
-function confined({
-  script = "contract/score.py",
-  environment = {},
-  options = [],
-}: Start): readonly string[] {
-  const variables = Object.entries({ AZUREML_ENTRY_SCRIPT: script, ...environment });
-  return [
-    ...["--read-only", "--cap-drop", "ALL", "--user", "1000:1000", "--label", label, ...options],
-    ...variables.flatMap(([name, value]) => ["--env", `${name}=${value}`]),
-    image,
-  ];
-}
-
-async function start(how: Start): Promise<Service> {
-  const id = await docker("run", "--detach", "--publish", "127.0.0.1::5001", ...confined(how));
-  const address = await docker("port", id, "5001/tcp");
-  return { id, port: Number(address.split(":").at(-1)) };
-}
-
-async function startReady(how: Start): Promise<Service> {
-  const service = await start(how);
-  const deadline = Date.now() + 20_000;
-  while ((await statusOf(service, "/readyz")) !== 200) {
-    if (Date.now() > deadline)
-      throw new Error(`${how.script} is not ready:\n${(await logsOf(service)).stderr}`);
-    await sleep(50);
-  }
-  return service;
-}
-
-async function logsOf(service: Service): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  return execa("docker", ["logs", service.id]);
-}
-
-/** When the process ends, whichever way: uvu runs no more hooks after one that throws. */
-function removeAll(): void {
-  const containers = execaSync("docker", ["ps", "--all", "--quiet", "--filter", `label=${label}`]).stdout;
-  if (containers) execaSync("docker", ["rm", "--force", ...containers.split("\n")]);
-  execaSync("docker", ["rmi", "--force", image], { reject: false });
-}
-
-function send(service: Service, request: Request): Promise<Response> {
-  const { method = "POST", path = "/score", headers = {}, body } = request;
-  return new Promise((resolve, reject) => {
-    const outgoing = http.request({
-      host: "127.0.0.1",
-      port: service.port,
-      method,
-      path,
-      headers,
-      agent: false,
-    });
-    outgoing.on("error", reject);
-    outgoing.on("response", async (incoming) => {
-      let text = "";
-      for await (const chunk of incoming.setEncoding("utf8")) text += chunk;
-      resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text });
-    });
-    outgoing.end(body);
-  });
-}
-
-/** `undefined` where no one answers. */
-async function statusOf(service: Service, path: string): Promise<number | undefined> {
-  return send(service, { method: "GET", path }).then(
-    (response) => response.status,
-    () => undefined,
-  );
-}
-
-function check(response: Response, expected: Expected): void {
-  const seen = JSON.stringify(response, null, 1);
-  assert.is(response.status, expected.status, seen);
-  for (const [name, value] of Object.entries(expected.headers ?? {})) {
-    if (value instanceof RegExp) assert.match(String(response.headers[name]), value, `${name} in ${seen}`);
-    else assert.is(response.headers[name], value, `${name} in ${seen}`);
-  }
-  if (expected.body instanceof RegExp) assert.match(response.body, expected.body);
-  else if (expected.body !== undefined) assert.is(response.body, expected.body);
-}
-
-type Context = { service: Service };
-
-/** A suite with one container for all of its cases. */
-function suiteWith(name: string, how: Start) {
-  const test = suite<Context>(name);
-  test.before(async (context) => {
-    context.service = await startReady(how);
-  });
-  return {
-    test,
-    cases: (table: readonly Case[]) => {
-      for (const [title, request, expected] of table) {
-        test(title, async ({ service }) => check(await send(service, request), expected));
-      }
-    },
-  };
-}
-
-process.on("exit", removeAll);
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
-await buildImage();
+await setUp();
 
 const contract = suiteWith("contract", { environment: { SCORING_TIMEOUT_MS: "500" } });
 contract.cases([...routes, ...inputs, ...outputs, ...failures, ...identifiers]);
@@ -487,7 +329,7 @@ contract.test("the log has what the client was not told", async ({ service }) =>
     /Traceback.*\n {2}File "\/var\/azureml-app\/contract\/score\.py".*\n(.*\n)+ValueError: the reason, for the log only\nmlpackage: run\(\) raised, request find-me/,
   );
   assert.match(stderr, /run\(\) took longer than 500 ms/);
-  assert.match(stderr, /cannot be sent as JSON.*: Object of type bytes is not JSON serializable/);
+  assert.match(stderr, /cannot be sent, .*: Object of type bytes is not JSON serializable/);
 });
 contract.test("SIGTERM: the request in flight is answered, then exit 0", async ({ service }) => {
   const inFlight = send(service, score("sleep a little"));
@@ -585,9 +427,17 @@ function runToItsEnd(how: Start) {
   return execa("docker", ["run", "--rm", ...confined(how)], options);
 }
 
-const failing = suite<{ runs: Map<string, ReturnType<typeof runToItsEnd>> }>("exit 3");
+const failing = suite<{ runs: Map<string, Promise<Awaited<ReturnType<typeof runToItsEnd>>>> }>("exit 3");
 failing.before((context) => {
-  context.runs = new Map(Object.entries(broken).map(([name, how]) => [name, runToItsEnd(how)]));
+  context.runs = new Map();
+  for (const [name, how] of Object.entries(broken)) {
+    // Each waits for the one four before it: more at once only take longer, each of them.
+    const before = [...context.runs.values()].at(-4);
+    context.runs.set(
+      name,
+      Promise.resolve(before).then(() => runToItsEnd(how)),
+    );
+  }
 });
 for (const [name, { log }] of Object.entries(broken)) {
   failing(name, async ({ runs }) => {

@@ -2,5 +2,7 @@
 
 A request goes through these, each of which knows only those after it:
 
-    server ─► application ─► tracing, inputs ─► scoring ─► outputs ─► responses
+    server ─► application ─► tracing, inputs ─► scoring ─► outputs, script_responses ─► responses
+
+`shims` is what the script may import of Azure ML's packages where these are not installed.
 """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, MutableMapping
+from typing import Any, Callable, Iterable, NamedTuple
 
+from .cors import Cors
 from .entry_script import EntryScript
-from .inputs import BadRequest
 from .log import log_exception
+from .log_context import enter_request
+from .refusal import Refusal
 from .responses import (
     ALIVE,
     HEALTHY,
@@ -16,14 +18,15 @@ from .responses import (
     STARTING,
     Response,
     empty,
+    exposition,
     not_allowed,
     refused,
 )
+from .run_input import Environ
 from .scoring import Scoring
+from .swagger import Swagger
 from .tracing import Trace, trace_request
 from .version import VERSION
-
-Environ = MutableMapping[str, Any]
 
 RETIRE = "mlpackage.retire"
 """Set in a request's environ when the worker that answered it is to be replaced."""
@@ -34,20 +37,32 @@ _PAGE_ALLOWS = "HEAD, OPTIONS, GET"
 _LARGEST_DISCARD = 1 << 22
 
 
+class Surroundings(NamedTuple):
+    """What an answer can depend on besides the script."""
+
+    is_ready: Callable[[], bool]
+    render_metrics: Callable[[], str]
+    swagger: Swagger
+    cors: Cors
+
+
 class Application:
-    def __init__(self, script: EntryScript, scoring_timeout_ms: int, is_ready: Callable[[], bool]) -> None:
-        self._read_arguments = script.read_arguments
-        self._scoring = Scoring(script.run, scoring_timeout_ms)
-        self._is_ready = is_ready
-        self._routes: dict[str, Callable[[Environ, Trace], Response]] = {
-            "/": lambda environ, trace: _page(environ, HEALTHY),
-            "/livez": lambda environ, trace: _page(environ, ALIVE),
-            "/readyz": lambda environ, trace: _page(environ, READY if self._is_ready() else STARTING),
-            "/score": self._score,
+    def __init__(self, script: EntryScript, scoring_timeout_ms: int, surroundings: Surroundings) -> None:
+        self._input = script.input
+        self._scoring = Scoring(script, scoring_timeout_ms)
+        self._cors = surroundings.cors
+        pages: dict[str, Callable[[Environ], Response]] = {
+            "/": lambda _: HEALTHY,
+            "/livez": lambda _: ALIVE,
+            "/readyz": lambda _: READY if surroundings.is_ready() else STARTING,
+            "/metrics": lambda _: exposition(surroundings.render_metrics()),
+            "/swagger.json": surroundings.swagger.answer,
         }
+        self._pages = pages
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         trace = trace_request(environ)
+        enter_request(trace.request_id, environ.get("HTTP_TRACEPARENT", ""))
         try:
             response = self._answer(environ, trace)
         except Exception as error:
@@ -57,33 +72,39 @@ class Application:
             environ[RETIRE] = True
 
         _discard_body(environ)
-        length = ("Content-Length", str(len(response.body)))
-        start_response(response.status, [*response.headers, *trace.headers, _SERVER_VERSION, length])
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (response.body,)
+        headers = [*response.headers, *self._cors.headers_for(environ), *trace.headers, _SERVER_VERSION]
+        body = response.body
+        if isinstance(body, bytes):
+            headers.append(("Content-Length", str(len(body))))
+        start_response(response.status, headers)
+        if body is None or environ["REQUEST_METHOD"] == "HEAD":
+            return ()
+        return (body,) if isinstance(body, bytes) else body
 
     def _answer(self, environ: Environ, trace: Trace) -> Response:
         if trace.refusal is not None:
             return refused("431 Request Header Fields Too Large", trace.refusal)
-        route = self._routes.get(environ["PATH_INFO"])
-        return NOT_FOUND if route is None else route(environ, trace)
+        path = environ["PATH_INFO"]
+        if path == "/score":
+            return self._score(environ, trace)
+        page = self._pages.get(path)
+        return NOT_FOUND if page is None else _page(environ, page)
 
     def _score(self, environ: Environ, trace: Trace) -> Response:
         method = environ["REQUEST_METHOD"]
-        if method == "OPTIONS":
-            return empty(("Allow", _SCORE_ALLOWS))
-        if method not in ("POST", "GET"):
-            return not_allowed(_SCORE_ALLOWS)
+        if method not in self._input.methods:
+            return empty(("Allow", _SCORE_ALLOWS)) if method == "OPTIONS" else not_allowed(_SCORE_ALLOWS)
         try:
-            arguments = self._read_arguments(environ)
-        except BadRequest as error:
-            return refused("400 Bad Request", str(error))
-        return self._scoring.score(arguments, trace.request_id)
+            arguments = self._input.read(environ)
+        except Refusal as refusal:
+            return refused(refusal.status, str(refusal))
+        return self._scoring.score(arguments, environ, trace.request_id)
 
 
-def _page(environ: Environ, page: Response) -> Response:
+def _page(environ: Environ, page: Callable[[Environ], Response]) -> Response:
     method = environ["REQUEST_METHOD"]
     if method in ("GET", "HEAD"):
-        return page
+        return page(environ)
     return empty(("Allow", _PAGE_ALLOWS)) if method == "OPTIONS" else not_allowed(_PAGE_ALLOWS)
 
 

@@ -10,27 +10,30 @@ from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any, Callable, NamedTuple
 
-from .inputs import ReadArguments, read_arguments_for
+from .inputs import input_for
+from .run_input import RunInput
+from .shims import offer_shims
 from .start_failure import StartFailure
 
 
 class EntryScript(NamedTuple):
     run: Callable[..., Any]
-    read_arguments: ReadArguments
+    input: RunInput
 
 
-def start_entry_script(path: str, app_root: str) -> EntryScript:
+def start_entry_script(path: str, app_root: str, body_limit: int) -> EntryScript:
     """Imports the script and calls its `init()`. Whatever fails is a `StartFailure`."""
     script = os.path.relpath(path, app_root)
+    offer_shims()
     module = _import_script(path, app_root, script)
     init = _function(module, "init", script)
     run = _function(module, "run", script)
-    read_arguments = read_arguments_for(run)
+    run_input = input_for(run, body_limit)
     try:
         init()
     except BaseException as error:
         raise StartFailure(f"init() of {script} did not return") from error
-    return EntryScript(run, read_arguments)
+    return EntryScript(run, run_input)
 
 
 def _import_script(path: str, app_root: str, script: str) -> ModuleType:

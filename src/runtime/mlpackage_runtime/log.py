@@ -11,19 +11,37 @@ import os
 import sys
 import traceback
 from types import TracebackType
+from typing import Any
+
+from .json_lines import JsonFormatter, json_line
 
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+_is_json = False
+
+
+def log_as_json() -> None:
+    """From now on, every line of the server's and of the script's `logging`."""
+    global _is_json
+    _is_json = True
+    _show_root_logger_as(JsonFormatter())
 
 
 def log_error(message: str) -> None:
     """One line."""
-    _write(f"mlpackage: {message}\n")
+    _write(json_line("ERROR", message) if _is_json else f"mlpackage: {message}")
 
 
 def log_exception(message: str, error: BaseException) -> None:
     """The traceback, as the script's author would see it without a server, then one line that says what it meant."""
-    lines = traceback.format_exception(type(error), error, _below_ours(error.__traceback__))
-    _write("".join(lines) + f"mlpackage: {message}\n")
+    told = "".join(traceback.format_exception(type(error), error, _below_ours(error.__traceback__)))
+    _write(json_line("ERROR", message, exception=told) if _is_json else f"{told}mlpackage: {message}")
+
+
+def log_answer(message: str, **fields: Any) -> None:
+    """A line for each request, where lines are read by a program; a person is told of the failures alone."""
+    if _is_json:
+        _write(json_line("INFO", message, **fields))
 
 
 def show_root_logger() -> None:
@@ -33,9 +51,13 @@ def show_root_logger() -> None:
     level is set, and the handler of last resort, which is used while there is no other, follows it.
     """
     logging.getLogger().setLevel(logging.INFO)
+    _show_root_logger_as(logging.Formatter(logging.BASIC_FORMAT))
+
+
+def _show_root_logger_as(formatter: logging.Formatter) -> None:
     if logging.lastResort is not None:
         logging.lastResort.setLevel(logging.INFO)
-        logging.lastResort.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
+        logging.lastResort.setFormatter(formatter)
 
 
 def _below_ours(frames: TracebackType | None) -> TracebackType | None:
@@ -49,5 +71,5 @@ def _below_ours(frames: TracebackType | None) -> TracebackType | None:
 
 
 def _write(text: str) -> None:
-    sys.stderr.write(text)
+    sys.stderr.write(f"{text}\n")
     sys.stderr.flush()

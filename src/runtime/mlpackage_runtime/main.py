@@ -7,8 +7,9 @@ import os
 import sys
 
 from .leaving import leaving_at_once_when_told
-from .log import show_root_logger
-from .settings import read_settings
+from .log import log_as_json, show_root_logger
+from .log_context import put_request_on_records
+from .settings import read_settings, wants_json_log
 from .start_failure import START_FAILED, StartFailure
 
 
@@ -16,6 +17,8 @@ def main() -> int:
     _prepare_process()
     try:
         with leaving_at_once_when_told():
+            if wants_json_log(os.environ):
+                log_as_json()
             settings = read_settings(os.environ)
             os.chdir(settings.app_root)
             serve = _import_serve()
@@ -30,6 +33,7 @@ def _prepare_process() -> None:
     sys.stdout.reconfigure(line_buffering=True)
     sys.stderr.reconfigure(line_buffering=True)
     faulthandler.enable()
+    put_request_on_records()
     show_root_logger()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple, Tuple
+from typing import Iterable, NamedTuple, Tuple, Union
 
 Headers = Tuple[Tuple[str, str], ...]
 
@@ -19,14 +19,33 @@ _SCORED_HEADERS: Headers = (_JSON, _RUN_WAS_WELL)
 class Response(NamedTuple):
     status: str
     headers: Headers
-    body: bytes
+    body: Union[bytes, Iterable[bytes], None]
+    """Bytes that are all there, pieces that are sent as they come, or nothing where the status allows no body."""
     retire: bool = False
     """Whether the worker that gave this answer is to be replaced once it is sent."""
 
 
-def scored(body: bytes, elapsed_ms: float) -> Response:
+def scored(body: bytes) -> Response:
     """What `run` returned."""
-    return Response("200 OK", (*_SCORED_HEADERS, ("x-ms-run-fn-exec-ms", f"{elapsed_ms:.3f}")), body)
+    return Response("200 OK", _SCORED_HEADERS, body)
+
+
+def timed(response: Response, elapsed_ms: float) -> Response:
+    """With the time that `run` took to return."""
+    return response._replace(headers=(*response.headers, ("x-ms-run-fn-exec-ms", f"{elapsed_ms:.3f}")))
+
+
+def document(text: str) -> Response:
+    return Response("200 OK", _SCORED_HEADERS, text.encode())
+
+
+def exposition(text: str) -> Response:
+    """Prometheus' own form."""
+    return Response("200 OK", (("Content-Type", "text/plain; version=0.0.4; charset=utf-8"),), text.encode())
+
+
+def not_found(message: str) -> Response:
+    return refused("404 Not Found", message)
 
 
 def failed(message: str, retire: bool = False) -> Response:
@@ -57,8 +76,8 @@ HEALTHY = Response("200 OK", (_HTML,), b"Healthy")
 ALIVE = Response("200 OK", (_TEXT,), b"Alive")
 READY = Response("200 OK", (_TEXT,), b"Ready")
 STARTING = refused("503 Service Unavailable", "The service is starting.", ("Retry-After", "1"))
-NOT_FOUND = refused(
-    "404 Not Found",
+BUSY = refused("503 Service Unavailable", "The service is busy.", ("Retry-After", "1"))
+NOT_FOUND = not_found(
     "The requested URL was not found on the server. "
     "If you entered the URL manually please check your spelling and try again.",
 )

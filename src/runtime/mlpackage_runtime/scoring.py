@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any, Callable
+from typing import Any
 
 from .deadline import Deadline, DeadlineExceeded
+from .entry_script import EntryScript
 from .log import log_error, log_exception
 from .outputs import encode_output
-from .responses import INTERNAL_ERROR, Response, failed, scored
+from .responses import INTERNAL_ERROR, Response, failed, refused, scored, timed
+from .run_input import Environ
+from .script_responses import is_response, to_response
 
 _RAISED = "An unexpected error occurred in scoring script. Check the logs for more info."
 
@@ -16,12 +19,13 @@ _RAISED = "An unexpected error occurred in scoring script. Check the logs for mo
 class Scoring:
     """Calls `run` within its time. What goes wrong is told in full in the log, and to the client not at all."""
 
-    def __init__(self, run: Callable[..., Any], timeout_ms: int) -> None:
-        self._run = run
+    def __init__(self, script: EntryScript, timeout_ms: int) -> None:
+        self._run = script.run
+        self._explain = script.input.explain
         self._timeout_ms = timeout_ms
         self._deadline = Deadline(timeout_ms)
 
-    def score(self, arguments: dict[str, Any], request_id: str) -> Response:
+    def score(self, arguments: dict[str, Any], environ: Environ, request_id: str) -> Response:
         started = perf_counter()
         try:
             with self._deadline:
@@ -35,11 +39,15 @@ class Scoring:
             log_exception(f"run() asked the process to end, request {request_id}", error)
             return failed(_RAISED, retire=True)
         except BaseException as error:
+            reason = self._explain(error)
+            if reason is not None:
+                return refused("400 Bad Request", reason)
             log_exception(f"run() raised, request {request_id}", error)
             return failed(_RAISED)
 
         try:
-            return scored(encode_output(value), elapsed_ms)
+            answer = to_response(value, environ, request_id) if is_response(value) else scored(encode_output(value))
         except Exception as error:
-            log_error(f"run() returned what cannot be sent as JSON, request {request_id}: {error}")
+            log_error(f"run() returned what cannot be sent, request {request_id}: {error}")
             return INTERNAL_ERROR
+        return timed(answer, elapsed_ms)

@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from time import perf_counter_ns
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
-from .application import RETIRE, Application
+from .application import RETIRE, Application, Surroundings
+from .cors import Cors
 from .doorkeeper import Doorkeeper
-from .entry_script import start_entry_script
+from .entry_script import EntryScript, start_entry_script
 from .leaving import leave, leaving_at_once_when_told
-from .log import log_error
+from .log import log_answer, log_error
+from .log_context import leave_request
+from .metrics import Metrics
+from .overflow import Overflow
 from .readiness import Readiness
 from .settings import Settings
 from .start_failure import START_FAILED, StartFailure
+from .swagger import Swagger
 
 _SHARED_MEMORY = "/dev/shm"
 _NEVER = -1
@@ -27,19 +33,18 @@ _NEVER = -1
 def serve(settings: Settings) -> None:
     """Returns only by `SystemExit`."""
     heartbeat_folder = _find_heartbeat_folder()
-    listener = _listen(settings.port)
-    Server(settings, listener, Doorkeeper(listener), heartbeat_folder).run()
+    Server(settings, _listen(settings.port), heartbeat_folder).run()
 
 
 class Server(BaseApplication):
-    def __init__(
-        self, settings: Settings, listener: socket.socket, doorkeeper: Doorkeeper, heartbeat_folder: str
-    ) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, heartbeat_folder: str) -> None:
         self._settings = settings
+        self._doorkeeper = Doorkeeper(listener)
+        self._overflow = Overflow(listener, settings.queue_limit) if settings.queue_limit else None
         self._listener_fd = listener.detach()
-        self._doorkeeper = doorkeeper
         self._heartbeat_folder = heartbeat_folder
         self._readiness = Readiness(settings.worker_count)
+        self._metrics = Metrics(settings.worker_count)
         super().__init__()
 
     def load_config(self) -> None:
@@ -56,9 +61,12 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "pre_fork": self._before_fork,
             "post_worker_init": self._on_worker_ready,
-            "post_request": _after_request,
+            "pre_request": self._before_request,
+            "post_request": self._after_request,
             "child_exit": self._on_worker_gone,
         }
+        if settings.log_json:
+            options["logger_class"] = _json_logger()
         if "control_socket_disable" in self.cfg.settings:  # gunicorn 25: a thread and a file for its own client
             options["control_socket_disable"] = True
         for name, value in options.items():
@@ -69,11 +77,16 @@ class Server(BaseApplication):
         settings = self._settings
         try:
             with leaving_at_once_when_told():
-                script = start_entry_script(settings.entry_script, settings.app_root)
+                script = start_entry_script(settings.entry_script, settings.app_root, settings.body_limit)
+                surroundings = self._surround(script)
         except StartFailure as failure:
             failure.report()
             leave(START_FAILED)
-        return Application(script, settings.scoring_timeout_ms, self._readiness.is_complete)
+        return Application(script, settings.scoring_timeout_ms, surroundings)
+
+    def dismiss_overflow(self) -> None:
+        if self._overflow is not None:
+            self._overflow.dismiss()
 
     def run(self) -> None:
         arbiter = _Arbiter(self)
@@ -83,8 +96,19 @@ class Server(BaseApplication):
             # Older gunicorns reap in the signal handler: a second worker may fail while the first is dealt with.
             arbiter.halt(failure.reason, failure.exit_status)
 
+    def _surround(self, script: EntryScript) -> Surroundings:
+        return Surroundings(
+            self._readiness.is_complete,
+            self._metrics.render,
+            Swagger(self._settings, script.run),
+            Cors(self._settings.cors_origins),
+        )
+
     def _before_fork(self, _arbiter: Arbiter, worker: Any) -> None:
         self._readiness.expect(worker.age)
+        worker.metrics_row = self._metrics.take_row()
+        if worker.age > self._settings.worker_count:
+            self._metrics.count_restart()
 
     def _on_worker_ready(self, worker: Any) -> None:
         self._doorkeeper.relieve()
@@ -94,10 +118,32 @@ class Server(BaseApplication):
         """A worker that never came up is not started again and again, whatever ended it: a crash in native
         code, want of memory, the worker timeout. The other workers finish what they are at, and the server
         ends; when to try once more is for whoever runs the container to say."""
+        self._metrics.give_back(worker.metrics_row)
         if not arbiter.is_stopping and not self._readiness.has(worker.age):
             reason = "a worker ended before init() returned"
             log_error(reason)
             raise HaltServer(reason, START_FAILED)
+
+
+    def _before_request(self, worker: Any, _request: Any) -> None:
+        worker.request_began_ns = perf_counter_ns()
+        self._metrics.begin(worker.metrics_row)
+
+    def _after_request(self, worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
+        """All of the answer is sent, or as much of it as there will be."""
+        elapsed_ns = perf_counter_ns() - worker.request_began_ns
+        status = getattr(response, "status_code", None)
+        self._metrics.end(worker.metrics_row, request.path, status, elapsed_ns)
+        log_answer(
+            f"{request.method} {request.path} {status}",
+            method=request.method,
+            path=request.path,
+            status=status,
+            duration_ms=round(elapsed_ns / 1e6, 3),
+        )
+        leave_request()
+        if RETIRE in environ:
+            worker.alive = False
 
 
 class _Arbiter(Arbiter):
@@ -108,6 +154,7 @@ class _Arbiter(Arbiter):
     def stop(self, graceful: bool = True) -> None:
         self.is_stopping = True
         self.WORKER_BOOT_ERROR = _NEVER
+        self.app.dismiss_overflow()
         super().stop(graceful)
 
 
@@ -132,6 +179,8 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _after_request(worker: Any, _request: Any, environ: dict[str, Any], _response: Any) -> None:
-    if RETIRE in environ:
-        worker.alive = False
+def _json_logger() -> type:
+    """Imported where it is asked for alone."""
+    from .gunicorn_log import JsonLogger
+
+    return JsonLogger

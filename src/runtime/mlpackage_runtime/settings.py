@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Mapping, NamedTuple
+from typing import Mapping, NamedTuple, Tuple
 
 from .start_failure import StartFailure
 
@@ -22,6 +22,13 @@ class Settings(NamedTuple):
     scoring_timeout_ms: int
     service_name: str
     service_version: str
+    cors_origins: Tuple[str, ...]
+    """`*` is any."""
+    body_limit: int
+    """In bytes; 0 is none."""
+    queue_limit: int
+    """Requests that may wait for a worker; 0 is as many as the system takes."""
+    log_json: bool
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -37,7 +44,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         scoring_timeout_ms=_integer(environment, "SCORING_TIMEOUT_MS", default=3_600_000, lowest=1),
         service_name=environment.get("SERVICE_NAME") or "ML service",
         service_version=environment.get("SERVICE_VERSION") or "1.0",
+        cors_origins=_list(environment, "AML_CORS_ORIGINS"),
+        body_limit=_integer(environment, "MLPACKAGE_BODY_LIMIT", default=0, lowest=0, highest=2**53),
+        queue_limit=_integer(environment, "MLPACKAGE_QUEUE_LIMIT", default=0, lowest=0, highest=1024),
+        log_json=wants_json_log(environment),
     )
+
+
+def wants_json_log(environment: Mapping[str, str]) -> bool:
+    """Asked ahead of everything else, so that what is wrong with the rest is told in the right form."""
+    text = environment.get("MLPACKAGE_LOG_FORMAT") or "text"
+    if text not in ("text", "json"):
+        raise StartFailure(f"MLPACKAGE_LOG_FORMAT is {text!r}, but must be text or json")
+    return text == "json"
 
 
 def _entry_script(environment: Mapping[str, str], app_root: str) -> str:
@@ -48,6 +67,10 @@ def _entry_script(environment: Mapping[str, str], app_root: str) -> str:
     if not os.path.isfile(path):
         raise StartFailure(f"AZUREML_ENTRY_SCRIPT is {relative!r}, but there is no file {path}")
     return path
+
+
+def _list(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in environment.get(name, "").split(",") if item.strip())
 
 
 def _integer(
