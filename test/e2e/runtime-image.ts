@@ -11,7 +11,7 @@ import * as assert from "uvu/assert";
 
 export const repository = new URL("../..", import.meta.url).pathname;
 const label = `mlpackage.test=runtime-${process.pid}`;
-const image = `mlpackage-test/runtime:${process.pid}`;
+const ownImage = `mlpackage-test/runtime:${process.pid}`;
 
 export type Request = {
   readonly method?: string;
@@ -31,6 +31,8 @@ export type Expected = {
   readonly body?: string | RegExp;
 };
 export type Start = {
+  /** Default: the one of this process. */
+  readonly image?: string;
   readonly script?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** More arguments of `docker run`. */
@@ -79,6 +81,7 @@ export const scriptFailed = message(
   "True",
 );
 /** One container of the image, and the port at which it is reached. */
+
 export type Service = { readonly id: string; readonly port: number };
 
 export async function docker(...args: readonly string[]): Promise<string> {
@@ -102,7 +105,7 @@ WORKDIR /
 CMD ["python3", "/opt/mlpackage/runtime/serve.py"]
 `,
     );
-    await docker("build", "--quiet", "--load", "--label", label, "--tag", image, context);
+    await docker("build", "--quiet", "--load", "--label", label, "--tag", ownImage, context);
   } finally {
     await rm(context, { recursive: true });
   }
@@ -110,6 +113,7 @@ CMD ["python3", "/opt/mlpackage/runtime/serve.py"]
 
 /** The arguments of `docker run` for a container that may do nothing but serve. */
 export function confined({
+  image = ownImage,
   script = "contract/score.py",
   environment = {},
   options = [],
@@ -156,7 +160,7 @@ export async function setUp(): Promise<void> {
 function removeAll(): void {
   const containers = execaSync("docker", ["ps", "--all", "--quiet", "--filter", `label=${label}`]).stdout;
   if (containers) execaSync("docker", ["rm", "--force", ...containers.split("\n")]);
-  execaSync("docker", ["rmi", "--force", image], { reject: false });
+  execaSync("docker", ["rmi", "--force", ownImage], { reject: false });
 }
 
 export function send(service: Service, request: Request): Promise<Response> {

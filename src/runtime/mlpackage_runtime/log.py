@@ -21,10 +21,15 @@ _is_json = False
 
 
 def log_as_json() -> None:
-    """From now on, every line of the server's and of the script's `logging`."""
+    """From now on, every line of the server's and of the script's `logging`.
+
+    A handler on the root logger, other than below: the form of the lines is not the script's to choose any more.
+    """
     global _is_json
     _is_json = True
-    _show_root_logger_as(JsonFormatter())
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
 
 
 def log_error(message: str) -> None:
@@ -51,13 +56,9 @@ def show_root_logger() -> None:
     level is set, and the handler of last resort, which is used while there is no other, follows it.
     """
     logging.getLogger().setLevel(logging.INFO)
-    _show_root_logger_as(logging.Formatter(logging.BASIC_FORMAT))
-
-
-def _show_root_logger_as(formatter: logging.Formatter) -> None:
     if logging.lastResort is not None:
         logging.lastResort.setLevel(logging.INFO)
-        logging.lastResort.setFormatter(formatter)
+        logging.lastResort.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
 
 
 def _below_ours(frames: TracebackType | None) -> TracebackType | None:

@@ -1,0 +1,234 @@
+// What whoever runs the service sees and sets: metrics, logs, limits, probes under load.
+import { setTimeout as sleep } from "node:timers/promises";
+import * as assert from "uvu/assert";
+import {
+  type Case,
+  check,
+  docker,
+  json,
+  logsOf,
+  message,
+  type Request,
+  type Response,
+  type Service,
+  score,
+  send,
+  setUp,
+  statusOf,
+  suiteWith,
+} from "./runtime-image.ts";
+
+await setUp();
+
+const SCRIPT = "operations/score.py";
+
+/** What is counted after a request is counted once it is answered: a moment later. */
+async function until<T>(ask: () => Promise<T>, isRight: (found: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const found = await ask();
+    if (isRight(found) || Date.now() > deadline) return found;
+    await sleep(50);
+  }
+}
+
+type Samples = Readonly<Record<string, number>>;
+async function metrics(service: Service): Promise<Samples> {
+  const response = await send(service, { method: "GET", path: "/metrics" });
+  check(response, { status: 200, headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } });
+  const lines = response.body.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return Object.fromEntries(
+    lines.map((line) => [line.replace(/ [^ ]+$/, ""), Number(line.split(" ").at(-1))]),
+  );
+}
+
+const requests = (route: string, status: number): string =>
+  `mlpackage_requests_total{route="${route}",status="${status}"}`;
+const bucket = (most: string): string => `mlpackage_scoring_duration_seconds_bucket{le="${most}"}`;
+
+const counted = suiteWith("metrics", { script: SCRIPT, environment: { WORKER_COUNT: "2" } });
+counted.test("requests and their times, summed over the workers", async ({ service }) => {
+  for (let sent = 0; sent < 10; sent += 1)
+    await Promise.all([send(service, score("a")), send(service, score("a little"))]);
+  await send(service, score("fail"));
+  await send(service, { path: "/nothing" });
+  const scored = requests("/score", 200);
+  const found = await until(
+    () => metrics(service),
+    (samples) => samples[scored] === 20 && samples[requests("other", 404)] === 1,
+  );
+  assert.is(found[scored], 20);
+  assert.is(found[requests("/score", 500)], 1);
+  assert.is(found[requests("other", 404)], 1);
+  assert.ok((found[requests("/readyz", 200)] ?? 0) >= 1);
+  assert.is(found.mlpackage_scoring_duration_seconds_count, 21);
+  assert.is(found[bucket("+Inf")], 21);
+  const fast = found[bucket("0.025")] ?? 0;
+  assert.ok(fast >= 1 && fast <= 11, `${fast} of them below 25 ms`);
+  assert.ok((found.mlpackage_scoring_duration_seconds_sum ?? 0) >= 0.3);
+  assert.is(found.mlpackage_worker_restarts_total, 0);
+});
+counted.test("requests in flight", async ({ service }) => {
+  assert.is((await metrics(service)).mlpackage_requests_in_flight, 1);
+  const inFlight = send(service, score("a second"));
+  await sleep(300);
+  assert.is((await metrics(service)).mlpackage_requests_in_flight, 2);
+  await inFlight;
+});
+counted.test("workers that were replaced; what they counted stays", async ({ service }) => {
+  const before = (await metrics(service))[requests("/score", 200)] ?? 0;
+  await send(service, score("exit"));
+  const error: unknown = await send(service, score("crash")).catch((raised: unknown) => raised);
+  assert.instance(error, Error);
+  const found = await until(
+    () => metrics(service),
+    ({ mlpackage_worker_restarts_total: restarts }) => restarts === 2,
+  );
+  assert.is(found.mlpackage_worker_restarts_total, 2);
+  assert.is(found.mlpackage_requests_in_flight, 1);
+  assert.is(found[requests("/score", 200)], before);
+  assert.is(found[requests("/score", 500)], 2);
+});
+counted.test.run();
+
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+const PARENT = "b7ad6b7169203331";
+const traced = (body: string, traceparent = `00-${TRACE}-${PARENT}-01`): Request => ({
+  headers: { traceparent, "x-request-id": "find-me" },
+  body,
+});
+const fields = (...values: readonly string[]) =>
+  json(`[${["find-me", ...values].map((value) => `"${value}"`).join(", ")}]`);
+const untraced = fields("", "", "");
+const contexts: readonly Case[] = [
+  ["traceparent", traced("fields"), fields(`00-${TRACE}-${PARENT}-01`, TRACE, PARENT)],
+  [
+    "of a version to come",
+    traced("fields", `01-${TRACE}-${PARENT}-01-more`),
+    fields(`01-${TRACE}-${PARENT}-01-more`, TRACE, PARENT),
+  ],
+  ["with more than its version has", traced("fields", `00-${TRACE}-${PARENT}-01-more`), untraced],
+  ["of no version", traced("fields", `ff-${TRACE}-${PARENT}-01`), untraced],
+  ["all zero", traced("fields", `00-${"0".repeat(32)}-${PARENT}-01`), untraced],
+  ["no such thing", traced("fields", "nonsense"), untraced],
+];
+
+type Line = Readonly<Record<string, unknown>>;
+async function linesOf(service: Service): Promise<readonly Line[]> {
+  const { stderr } = await logsOf(service);
+  return stderr.split("\n").map((line) => JSON.parse(line));
+}
+
+const logged = suiteWith("JSON logs", {
+  script: SCRIPT,
+  environment: { MLPACKAGE_LOG_FORMAT: "json", WORKER_TIMEOUT: "2" },
+});
+logged.cases(contexts);
+logged.test("each line is an object, with the request it belongs to", async ({ service }) => {
+  await send(service, traced("log"));
+  await send(service, { ...traced("log in a thread"), headers: { "x-request-id": "another" } });
+  await send(service, traced("log an exception"));
+  await send(service, traced("fail"));
+  const lines = await until(
+    () => linesOf(service),
+    (found) => found.some(({ status }) => status === 500),
+  );
+  const find = (wanted: string): Line => lines.find((line) => line.message === wanted) ?? {};
+  const request = {
+    request_id: "find-me",
+    traceparent: `00-${TRACE}-${PARENT}-01`,
+    trace_id: TRACE,
+    parent_id: PARENT,
+  };
+  const { time, ...said } = find("said by the script");
+  assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/);
+  assert.equal(said, { level: "WARNING", message: "said by the script", ...request, logger: "script" });
+  assert.is(find("said in a thread").request_id, "another");
+  assert.is(find("said in a thread").trace_id, undefined);
+  assert.match(String(find("it went wrong").exception), /^Traceback.+ValueError: the reason$/s);
+  const failure = find("run() raised, request find-me");
+  assert.is(failure.level, "ERROR");
+  assert.is(failure.trace_id, TRACE);
+  assert.match(String(failure.exception), /operations\/score\.py.+ValueError: the reason, for the log only/s);
+  const { time: _, duration_ms, ...answered } = find("POST /score 500");
+  assert.ok(Number(duration_ms) > 0);
+  assert.equal(answered, {
+    level: "INFO",
+    message: "POST /score 500",
+    ...request,
+    method: "POST",
+    path: "/score",
+    status: 500,
+  });
+});
+logged.test("gunicorn's own lines too", async ({ service }) => {
+  await send(service, score("three seconds")).catch(() => undefined);
+  const lines = await until(
+    () => linesOf(service),
+    (found) => found.some(({ level }) => level === "CRITICAL"),
+  );
+  const told = lines.find(({ level }) => level === "CRITICAL");
+  assert.match(String(told?.message), /^WORKER TIMEOUT/);
+  assert.is(told?.logger, "gunicorn.error");
+});
+logged.test.run();
+
+const limited = suiteWith("a body limit", { script: SCRIPT, environment: { MLPACKAGE_BODY_LIMIT: "1000" } });
+const chunked = { "Transfer-Encoding": "chunked" };
+const tooLarge = message(413, "The body must not exceed 1000 bytes.");
+limited.cases([
+  ["as much as that", score("x".repeat(1000)), { status: 200 }],
+  ["more", score("x".repeat(1001)), tooLarge],
+  ["much more", score("x".repeat(5_000_000)), { status: 413 }],
+  ["as much, in chunks", { headers: chunked, body: "x".repeat(1000) }, { status: 200 }],
+  ["more, in chunks", { headers: chunked, body: "x".repeat(1001) }, tooLarge],
+  ["the worker serves on", score("on"), json('"on"')],
+]);
+limited.test.run();
+
+const queue = suiteWith("a queue limit", { script: SCRIPT, environment: { MLPACKAGE_QUEUE_LIMIT: "2" } });
+queue.test(
+  "who would wait behind too many is told to come again, at once; the others are answered",
+  async ({ service }) => {
+    const began = Date.now();
+    const busy = send(service, score("three seconds"));
+    await sleep(300);
+    const sent = Array.from({ length: 6 }, (_, number) => send(service, score(`waiting ${number}`)));
+    const times = sent.map((answer) => answer.then(() => Date.now() - began));
+    const answers: readonly Response[] = await Promise.all(sent);
+    const turnedAway = answers.filter(({ status }) => status === 503);
+    assert.is(turnedAway.length, 4, JSON.stringify(answers.map(({ status }) => status)));
+    for (const answer of turnedAway) {
+      check(answer, {
+        status: 503,
+        headers: { "retry-after": "1" },
+        body: '{"message": "The service is busy."}',
+      });
+    }
+    const waited = (await Promise.all(times)).filter((_, index) => answers[index]?.status === 503);
+    assert.ok(
+      waited.every((timeMs) => timeMs < 2500),
+      `turned away after ${waited.join(", ")} ms`,
+    );
+    assert.is(answers.filter(({ status }) => status === 200).length, 2);
+    check(await busy, json('"slept"'));
+  },
+);
+queue.test("below it nobody is", async ({ service }) => {
+  const answers = await Promise.all([send(service, score("a little")), send(service, score("a little"))]);
+  assert.equal(
+    answers.map(({ status }) => status),
+    [200, 200],
+  );
+});
+queue.test("SIGTERM: the request in flight is answered, the port is shut, exit 0", async ({ service }) => {
+  const inFlight = send(service, score("a second"));
+  await sleep(300);
+  const stopped = docker("stop", "--time", "10", service.id);
+  await sleep(300);
+  assert.is(await statusOf(service, "/livez"), undefined);
+  check(await inFlight, json('"slept"'));
+  await stopped;
+  assert.is(await docker("wait", service.id), "0");
+});
+queue.test.run();
