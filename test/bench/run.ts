@@ -16,6 +16,7 @@ import { noOp } from "./no-op.ts";
 import { oneChangedLine } from "./one-changed-line.ts";
 import { peers10, peers300, peersCold } from "./peers.ts";
 import { planning, scheduling } from "./planning.ts";
+import { measureRuntime } from "./runtime.ts";
 
 export type Contender = {
   readonly name: string;
@@ -52,10 +53,11 @@ const BENCHES: readonly Bench[] = [
   changedLine,
 ];
 
-/** What is no matter of time, and has no peer: measured once, told in words. */
+/** What no clock beside a command can measure: each tells its own table, or words. */
 const MEASUREMENTS = [
   { name: "images-resumed-push", measure: measureResumedPush },
   { name: "images-memory", measure: measureMemory },
+  { name: "runtime", measure: measureRuntime },
 ] as const;
 
 /**

@@ -43,8 +43,8 @@ class Overflow:
 
 def _turn_away(listener: socket.socket, limit: int, end: int) -> None:
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGTERM):  # meant for the server, which says when
+            signal.signal(number, signal.SIG_IGN)
         server = make_standby_server(listener, BUSY)
         while not select.select([end], [], [], _INTERVAL_S)[0]:
             for _ in range(_queue_length(listener) - limit):
