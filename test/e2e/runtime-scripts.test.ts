@@ -125,7 +125,7 @@ const responses: readonly Case[] = [
   [
     "Flask's",
     raw("flask", { method: "POST" }),
-    { status: 418, headers: { "content-length": "5" }, body: "POST!" },
+    { status: 418, headers: { "content-length": "5", "x-ms-run-function-failed": "False" }, body: "POST!" },
   ],
   [
     "streamed",

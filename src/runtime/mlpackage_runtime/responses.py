@@ -32,7 +32,8 @@ def scored(body: bytes) -> Response:
 
 def timed(response: Response, elapsed_ms: float) -> Response:
     """With the time that `run` took to return."""
-    return response._replace(headers=(*response.headers, ("x-ms-run-fn-exec-ms", f"{elapsed_ms:.3f}")))
+    headers = (*response.headers, ("x-ms-run-fn-exec-ms", f"{elapsed_ms:.3f}"))
+    return Response(response.status, headers, response.body)
 
 
 def document(text: str) -> Response:

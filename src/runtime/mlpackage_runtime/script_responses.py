@@ -30,8 +30,9 @@ def to_response(value: Any, environ: Environ, request_id: str) -> Response:
     if not 200 <= code <= 599:
         raise ValueError(f"{status!r} is no status of an answer")
     sent = [_sendable(name, field) for name, field in headers if name.lower() not in _OURS]
-    if code >= 500:
-        sent = [field for field in sent if field[0].lower() != _FAILED] + [(_FAILED, "True")]
+    said = [field for field in sent if field[0].lower() == _FAILED]
+    if code >= 500 or not said:
+        sent = [field for field in sent if field not in said] + [(_FAILED, str(code >= 500))]
     if code in _WITHOUT_BODY:
         return Response(status, tuple(sent), None)
     is_whole = isinstance(pieces, (tuple, list)) or any(name.lower() == "content-length" for name, _ in headers)
