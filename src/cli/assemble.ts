@@ -13,9 +13,11 @@ import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
 import type { LockFile } from "../model/lock-file.ts";
+import type { Repository } from "../model/registry.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { ContentStore, Source } from "../model/source.ts";
 import type { StepContext } from "../model/step-kind.ts";
+import type { Vendor } from "../model/vendor.ts";
 import { buildGraph } from "../plan/build-graph.ts";
 import { findUnlocked, type Unlocked } from "../plan/compare-lock.ts";
 import type { Evaluation } from "../plan/evaluate-step.ts";
@@ -27,6 +29,7 @@ import { STEP_KINDS } from "../steps/index.ts";
 import { type Asked, askAhead } from "./ask-ahead.ts";
 import { hashLayersAhead } from "./hash-layers-ahead.ts";
 import { type ReadLock, readLock } from "./lock-file.ts";
+import { NO_NETWORK, offlineEngine, offlineSource, withVendored, withVendoredBase } from "./offline.ts";
 import type { Package } from "./open-package.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
@@ -59,6 +62,10 @@ export type AssembleOptions = {
   readonly noTest?: boolean | undefined;
   /** Parts of the lock to resolve anew. */
   readonly upgrade?: readonly string[];
+  /** `--offline`: nothing but the engine is spoken to. */
+  readonly offline?: boolean | undefined;
+  /** `--vendor`: what is in there is not asked for elsewhere. */
+  readonly vendor?: Vendor | undefined;
   /** `plan` and its like leave the cache as they find it. */
   readonly onlyLooks?: boolean;
   /** Of the keys that steps sign with; without them, no such step can run. */
@@ -71,14 +78,17 @@ export type AssembleOptions = {
 export async function assemble(
   session: Session,
   opened: Package,
-  { force, noTest, upgrade = [], onlyLooks = false, publicKeys, asked = askAhead(session) }: AssembleOptions,
+  options: AssembleOptions,
 ): Promise<Result<Assembly>> {
+  const { force, noTest, upgrade = [], onlyLooks = false, asked = askAhead(session) } = options;
+  const { offline = false, vendor, publicKeys } = options;
   const { host, cacheDirectory, runtimeDirectory, signal } = session;
   const { config } = opened;
   const unknown = config.models.filter(({ source }) => sourceOf(source) === undefined);
   if (unknown.length > 0)
     return fail(...unknown.map((model) => wordUnknownScheme(model.source, opened.locate(model.pointer))));
-  const { engine, manifest, manifestPath, lastBase } = await asked;
+  const { engine: reached, manifest, manifestPath, lastBase } = await asked;
+  const engine = offline ? offlineEngine(reached) : reached;
   // What a package is made of is nobody else's to read.
   await host.files.makeDirectory(cacheDirectory, 0o700);
   const outlet = createOutlet();
@@ -86,17 +96,26 @@ export async function assemble(
   const quarantine = onlyLooks
     ? createBystander(onDamage)
     : createQuarantine(cacheDirectory, host.files, onDamage);
-  const store = createContentStore(cacheDirectory, host.files, quarantine);
+  const own = createContentStore(cacheDirectory, host.files, quarantine);
+  const store = vendor === undefined ? own : withVendored(own, vendor, host.files);
   const local = createLocalCache(cacheDirectory, host.files, quarantine);
-  const shared = await openSharedCache(session, { local, store, warn: outlet.warn });
+  const shared = offline
+    ? succeed(undefined)
+    : await openSharedCache(session, { local, store, warn: outlet.warn });
   if (!shared.ok) return shared;
   const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };
-  const repositoryOf = createRepositories(host, {
+  const sources = offline ? (reference: string) => offlineSource(demandSource(reference)) : demandSource;
+  const registries = createRepositories(offline ? { ...host, network: NO_NETWORK } : host, {
     warn: outlet.warn,
     sessionsOf: (repository) => createUploadSessions(cacheDirectory, repository, host.files),
   });
+  const repositoryOf = (reference: string): Repository =>
+    vendor === undefined
+      ? registries(reference)
+      : withVendoredBase(registries(reference), vendor, config.build.platforms, host.files);
   const read = await readLock(session, opened.configPath);
   if (!read.ok) return read;
+  if (offline && read.value.lock === undefined) return fail(wordNoLock(read.value.name));
   const lock = upgradedLock(read.value.lock, upgrade);
   const pins = await pinReferences(config, {
     lock,
@@ -107,7 +126,7 @@ export async function assemble(
     hostPlatform: host.containerPlatform,
     ...(!onlyLooks && { onReading: hashLayersAhead(config, host.files) }),
     lastBase,
-    sourceOf: demandSource,
+    sourceOf: sources,
     sourceContext,
     runtimeDirectory,
     cacheDirectory,
@@ -126,9 +145,10 @@ export async function assemble(
     repositoryOf,
     locations: createBlobLocations(cacheDirectory, host.files),
     given: createGivenLayers(cacheDirectory, host.files, host.clock),
+    vendor,
     runtimeDirectory,
     force,
-    sourceOf: demandSource,
+    sourceOf: sources,
     ...OUTSIDE_A_RUN,
   };
   const evaluation: Evaluation = {
@@ -148,6 +168,13 @@ export async function assemble(
     },
     await placeDiagnostics(pins.warnings, opened, host),
   );
+}
+
+/** What a reference means cannot be found out then. */
+function wordNoLock(name: string) {
+  return errorDiagnostic("cli/stale-lock", `there is no \`${name}\`, and \`--offline\` resolves nothing`, {
+    hint: "`mlpackage vendor DIR`, where there is a network, writes it and brings what it names",
+  });
 }
 
 /** A lock without what is to be resolved anew. */

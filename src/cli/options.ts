@@ -43,6 +43,15 @@ const FROZEN_OPTION = {
   },
 } as const satisfies Options;
 
+const SUPPLY_OPTIONS = {
+  offline: {
+    type: "boolean",
+    default: false,
+    describe: "speak to nobody but the engine; what would need a network is told before anything runs",
+  },
+  vendor: { type: "string", describe: "take what is in this folder of `mlpackage vendor` from there" },
+} as const satisfies Options;
+
 /** What `plan` and `apply` choose steps by. */
 const SELECT_OPTIONS = {
   only: { type: "list", takes: "all", describe: "only these steps, by id or kind, and what they need" },
@@ -105,13 +114,15 @@ export const COMMANDS: readonly Command[] = [
     name: "apply",
     summary: "build, test and write the outputs; only what changed runs",
     positionals: [{ name: "plan", isRequired: false, describe: "what `plan --out` wrote: do just that" }],
-    options: { ...SELECT_OPTIONS, ...RUN_OPTIONS, ...FROZEN_OPTION },
+    options: { ...SELECT_OPTIONS, ...RUN_OPTIONS, ...FROZEN_OPTION, ...SUPPLY_OPTIONS },
     run: async (session, values) =>
       (await import("./commands/apply.ts")).apply(session, {
         ...selectOptions(values),
         ...runOptions(values),
         frozen: values.frozen,
         plan: values.plan,
+        offline: values.offline,
+        vendor: values.vendor,
       }),
   }),
   defineCommand({
@@ -131,6 +142,18 @@ export const COMMANDS: readonly Command[] = [
         ...runOptions(values),
         upgrade: values.upgrade,
         diff: values.diff,
+      }),
+  }),
+  defineCommand({
+    name: "vendor",
+    summary: "bring all that the lock names into a folder, for `apply --offline`",
+    positionals: [{ name: "folder", isRequired: true, describe: "where to" }],
+    options: { ...RUN_OPTIONS, ...FROZEN_OPTION },
+    run: async (session, values) =>
+      (await import("./commands/vendor.ts")).vendor(session, {
+        ...runOptions(values),
+        frozen: values.frozen,
+        folder: values.folder,
       }),
   }),
   defineCommand({

@@ -13,6 +13,7 @@ import {
   planToJson,
 } from "../report/plan-json.ts";
 import { wordReasons } from "../report/wording.ts";
+import type { AssembleOptions } from "./assemble.ts";
 import { checkWrittenFile, resolveForSession } from "./check-written-file.ts";
 import { openPackage, type Package } from "./open-package.ts";
 import { type Prepared, prepareOpened, type SelectOptions } from "./prepare.ts";
@@ -67,7 +68,11 @@ export async function writePlanFile(
 }
 
 /** As `prepare`, with the choice of steps that a plan was made for; fails where the plan is not what would be done now. */
-export async function prepareFromPlan(session: Session, file: string): Promise<Result<Prepared>> {
+export async function prepareFromPlan(
+  session: Session,
+  file: string,
+  supply: Pick<AssembleOptions, "offline" | "vendor">,
+): Promise<Result<Prepared>> {
   const saved = await readPlanFile(resolveForSession(session, file), file, session.host.files);
   if (!saved.ok) return saved;
   const opened = await openPackage(session);
@@ -75,7 +80,7 @@ export async function prepareFromPlan(session: Session, file: string): Promise<R
   const stranger = wordStranger(saved.value, opened.value, file);
   if (stranger !== undefined) return fail(stranger);
   const { options } = saved.value;
-  const prepared = await prepareOpened(session, opened.value, opened.warnings, options);
+  const prepared = await prepareOpened(session, opened.value, opened.warnings, { ...options, ...supply });
   if (!prepared.ok) return prepared;
   const { document } = await makePlan(session, prepared.value, options);
   const differences = findDifferences(saved.value, document);

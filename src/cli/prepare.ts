@@ -34,7 +34,7 @@ export type Prepared = {
 /** What `plan` and `apply` begin with: the file read, its references pinned, the graph cut to what was asked for. */
 export async function prepare(
   session: Session,
-  options: SelectOptions & Pick<AssembleOptions, "onlyLooks">,
+  options: SelectOptions & Pick<AssembleOptions, "onlyLooks" | "offline" | "vendor">,
 ): Promise<Result<Prepared>> {
   const asked = askAhead(session);
   asked.catch(() => {});

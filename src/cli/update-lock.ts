@@ -2,7 +2,6 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Graph } from "../model/graph.ts";
 import type { Host } from "../model/host.ts";
 import type { LockFile } from "../model/lock-file.ts";
-import { type LockOwner, LockTimeout } from "../model/locks.ts";
 import { failuresOf, type Outcome } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { lockedModelFor } from "../plan/compare-lock.ts";
@@ -11,7 +10,7 @@ import { select } from "../plan/select.ts";
 import { LOCK, packagesOfLock } from "../steps/lock.ts";
 import type { Assembly } from "./assemble.ts";
 import { writeLock } from "./lock-file.ts";
-import { lockName } from "./lock-name.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import type { Package } from "./open-package.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
 import { type RunOptions, runGraph } from "./run-graph.ts";
@@ -44,7 +43,8 @@ export async function updateLock(
   }
   if (isFrozen(session, assembly, options))
     return fail(...(await wordStale(session, opened, assembly, options)));
-  return oneAtATime(session, lock.path, options, async () => {
+  const shared = { what: "the lock", path: lock.path, doing: "resolves the same" };
+  return oneAtATime(session, shared, options, async () => {
     const before = await session.host.files.readText(lock.path).catch(() => "");
     // Whoever was waited for may have resolved the same.
     if (before !== lock.text) return succeed(true);
@@ -57,33 +57,6 @@ export async function updateLock(
     tell(session, `${before === "" ? "wrote" : "brought up to date"}: ${lock.name}`);
     return succeed(true);
   });
-}
-
-/** Two runs would resolve the same, each in its own time. */
-async function oneAtATime<T>(
-  session: Session,
-  path: string,
-  { lockTimeoutMs }: RunOptions,
-  act: () => Promise<Result<T>>,
-): Promise<Result<T>> {
-  const { host, signal } = session;
-  const onWait = ({ pid, host: machine, purpose }: LockOwner): void =>
-    tell(session, `the lock waits for process ${pid} on ${machine} (${purpose})`);
-  try {
-    const timeout = lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs };
-    const release = await host.locks.acquire(lockName(`the lock ${path}`), { signal, onWait, ...timeout });
-    return await act().finally(release);
-  } catch (error) {
-    if (signal.aborted) return fail();
-    if (!(error instanceof LockTimeout)) throw error;
-    const { isHere, pid } = error.owner;
-    const end = isHere ? `, end it with \`kill ${pid}\`,` : "";
-    return fail(
-      errorDiagnostic("lock/timed-out", `another run resolves the same: ${error.message}`, {
-        hint: `let it finish${end} or wait longer with \`--lock-timeout\``,
-      }),
-    );
-  }
 }
 
 /** In CI nobody could commit a changed lock, and what is set for one call is not what the lock is for. */

@@ -2,6 +2,7 @@ import { DockerApiError } from "../engines/docker-api.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { NetworkError, PartChanged } from "../model/host.ts";
 import { RegistryError } from "../model/registry.ts";
+import { VendorChanged } from "../model/vendor.ts";
 import { InputChanged } from "../steps/output-files.ts";
 import { BaseFault } from "../steps/registry-faults.ts";
 
@@ -35,6 +36,11 @@ export function wordFault(error: unknown): Diagnostic | undefined {
   if (error instanceof InputChanged || error instanceof PartChanged) {
     return errorDiagnostic("step/input-changed", error.message, {
       hint: "apply again once it stays as it is",
+    });
+  }
+  if (error instanceof VendorChanged) {
+    return errorDiagnostic("cli/vendor-changed", error.message, {
+      hint: "`mlpackage vendor DIR`, where there is a network, mends it",
     });
   }
   if (error instanceof BaseFault) return error.diagnostics[0];

@@ -93,6 +93,23 @@ export function replaceLayers(
   });
 }
 
+/**
+ * The same configuration with other words for the commands that follow the last instruction of those words: what they
+ * brought, and not how, which may be one way or another.
+ */
+export function nameLayers(below: string, instruction: string, brings: readonly string[]): string {
+  const { history, ...rest } = JSON.parse(below) as ImageConfig;
+  const entries = history ?? [];
+  const last = entries.findLastIndex(({ created_by: words }) => words === instruction);
+  const names = [...brings];
+  const named = entries.map((entry, index) => {
+    const isOurs = last >= 0 && index > last && /^RUN\b/.test(entry.created_by ?? "");
+    const name = isOurs ? names.shift() : undefined;
+    return name === undefined ? entry : { ...entry, created_by: `mlpackage: ${name}` };
+  });
+  return JSON.stringify({ ...rest, history: named });
+}
+
 /** What made a layer, as far as an image's history tells it. */
 export type LayerOrigin = {
   /** `COPY a /b # buildkit` */

@@ -22,12 +22,16 @@ export function pauseAfter({ attempts, askedMs, chance }: Tried): number {
 /** Codes of Node and OpenSSL for a certificate that will be the same next time. */
 const CERTIFICATE_FAULT = /^(CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT)/;
 
+/** The code of a `NetworkError` where nothing may go out. */
+export const OFFLINE = "EOFFLINE";
+
 const LASTING_FAULTS: ReadonlySet<string> = new Set([
   "ENOTFOUND",
   "ABORT_ERR",
   "ERR_INVALID_URL",
   "ERR_INVALID_CHAR",
   "EPROXY",
+  OFFLINE,
 ]);
 
 /** Whether the fault of a `NetworkError`, by its code, will be the same at the next attempt. */

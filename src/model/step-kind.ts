@@ -8,6 +8,7 @@ import type { BlobLocations, Repository } from "./registry.ts";
 import type { Result } from "./result.ts";
 import type { ContentStore, Source } from "./source.ts";
 import type { Step, StepKindName } from "./step.ts";
+import type { Vendor } from "./vendor.ts";
 
 /** What a running step may use besides its inputs. */
 export type StepContext = {
@@ -19,6 +20,8 @@ export type StepContext = {
   readonly repositoryOf: (reference: string) => Repository;
   readonly locations: BlobLocations;
   readonly given: GivenLayers;
+  /** `--vendor`: a folder that has what the lock names. */
+  readonly vendor?: Vendor | undefined;
   /** The package's folder, absolute. */
   readonly directory: string;
   /** The Python that goes into the image, absolute. */

@@ -5,6 +5,7 @@ export type StepKindName =
   | "fetch"
   | "layer"
   | "lock"
+  | "vendor"
   | "render"
   | "build"
   | "load"

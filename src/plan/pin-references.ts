@@ -13,6 +13,7 @@ import { askedOf, lockedModelFor, packagesIn } from "./compare-lock.ts";
 import type { BasePin, ImagePin, Pins, Tree } from "./pins.ts";
 import { findRequirementFiles, pipOptionsIn } from "./requirement-files.ts";
 import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
+import { VENDOR_BEGINNING } from "./vendor-data.ts";
 
 /** What pinning asks of the world. */
 export type PinContext = {
@@ -208,8 +209,8 @@ async function pinCode(config: Config, context: PinContext, models: readonly Pin
     ...cache,
     context.lockFile,
   ]);
-  const saved = await findSavedFolders(folder, await context.files.listTree(folder, named), context.files);
-  const ignore = (path: string) => named(path) || saved.has(path);
+  const own = await findOwnFolders(folder, await context.files.listTree(folder, named), context.files);
+  const ignore = (path: string) => named(path) || own.has(path);
   const entries = await context.files.listTree(folder, ignore, config.directory);
   const outside = entries.filter((entry) => entry.outside !== undefined);
   if (outside.length > 0) return fail(...outside.map(({ path }) => wordOutside(path, sourceDirectory)));
@@ -240,19 +241,27 @@ function holds(source: string, folder: string): boolean {
   return model === "." || folder === model || folder.startsWith(`${model}/`);
 }
 
-/** Folders that `mlpackage save` wrote among the code. */
-async function findSavedFolders(
+/** Files by which a folder is known that `mlpackage save` or `mlpackage vendor` wrote. */
+const MARKS: Readonly<Record<string, (text: string) => boolean>> = {
+  Dockerfile: isOurDockerfile,
+  "vendor.json": (text) => text.startsWith(VENDOR_BEGINNING),
+};
+
+/** Such folders among the code. */
+async function findOwnFolders(
   folder: string,
   entries: readonly TreeEntry[],
   files: Files,
 ): Promise<ReadonlySet<string>> {
-  const dockerfiles = entries.filter(({ path }) => path.endsWith("/Dockerfile"));
-  const texts = await Promise.all(dockerfiles.map(({ path }) => files.readText(`${folder}/${path}`)));
-  return new Set(
-    dockerfiles.flatMap(({ path }, index) =>
-      isOurDockerfile(texts[index] ?? "") ? [path.slice(0, -"/Dockerfile".length)] : [],
-    ),
+  const found = await Promise.all(
+    entries.map(async ({ path }) => {
+      const [, parent, name = ""] = /^(.+)\/([^/]+)$/.exec(path) ?? [];
+      const isMark = Object.hasOwn(MARKS, name) ? MARKS[name] : undefined;
+      if (parent === undefined || isMark === undefined) return [];
+      return isMark(await files.readText(`${folder}/${path}`)) ? [parent] : [];
+    }),
   );
+  return new Set(found.flat());
 }
 
 /** More than this is hardly code: a data set, or weights that nobody named a model. */

@@ -7,7 +7,13 @@ import { type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import { type BaseInputs, buildInBase } from "./build-in-base.ts";
-import { ENVIRONMENT_STAGE, type InstallConfig, renderEnvironment } from "./dockerfile.ts";
+import {
+  ENVIRONMENT_STAGE,
+  type EnvironmentInputs,
+  type InstallConfig,
+  namesOfLayers,
+  renderEnvironment,
+} from "./dockerfile.ts";
 import { findLayout } from "./find-layout.ts";
 import { layOutInstallation } from "./image-layout.ts";
 import { packagesFor } from "./lock.ts";
@@ -18,6 +24,7 @@ import type { Tree } from "./store-inputs.ts";
 import { nameWheels, storeLocked } from "./store-requirements.ts";
 import { takeBuilt } from "./take-built.ts";
 import { orUnreadable, takeArchive, takeFromRegistry, takeLayout, unpackLayout } from "./take-images.ts";
+import { installVendored } from "./vendored-packages.ts";
 
 export type EnvironmentStepInputs = BaseInputs & {
   /** What may be run in the base. */
@@ -35,7 +42,7 @@ export async function makeEnvironment(step: Step, context: StepContext): Promise
 }
 
 /** The base may have all that is asked for. */
-function hasNothing(packages: LockedPlatforms): boolean {
+export function hasNothing(packages: LockedPlatforms): boolean {
   return Object.values(packages).every(
     ({ systemPackages, python }) => Object.keys(systemPackages).length === 0 && python.length === 0,
   );
@@ -61,7 +68,7 @@ async function takeBase(
 }
 
 type LayoutBase = Extract<PinnedBase, { readonly kind: "oci-layout" }>;
-type ImageBase = Extract<PinnedBase, { readonly kind: "image" }>;
+export type ImageBase = Extract<PinnedBase, { readonly kind: "image" }>;
 
 async function takeOwnLayout(
   base: LayoutBase,
@@ -77,7 +84,7 @@ async function takeOwnLayout(
 }
 
 /** The registry tells what an image is made of in two short answers; an engine has to be sent all of it. */
-async function takeImage(
+export async function takeImage(
   base: ImageBase,
   platforms: readonly string[],
   context: StepContext,
@@ -126,7 +133,7 @@ async function withinPatience<T>(
 }
 
 /** Of a base that is built, and nothing installed in it. */
-const NO_PYTHON = { interpreter: "python3", extraIndexUrls: [], findLinks: [], managed: false };
+export const NO_PYTHON = { interpreter: "python3", extraIndexUrls: [], findLinks: [], managed: false };
 
 async function buildEnvironment(
   inputs: EnvironmentStepInputs,
@@ -144,13 +151,16 @@ async function buildEnvironment(
   const work = await context.makeWorkDirectory();
   const layout = layOutInstallation(inputs.baseImage, python);
   const layoutFolder = path.join(work, "layout");
+  const installation = (await installVendored(inputs, { python, packages }, layout, context)) ?? {
+    render: (read: EnvironmentInputs["base"]) => renderEnvironment({ python, base: read, packages }, layout),
+    mounts: [...layout.locked, ...layout.wheels],
+    files: [...nameWheels(findLinks, layout), ...(await storeLocked(packages, pipOptions, context))],
+  };
   const built = await buildInBase(
     inputs,
     {
-      render: (read) => renderEnvironment({ python, base: read, packages }, layout),
+      ...installation,
       target: ENVIRONMENT_STAGE,
-      mounts: [...layout.locked, ...layout.wheels],
-      files: [...nameWheels(findLinks, layout), ...(await storeLocked(packages, pipOptions, context))],
       layoutFolder,
       noCache: context.force,
     },
@@ -164,5 +174,6 @@ async function buildEnvironment(
     if (!unpacked.ok) return unpacked;
   }
   const hasDockerfile = base.kind === "dockerfile";
-  return takeBuilt({ folder: layoutFolder, platforms, sourceDateEpoch, hasDockerfile }, context);
+  const taken = { folder: layoutFolder, platforms, sourceDateEpoch, hasDockerfile };
+  return takeBuilt({ ...taken, brings: namesOfLayers(packages) }, context);
 }

@@ -1,7 +1,8 @@
 import path from "node:path";
+import { normalPlatform } from "../images/manifest.ts";
 import type { BaseImageConfig } from "../model/config.ts";
 import type { OutputFile } from "../model/outcome.ts";
-import type { Result } from "../model/result.ts";
+import { type Result, succeed } from "../model/result.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import type { EnvironmentInputs } from "./dockerfile.ts";
 import { findLayout } from "./find-layout.ts";
@@ -10,6 +11,7 @@ import { copyFile, watchFiles } from "./output-files.ts";
 import { ignoreFileOf, LAYOUT_CONTEXT, type PinnedBase, readBase } from "./read-base.ts";
 import { nameTree, readPinned } from "./store-inputs.ts";
 import { linkLayout, orUnreadable, unpackLayout } from "./take-images.ts";
+import { demandVendoredBase } from "./vendored-base.ts";
 
 export type BaseInputs = {
   readonly platforms: readonly string[];
@@ -42,7 +44,11 @@ export async function buildInBase(
 ): Promise<Result<string | undefined>> {
   const { base, baseImage, platforms, builder, sourceDateEpoch = 0 } = inputs;
   const { files } = context.host;
-  const read = await readBase(base, baseImage, context);
+  const vendored = await demandVendoredBase(base, platforms, context);
+  const read =
+    vendored === undefined
+      ? await readBase(base, baseImage, context)
+      : succeed({ reference: LAYOUT_CONTEXT, digest: "" });
   if (!read.ok) return read;
   const dockerfile = path.join(work, "Dockerfile");
   await files.writeAtomically(dockerfile, render(read.value));
@@ -58,7 +64,7 @@ export async function buildInBase(
   const watched = [...filesOfBase(inputs), ...mounted].filter(({ origin }) => origin !== undefined);
   const demandUnchanged = await watchFiles(watched, context);
   const staged = await stageContexts(mounts, mounted, work, context);
-  const mountedBase = await orUnreadable(() => layoutContext(inputs, work, context));
+  const mountedBase = await orUnreadable(() => layoutContext(inputs, vendored, work, context));
   if (!mountedBase.ok) return mountedBase;
   const built = await context.engine.build({
     ...request,
@@ -75,6 +81,16 @@ export async function buildInBase(
   return built;
 }
 
+/** Where buildx puts the files of a platform. */
+export function folderOfPlatform(folder: string, platforms: readonly string[], platform: string): string {
+  return platforms.length > 1 ? path.join(folder, platformName(platform)) : folder;
+}
+
+/** A platform as the name of a folder. */
+export function platformName(platform: string): string {
+  return normalPlatform(platform).replaceAll("/", "_");
+}
+
 /** What is read where it lies: the user's own Docker context. */
 function filesOfBase({ base, baseImage }: BaseInputs): readonly OutputFile[] {
   if (base.kind !== "dockerfile" || baseImage.kind !== "dockerfile") return [];
@@ -87,17 +103,20 @@ function filesOfBase({ base, baseImage }: BaseInputs): readonly OutputFile[] {
  */
 async function layoutContext(
   { base, platforms }: BaseInputs,
+  vendored: string | undefined,
   work: string,
   context: StepContext,
 ): Promise<Readonly<Record<string, string>>> {
+  const folder = path.join(work, "base");
+  const mount = (root: string) => ({ [LAYOUT_CONTEXT]: `oci-layout://${folder}@${root}` });
+  if (vendored !== undefined) return mount(await linkLayout(vendored, folder, platforms, context));
   if (base.kind !== "oci-layout") return {};
   const { place, isArchive } = await findLayout(base, context);
   const from = isArchive ? path.join(work, "unpacked") : place;
   if (isArchive) await unpackLayout(context.host.files.readStream(place), from, context);
-  const folder = path.join(work, "base");
   const root = await linkLayout(from, folder, platforms, context);
   await findLayout(base, context);
-  return { [LAYOUT_CONTEXT]: `oci-layout://${folder}@${root}` };
+  return mount(root);
 }
 
 /**

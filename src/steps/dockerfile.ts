@@ -80,6 +80,15 @@ function environmentSections(
   return [FIRST_INSTRUCTION, ...(installing.length > 0 ? [DATE_ARGUMENT] : []), ...installing];
 }
 
+/** What the layers bring that the environment's own commands make, in their order. */
+export function namesOfLayers(packages: LockedPlatforms): readonly string[] {
+  const all = Object.values(packages);
+  return [
+    ...(all.some(({ systemPackages }) => Object.keys(systemPackages).length > 0) ? ["system packages"] : []),
+    ...(all.some(({ python }) => python.length > 0) ? ["Python packages"] : []),
+  ];
+}
+
 /**
  * For who installs: with it Debian's Python packages compile to byte-code that goes by the content of its source, and not
  * by its time, which the layer will not have.
@@ -97,11 +106,12 @@ const LEAVINGS_OF_APT = [
   "/var/lib/dpkg/*-old",
 ];
 
+export function cleanUp(): string {
+  return `rm -rf ${LEAVINGS_OF_APT.join(" ")}`;
+}
+
 export function renderSystemPackages(packages: LockedPlatforms): readonly string[] {
-  const wanted = Object.entries(packages).map(([platform, { systemPackages }]) => {
-    const names = Object.entries(systemPackages).map(([name, version]) => `${name}=${version}`);
-    return [platform, names] as const;
-  });
+  const wanted = systemPackagesIn(packages);
   if (wanted.every(([, names]) => names.length === 0)) return [];
   return [
     [
@@ -110,12 +120,27 @@ export function renderSystemPackages(packages: LockedPlatforms): readonly string
       ...choosePackages(wanted),
       "    apt-get update \\",
       ` && ${installCommand(wanted)}`,
-      ` && rm -rf ${LEAVINGS_OF_APT.join(" ")}`,
+      ` && ${cleanUp()}`,
     ].join("\n"),
   ];
 }
 
 type Wanted = readonly (readonly [platform: string, names: readonly string[]])[];
+
+function systemPackagesIn(packages: LockedPlatforms): Wanted {
+  return Object.entries(packages).map(([platform, { systemPackages }]) => {
+    const names = Object.entries(systemPackages).map(([name, version]) => `${name}=${version}`);
+    return [platform, names] as const;
+  });
+}
+
+/** The packages of the platform that is built for, as the arguments of the shell, of however many there are. */
+export function setSystemPackages(packages: LockedPlatforms): readonly string[] {
+  const wanted = systemPackagesIn(packages);
+  const [first] = wanted;
+  if (wanted.length > 1) return choosePackages(wanted);
+  return [`    set -- ${(first?.[1] ?? []).map(shellWord).join(" ")}; \\`];
+}
 
 /** What differs by platform is put into the arguments of the shell. */
 function choosePackages(wanted: Wanted): readonly string[] {
@@ -128,7 +153,7 @@ function choosePackages(wanted: Wanted): readonly string[] {
 }
 
 /** What Debian calls the architecture of a platform. */
-function debianArchitecture(platform: string): string {
+export function debianArchitecture(platform: string): string {
   const [, architecture = "", variant] = platform.split("/");
   if (architecture === "arm") return variant === undefined || variant === "v7" ? "armhf" : "armel";
   return { "386": "i386", ppc64le: "ppc64el" }[architecture] ?? architecture;
@@ -142,7 +167,7 @@ function installCommand(wanted: Wanted): string {
     .trimEnd();
 }
 
-const APT_INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends";
+export const APT_INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends";
 
 /** A package that was built since, or that another index has, has another digest, and is refused. */
 function renderPythonPackages(
@@ -154,14 +179,13 @@ function renderPythonPackages(
   if (Object.values(packages).every(({ python }) => python.length === 0)) return [];
   const interpreter = shellWord(config.interpreter);
   const isForSeveral = Object.keys(packages).length > 1;
-  const locked = `${LOCKED_MOUNT}/requirements${isForSeveral ? "-$TARGETARCH$TARGETVARIANT" : ""}.txt`;
   const install = [
     `${interpreter} -m pip install --no-compile --no-deps --require-hashes`,
     ...sourceOptions(config, layout),
-    `--requirement ${locked}`,
+    `--requirement ${lockedFile(packages)}`,
   ].join(" ");
   return [
-    ...(isForSeveral ? ["ARG TARGETARCH TARGETVARIANT"] : []),
+    ...(isForSeveral ? [PLATFORM_ARGUMENTS] : []),
     [
       "RUN --mount=type=cache,target=/root/.cache/pip \\",
       ...[...layout.locked, ...layout.wheels].map((placement) => `    ${mountOption(placement, place)} \\`),
@@ -172,10 +196,24 @@ function renderPythonPackages(
   ];
 }
 
+/** By which commands know what they run on, where that may be several. */
+export const PLATFORM_ARGUMENTS = "ARG TARGETARCH TARGETVARIANT";
+
+/** The file that pip installs from, as a command names it. */
+export function lockedFile(packages: LockedPlatforms): string {
+  const isForSeveral = Object.keys(packages).length > 1;
+  return `${LOCKED_MOUNT}/requirements${isForSeveral ? "-$TARGETARCH$TARGETVARIANT" : ""}.txt`;
+}
+
 /** The name of the file that pip installs from on a platform, in the context of what is locked. */
 export function lockedFileName(platform: string, isForSeveral: boolean): string {
+  return isForSeveral ? `requirements-${platformSuffix(platform)}.txt` : "requirements.txt";
+}
+
+/** What `$TARGETARCH$TARGETVARIANT` are on a platform. */
+export function platformSuffix(platform: string): string {
   const [, architecture = "", variant = ""] = normalPlatform(platform).split("/");
-  return isForSeveral ? `requirements-${architecture}${variant}.txt` : "requirements.txt";
+  return `${architecture}${variant}`;
 }
 
 export const PIP_SETTINGS =
@@ -202,7 +240,7 @@ export function sourceOptions(
  * Byte-code that goes by the content of its source and not by its time, which the layer will not have. (What pip itself
  * compiles holds a path of chance.) Files that were never meant to be compiled are nobody's fault.
  */
-function compileCommand(interpreter: string): string {
+export function compileCommand(interpreter: string): string {
   const folders = `${interpreter} -c "import sysconfig; print(*{sysconfig.get_path(n): 0 for n in ('purelib', 'platlib')})"`;
   return `{ PYTHONHASHSEED=0 ${interpreter} -m compileall -qq --invalidation-mode unchecked-hash $(${folders}) || true; }`;
 }

@@ -57,7 +57,7 @@ function isBlob({ path, digest }: OutputFile): boolean {
 }
 
 /** Brings a layer of the base here. What is wrong with its registry is told of that one, whoever is to have the image. */
-async function fetchBlob(blob: Descriptor, repository: string, context: StepContext): Promise<string> {
+export async function fetchBlob(blob: Descriptor, repository: string, context: StepContext): Promise<string> {
   const { store, repositoryOf, signal, report } = context;
   const known = await store.find(blob.digest);
   if (known !== undefined) return known;
@@ -88,7 +88,7 @@ async function* ofSize(
 }
 
 /** How many blobs are brought at once. */
-const AT_ONCE = 3;
+export const AT_ONCE = 3;
 
 export async function partsOfAll(
   blobs: readonly Descriptor[],

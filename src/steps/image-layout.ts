@@ -49,6 +49,14 @@ const RUNTIME_DIRECTORY = "/opt/mlpackage/runtime";
 const BUILD_MOUNT = "/tmp/mlpackage";
 export const LOCKED_MOUNT = `${BUILD_MOUNT}/locked`;
 
+/** What was vendored: a folder for each of Debian's architectures, and for each of several platforms. */
+export const VENDORED_DEBIAN: Placement = ofVendored("vendored-debian");
+export const VENDORED_PYTHON: Placement = ofVendored("vendored-python");
+
+function ofVendored(name: string): Placement {
+  return { context: name, folder: name, target: `${BUILD_MOUNT}/${name}` };
+}
+
 /** A base of the user's own has the root of a saved folder to itself; all of ours is in here. */
 export const FOLDER_BESIDE_BASE = "mlpackage";
 

@@ -11,12 +11,14 @@ import { renderKind } from "./render.ts";
 import { saveKind } from "./save.ts";
 import { testKind } from "./test.ts";
 import { uploadKind } from "./upload.ts";
+import { vendorKind } from "./vendor.ts";
 
 /** The step kinds, by name. */
 export const STEP_KINDS: Readonly<Record<StepKindName, StepKind>> = {
   fetch: fetchKind,
   layer: layerKind,
   lock: lockKind,
+  vendor: vendorKind,
   render: renderKind,
   build: buildKind,
   load: loadKind,

@@ -1,5 +1,4 @@
 import path from "node:path";
-import { normalPlatform } from "../images/manifest.ts";
 import type { EnvironmentConfig } from "../model/config.ts";
 import { digestOfValue } from "../model/digest.ts";
 import type { LockedPackages, LockedPlatforms } from "../model/lock-file.ts";
@@ -8,7 +7,7 @@ import { combine, type Result, succeed } from "../model/result.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
-import { type BaseInputs, type BuildInBase, buildInBase } from "./build-in-base.ts";
+import { type BaseInputs, type BuildInBase, buildInBase, folderOfPlatform } from "./build-in-base.ts";
 import { ENVIRONMENT_STAGE } from "./dockerfile.ts";
 import { layOutEnvironment } from "./image-layout.ts";
 import {
@@ -168,9 +167,8 @@ async function answersTo(
   return succeed(
     await Promise.all(
       platforms.map(async (platform) => {
-        // As buildx lays it out.
-        const name = platforms.length > 1 ? normalPlatform(platform).replaceAll("/", "_") : "";
-        return [platform, await readAnswers(path.join(filesFolder, name), context)] as const;
+        const folder = folderOfPlatform(filesFolder, platforms, platform);
+        return [platform, await readAnswers(folder, context)] as const;
       }),
     ),
   );

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { BrokenArchive, clampTimes } from "../images/clamp-times.ts";
-import { type LayerOrigin, originsOfLayers, replaceLayers } from "../images/image-config.ts";
+import { type LayerOrigin, nameLayers, originsOfLayers, replaceLayers } from "../images/image-config.ts";
 import { describeText, MEDIA_TYPES, writeManifest } from "../images/manifest.ts";
 import { type ReadImage, UnreadableImage } from "../images/read-images.ts";
 import { untilAborted } from "../model/chunks.ts";
@@ -22,6 +22,8 @@ export type BuiltLayout = {
   readonly sourceDateEpoch: number;
   /** Whether the user's own Dockerfile was part of the build. */
   readonly hasDockerfile: boolean;
+  /** What our own commands have brought, in their order. */
+  readonly brings: readonly string[];
 };
 
 /**
@@ -60,7 +62,8 @@ async function clampImage(image: ReadImage, layout: BuiltLayout, context: StepCo
     return { mediaType: MEDIA_TYPES.layer, digest: made.digest, size: made.size, diffId: made.digest };
   });
   const diffIds = new Map([...own].map(([index, { digest }]) => [index, digest]));
-  const configText = replaceLayers(config, diffIds, sourceDateEpoch);
+  const named = nameLayers(config, FIRST_INSTRUCTION, layout.brings);
+  const configText = replaceLayers(named, diffIds, sourceDateEpoch);
   const described = describeText(MEDIA_TYPES.config, configText);
   const manifestText = writeManifest(described, layers);
   const manifest = describeText(MEDIA_TYPES.manifest, manifestText);

@@ -1,7 +1,9 @@
 import { errorDiagnostic } from "../../model/diagnostic.ts";
 import { failuresOf, type Outcome } from "../../model/outcome.ts";
-import { fail, type Result } from "../../model/result.ts";
+import { fail, type Result, succeed } from "../../model/result.ts";
 import { outcomeToJson } from "../../report/json-lines.ts";
+import type { AssembleOptions } from "../assemble.ts";
+import { checkOffline } from "../check-offline.ts";
 import { EXIT, exitCodeOfRun } from "../exit-code.ts";
 import { prepareFromPlan } from "../plan-file.ts";
 import { type Prepared, prepare, type SelectOptions } from "../prepare.ts";
@@ -10,12 +12,17 @@ import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
 import { checkTraceFile } from "../trace-file.ts";
 import { type LockOptions, updateLock } from "../update-lock.ts";
+import { openVendor } from "../vendor-folder.ts";
 
 export type ApplyOptions = SelectOptions &
   RunOptions &
   LockOptions & {
     /** `--no-test`. */
     readonly noTest: boolean;
+    /** Nothing but the engine is spoken to. */
+    readonly offline?: boolean | undefined;
+    /** A folder of `mlpackage vendor`. */
+    readonly vendor?: string | undefined;
     /** A file of `plan --out`: just what it says is done, or nothing. */
     readonly plan?: string | undefined;
   };
@@ -32,22 +39,30 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
 
 /** A lock that had to be brought up to date pins what is run. */
 async function prepareLocked(session: Session, options: ApplyOptions): Promise<Result<Prepared>> {
-  const prepared = await prepareChosen(session, options);
+  const { offline = false, vendor: folder } = options;
+  const vendor = folder === undefined ? succeed(undefined) : await openVendor(session, folder);
+  if (!vendor.ok) return vendor;
+  const prepared = await prepareChosen(session, options, { offline, vendor: vendor.value });
   if (!prepared.ok) return prepared;
   const { opened, assembly, graph, again } = prepared.value;
   const traced = await checkTraceFile(session, opened, options.trace);
   if (!traced.ok) return traced;
-  // What a plan says was pinned by the lock as it was then.
-  const frozen = options.plan === undefined ? options.frozen : true;
+  // What a plan says was pinned by the lock as it was then, and without a network nothing is resolved.
+  const frozen = options.plan === undefined && !offline ? options.frozen : true;
   const updated = await updateLock(session, opened, assembly, graph, { ...options, frozen });
   if (!updated.ok) return updated;
-  return updated.value ? again() : prepared;
+  if (!offline) return updated.value ? again() : prepared;
+  const checked = await checkOffline(assembly, graph, { vendor: vendor.value, folder });
+  return checked.ok ? prepared : checked;
 }
 
-async function prepareChosen(session: Session, options: ApplyOptions): Promise<Result<Prepared>> {
-  if (options.plan === undefined) return prepare(session, options);
-  if (options.only.length === 0 && !options.force && !options.noTest)
-    return prepareFromPlan(session, options.plan);
+async function prepareChosen(
+  session: Session,
+  { plan, only, force, noTest }: ApplyOptions,
+  supply: Pick<AssembleOptions, "offline" | "vendor">,
+): Promise<Result<Prepared>> {
+  if (plan === undefined) return prepare(session, { only, force, noTest, ...supply });
+  if (only.length === 0 && !force && !noTest) return prepareFromPlan(session, plan, supply);
   return fail(
     errorDiagnostic("cli/plan-and-choice", "which steps run is in the plan already", {
       hint: "give `--only`, `--no-cache` and `--no-test` to `mlpackage plan --out FILE`",

@@ -224,5 +224,7 @@ function wordStep({ where }: Difference): string {
   if (where.in !== "layer") return "";
   const model = /^mlpackage: model (.+)$/.exec(where.madeBy ?? "")?.[1];
   if (model !== undefined) return ` (layer:${model})`;
-  return (where.madeBy ?? "").startsWith("mlpackage: ") ? ` (${IMAGE})` : " (build:environment)";
+  return /^mlpackage: (?!(system|Python) packages$)/.test(where.madeBy ?? "")
+    ? ` (${IMAGE})`
+    : " (build:environment)";
 }

@@ -1,0 +1,157 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { isDigest } from "../model/digest.ts";
+import type { Graph } from "../model/graph.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { Step } from "../model/step.ts";
+import { filesOfPackages, hasBase, type Vendor, withoutVendored } from "../model/vendor.ts";
+import { dependenciesOf } from "../plan/order.ts";
+import { type Examined, examine } from "../plan/plan.ts";
+import { ENVIRONMENT } from "../steps/build-image.ts";
+import { environmentOf } from "../steps/take-images.ts";
+import type { Assembly } from "./assemble.ts";
+
+type Supply = {
+  readonly vendor?: Vendor | undefined;
+  /** As the call names it. */
+  readonly folder?: string | undefined;
+};
+
+/**
+ * Finds, before anything runs, what of a run would need a network: what pushes, and what is neither in the cache nor in
+ * the vendor folder. All that is needed of that folder is read for it.
+ *
+ * Errors: `cli/offline-push`, `cli/offline-dockerfile`, `cli/not-vendored`.
+ */
+export async function checkOffline(
+  assembly: Assembly,
+  graph: Graph,
+  { vendor, folder }: Supply,
+): Promise<Result<void>> {
+  const pushing = graph.steps.filter(isPushing);
+  if (pushing.length > 0) return fail(...wordPushing(pushing, graph));
+  const examined = await examine(graph, assembly.evaluation);
+  const work = examined.filter(({ planned }) => planned.verdict !== "fresh");
+  const isBuilt = work.some(({ planned }) => planned.step.id === ENVIRONMENT);
+  if (isBuilt && assembly.pins.base.kind === "dockerfile") return fail(wordDockerfile(assembly));
+  const missing = [
+    ...(isBuilt || (await lacksLayers(examined, work, assembly))
+      ? await findMissingBase(assembly, vendor)
+      : []),
+    ...(isBuilt ? await findMissingPackages(assembly, vendor) : []),
+    ...(await findMissingModels(work, assembly)),
+  ];
+  return missing.length === 0 ? succeed(undefined) : fail(wordMissing(missing, assembly, folder));
+}
+
+function isPushing({ kind }: Step): boolean {
+  return kind === "push" || kind === "upload";
+}
+
+/** Each push, with what to type for all the rest. */
+function wordPushing(pushing: readonly Step[], { steps }: Graph): readonly Diagnostic[] {
+  const rest = steps.filter((step) => !isPushing(step));
+  const needed = new Set(rest.flatMap(dependenciesOf));
+  const last = rest.filter(({ id }) => !needed.has(id)).map(({ id }) => id);
+  const hint = `\`--only ${last.join(" ")}\` does all but that; push where there is a network`;
+  return pushing
+    .filter(({ kind }) => kind === "push")
+    .map(({ id, location }) =>
+      errorDiagnostic("cli/offline-push", `\`${id}\` needs a registry, and \`--offline\` asks none`, {
+        ...(location !== undefined && { location }),
+        hint,
+      }),
+    );
+}
+
+function wordDockerfile({ graph }: Assembly): Diagnostic {
+  const location = graph.steps.find(({ id }) => id === ENVIRONMENT)?.location;
+  return errorDiagnostic(
+    "cli/offline-dockerfile",
+    "the base is built from a Dockerfile, whose commands may do anything, and nothing of it can be vendored",
+    {
+      ...(location !== undefined && { location }),
+      hint: "build it once with `docker buildx build --output type=oci,tar=false,dest=base .`, and name that folder: `base_image: {oci_layout: base}`",
+    },
+  );
+}
+
+/** Of an environment that was taken from a registry, the layers come when somebody needs them. */
+async function lacksLayers(
+  examined: readonly Examined[],
+  work: readonly Examined[],
+  { store }: Assembly,
+): Promise<boolean> {
+  const output = examined.find(({ planned }) => planned.step.id === ENVIRONMENT)?.output;
+  const isUsed = work.some(({ planned }) => ["load", "save"].includes(planned.step.kind));
+  if (output === undefined || !isUsed || environmentOf(output).repository === undefined) return false;
+  const layers = environmentOf(output).images.flatMap((image) => image.layers);
+  const found = await Promise.all(layers.map(({ digest }) => store.find(digest)));
+  return found.includes(undefined);
+}
+
+async function findMissingBase(
+  { pins, graph, engine }: Assembly,
+  vendor: Vendor | undefined,
+): Promise<readonly string[]> {
+  const { base } = pins;
+  if (base.kind !== "image") return [];
+  if (vendor !== undefined && hasBase(vendor.list, base.digest, platformsOf(graph))) {
+    const files = vendor.list.files.filter(({ part }) => part === "base");
+    await Promise.all(files.map((file) => vendor.demand(file)));
+    return [];
+  }
+  const isTaken = graph.steps.some(({ id, pool }) => id === ENVIRONMENT && pool !== "engine");
+  const isInEngine = (await engine.probe()).ok && (await engine.identify(base.reference)) !== undefined;
+  return isTaken && isInEngine ? [] : [`the base image ${base.reference}`];
+}
+
+function platformsOf({ steps }: Graph): readonly string[] {
+  const inputs = steps.find(({ id }) => id === ENVIRONMENT)?.inputs;
+  return (inputs?.platforms ?? []) as readonly string[];
+}
+
+async function findMissingPackages(
+  { pins }: Assembly,
+  vendor: Vendor | undefined,
+): Promise<readonly string[]> {
+  const packages = pins.packages.all ?? {};
+  const list = vendor?.list ?? { files: [] };
+  await Promise.all(filesOfPackages(list, packages).map((file) => vendor?.demand(file)));
+  return Object.entries(withoutVendored(list, packages)).flatMap(([platform, { systemPackages, python }]) => [
+    ...Object.entries(systemPackages).map(
+      ([name, version]) => `the system package ${name} ${version} (${platform})`,
+    ),
+    ...python.map(({ name, version }) => `the Python package ${name} ${version} (${platform})`),
+  ]);
+}
+
+async function findMissingModels(work: readonly Examined[], { store }: Assembly): Promise<readonly string[]> {
+  const fetches = work
+    .map(({ planned }) => planned.step)
+    .filter(({ kind, pool }) => kind === "fetch" && pool === "network");
+  const missing = await Promise.all(
+    fetches.map(async ({ name, inputs }) => {
+      const { identity } = inputs.pin as { readonly identity: { readonly sha256?: string } };
+      const digest = `sha256:${identity.sha256}`;
+      const found = isDigest(digest) ? await store.find(digest) : undefined;
+      return found === undefined ? [`the model ${name}`] : [];
+    }),
+  );
+  return missing.flat();
+}
+
+const MOST_LINES = 10;
+
+function wordMissing(missing: readonly string[], { lock }: Assembly, folder: string | undefined): Diagnostic {
+  const more = missing.length - MOST_LINES;
+  const excerpt = [...missing.slice(0, MOST_LINES), ...(more > 0 ? [`and ${more} more`] : [])];
+  if (folder === undefined)
+    return errorDiagnostic("cli/not-vendored", `not all that \`${lock.name}\` names is on this machine`, {
+      excerpt,
+      hint: "`mlpackage vendor DIR`, where there is a network, brings it; then add `--vendor DIR`",
+    });
+  return errorDiagnostic("cli/not-vendored", `\`${folder}\` lacks what \`${lock.name}\` names`, {
+    excerpt,
+    hint: `\`mlpackage vendor ${folder}\`, where there is a network, brings it up to date`,
+  });
+}

@@ -1,0 +1,82 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { isDigest } from "../model/digest.ts";
+import type { Engine } from "../model/engine.ts";
+import { type Files, type Network, NetworkError } from "../model/host.ts";
+import type { Repository } from "../model/registry.ts";
+import { fail } from "../model/result.ts";
+import { OFFLINE } from "../model/retry.ts";
+import type { ContentStore, Source } from "../model/source.ts";
+import { hasBase, VENDORED_BASE, type Vendor, VendorChanged } from "../model/vendor.ts";
+
+/** The ways out of this machine, closed: whatever was overlooked when the run was checked ends here. */
+export const NO_NETWORK: Network = {
+  request: () => Promise.reject(new NetworkError(OFFLINE, "`--offline` lets nothing out")),
+};
+
+/** A source that finds what is on this machine, and asks nobody. */
+export function offlineSource(source: Source): Source {
+  const closed = <T extends Parameters<Source["pin"]>[1]>(context: T): T => ({
+    ...context,
+    host: { ...context.host, network: NO_NETWORK },
+  });
+  return {
+    ...source,
+    pin: (reference, context) => source.pin(reference, closed(context)),
+    fetch: (reference, pin, context) => source.fetch(reference, pin, closed(context)),
+  };
+}
+
+/** An engine that runs and builds, and is not sent to any registry. */
+export function offlineEngine(engine: Engine): Engine {
+  return {
+    ...engine,
+    resolve: async (reference) => fail(wordOffline(reference)),
+    pull: async (reference) => fail(wordOffline(reference)),
+  };
+}
+
+function wordOffline(reference: string): Diagnostic {
+  return errorDiagnostic("cli/offline", `\`${reference}\` is not here, and \`--offline\` asks no registry`, {
+    hint: "`mlpackage vendor DIR`, where there is a network, brings what the lock names",
+  });
+}
+
+/** A store that also has what a vendor folder has, and keeps what it was asked for. */
+export function withVendored(store: ContentStore, vendor: Vendor, files: Files): ContentStore {
+  return {
+    ...store,
+    async find(digest) {
+      const known = await store.find(digest);
+      const place = known === undefined ? await vendor.find(digest) : undefined;
+      if (place === undefined) return known;
+      const blob = await store.write(files.readStream(place));
+      if (blob.digest !== digest) throw new VendorChanged(place, "changes while it is read");
+      return blob.path;
+    },
+  };
+}
+
+/** A repository of which a vendor folder may have the base image: then the registry is not asked. */
+export function withVendoredBase(
+  repository: Repository,
+  vendor: Vendor,
+  platforms: readonly string[],
+  files: Files,
+): Repository {
+  async function findManifest(reference: string): Promise<string | undefined> {
+    const index = vendor.list.files.find((file) => file.path === `${VENDORED_BASE}/index.json`);
+    if (index !== undefined && hasBase(vendor.list, reference, platforms)) return vendor.demand(index);
+    return isDigest(reference) ? vendor.find(reference) : undefined;
+  }
+  return {
+    ...repository,
+    async readManifest(reference, signal) {
+      const place = await findManifest(reference);
+      return place === undefined ? repository.readManifest(reference, signal) : files.readText(place);
+    },
+    async readBlob(digest, signal) {
+      const place = await vendor.find(digest);
+      return place === undefined ? repository.readBlob(digest, signal) : files.readStream(place);
+    },
+  };
+}

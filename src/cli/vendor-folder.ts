@@ -1,0 +1,140 @@
+import path from "node:path";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Digest } from "../model/digest.ts";
+import type { Files } from "../model/host.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import { type Vendor, VendorChanged, type VendoredFile, type VendorList } from "../model/vendor.ts";
+import { readVendorList, UNFINISHED_VENDOR, VENDOR_BEGINNING, writeVendorList } from "../plan/vendor-data.ts";
+import { resolveForSession } from "./check-written-file.ts";
+import type { Session } from "./session.ts";
+
+/** What is in the folder, and written last. */
+export const VENDOR_FILE = "vendor.json";
+
+/** All that is written besides. */
+const FOLDERS = ["base", "models", "python", "debian"];
+
+/**
+ * The folder that `--vendor` names.
+ *
+ * Errors: `cli/no-vendor-folder`, `cli/unfinished-vendor-folder`.
+ */
+export async function openVendor(session: Session, folder: string): Promise<Result<Vendor>> {
+  const place = resolveForSession(session, folder);
+  const text = await readList(place, session.host.files);
+  const list = text === undefined ? undefined : readVendorList(text);
+  if (list !== undefined) return succeed(createVendor(place, folder, list, session.host.files));
+  return fail(wordUnusable(folder, text));
+}
+
+function wordUnusable(folder: string, text: string | undefined): Diagnostic {
+  const hint = `\`mlpackage vendor ${folder}\`, where there is a network, makes it`;
+  const file = `${folder}/${VENDOR_FILE}`;
+  if (text === undefined) return errorDiagnostic("cli/no-vendor-folder", `there is no \`${file}\``, { hint });
+  if (text === UNFINISHED_VENDOR)
+    return errorDiagnostic("cli/unfinished-vendor-folder", `\`${folder}\` is not whole: it was interrupted`, {
+      hint: `\`mlpackage vendor ${folder}\`, where there is a network, goes on with it`,
+    });
+  return errorDiagnostic("cli/no-vendor-folder", `\`${file}\` is no list of a vendor folder`, { hint });
+}
+
+async function readList(place: string, files: Files): Promise<string | undefined> {
+  const file = path.join(place, VENDOR_FILE);
+  return (await files.status(file))?.type === "file" ? files.readText(file) : undefined;
+}
+
+/** `shown` is what the call names the folder. */
+function createVendor(folder: string, shown: string, list: VendorList, files: Files): Vendor {
+  const byDigest = new Map(list.files.map((file) => [file.digest, file]));
+
+  async function demand({ path: name, digest }: VendoredFile): Promise<string> {
+    const place = path.join(folder, name);
+    const found = await files.digestIfFile(place);
+    if (found?.digest === digest) return place;
+    throw new VendorChanged(path.join(shown, name), found === undefined ? "is gone" : "has other bytes");
+  }
+
+  return {
+    folder,
+    list,
+    demand,
+    async find(digest: Digest) {
+      const file = byDigest.get(digest);
+      return file && demand(file);
+    },
+  };
+}
+
+/**
+ * The folder as far as it may be completed: what is there and right, if only some of it.
+ *
+ * Errors: `cli/place-taken`.
+ */
+export async function openForVendoring(session: Session, folder: string): Promise<Result<Vendor>> {
+  const { files } = session.host;
+  const place = resolveForSession(session, folder);
+  const found = await files.status(place);
+  const text = found?.type === "directory" ? await readList(place, files) : undefined;
+  const isEmpty =
+    found === undefined || (found.type === "directory" && (await files.list(place)).length === 0);
+  if (!isEmpty && text?.startsWith(VENDOR_BEGINNING) !== true) return fail(wordTaken(folder, found?.type));
+  const list = readVendorList(text ?? "") ?? { files: [] };
+  const whole = createVendor(place, folder, list, files);
+  const right = await Promise.all(list.files.map((file) => isRight(file, whole)));
+  const kept = list.files.filter((_file, index) => right[index]);
+  const hasWholeBase = list.files.every((file) => file.part !== "base" || kept.includes(file));
+  const { base, ...rest } = { ...list, files: kept };
+  return succeed(createVendor(place, folder, base && hasWholeBase ? { base, ...rest } : rest, files));
+}
+
+function wordTaken(folder: string, type: string | undefined): Diagnostic {
+  const message = type === "directory" ? "holds something else than a vendor folder" : "is no folder";
+  return errorDiagnostic("cli/place-taken", `\`${folder}\` ${message}`, {
+    hint: "name a folder that is not there yet, or an empty one",
+  });
+}
+
+async function isRight(file: VendoredFile, vendor: Vendor): Promise<boolean> {
+  try {
+    await vendor.demand(file);
+    return true;
+  } catch (error) {
+    if (!(error instanceof VendorChanged)) throw error;
+    return false;
+  }
+}
+
+/**
+ * Lays the folder out, its list last: one that was begun and never finished says so. `placeOf` gives where the bytes of a
+ * file are. What the list does not name is removed. Tells how many files were written.
+ */
+export async function writeVendor(
+  folder: string,
+  list: VendorList,
+  placeOf: (file: VendoredFile) => Promise<string>,
+  { files }: { readonly files: Files },
+): Promise<number> {
+  const listFile = path.join(folder, VENDOR_FILE);
+  if ((await readList(folder, files)) === undefined) await files.writeAtomically(listFile, UNFINISHED_VENDOR);
+  let written = 0;
+  for (const file of list.files) {
+    const place = path.join(folder, file.path);
+    if ((await files.digestIfFile(place))?.digest === file.digest) continue;
+    await files.writeStream(place, files.readStream(await placeOf(file)));
+    written += 1;
+  }
+  await files.writeAtomically(listFile, writeVendorList(list));
+  await removeOthers(folder, list, files);
+  return written;
+}
+
+async function removeOthers(folder: string, list: VendorList, files: Files): Promise<void> {
+  const named = new Set(list.files.map((file) => file.path));
+  for (const name of FOLDERS) {
+    const place = path.join(folder, name);
+    if ((await files.status(place))?.type !== "directory") continue;
+    const others = (await files.listTree(place)).filter((entry) => !named.has(`${name}/${entry.path}`));
+    await Promise.all(others.map((entry) => files.remove(path.join(place, entry.path))));
+    if (![...named].some((one) => one.startsWith(`${name}/`))) await files.remove(place);
+  }
+}
