@@ -64,9 +64,11 @@ export function withVendoredBase(
   files: Files,
 ): Repository {
   async function findManifest(reference: string): Promise<string | undefined> {
+    const known = isDigest(reference) ? await vendor.find(reference) : undefined;
+    if (known !== undefined || !hasBase(vendor.list, reference, platforms)) return known;
+    // It names an index, of which only some platforms were brought.
     const index = vendor.list.files.find((file) => file.path === `${VENDORED_BASE}/index.json`);
-    if (index !== undefined && hasBase(vendor.list, reference, platforms)) return vendor.demand(index);
-    return isDigest(reference) ? vendor.find(reference) : undefined;
+    return index && vendor.demand(index);
   }
   return {
     ...repository,

@@ -21,19 +21,20 @@ found = set()
 for archive in pathlib.Path(sys.argv[1]).iterdir():
     if archive.suffix != ".whl":
         system = tomllib.loads(read(archive)).get("build-system", {})
-        found.update(system.get("requires", ["setuptools>=40.8.0"]), ["wheel"])
+        requires = system.get("requires", ["setuptools>=40.8.0"])
+        found.update(requires, ["wheel"] if any(r.startswith("setuptools") for r in requires) else [])
 print("\\n".join(sorted(found)), end="\\n" if found else "")
 `;
 
 /**
  * A package that was asked for by its address is installed from a folder, and pip notes that (PEP 610). Notes the address
- * instead, as without a vendor folder. Takes `NAME=DIGEST=ADDRESS` of each such package; of another platform's, it finds
- * none here.
+ * instead, as without a vendor folder. Takes name, place and address of each such package; one of another platform is not
+ * there.
  */
 export const ADDRESSES_SCRIPT = `import base64, csv, hashlib, importlib.metadata, io, json, pathlib, sys
 
-for argument in sys.argv[1:]:
-    name, digest, address = argument.split("=", 2)
+arguments = iter(sys.argv[1:])
+for name, before, address in zip(arguments, arguments, arguments):
     try:
         files = importlib.metadata.distribution(name).files
         note = next(f for f in files if f.name == "direct_url.json")
@@ -41,17 +42,17 @@ for argument in sys.argv[1:]:
         continue
     place = pathlib.Path(note.locate())
     noted = json.loads(place.read_text())
-    if noted["archive_info"]["hash"] != f"sha256={digest}":
+    if noted["url"] != before:
         continue
     place.write_text(json.dumps({**noted, "url": address}, sort_keys=True))
     record = pathlib.Path(next(f for f in files if f.name == "RECORD").locate())
     content = place.read_bytes()
-    new_digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
     with record.open(newline="") as opened:
         rows = list(csv.reader(opened))
     new = io.StringIO()
     for row in rows:
         is_note = row[0] == str(note)
-        csv.writer(new).writerow([row[0], f"sha256={new_digest}", len(content)] if is_note else row)
+        csv.writer(new).writerow([row[0], f"sha256={digest}", len(content)] if is_note else row)
     record.write_bytes(new.getvalue().encode())
 `;

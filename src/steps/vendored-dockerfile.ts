@@ -6,7 +6,6 @@ import {
   DATE_ARGUMENT,
   type EnvironmentInputs,
   FIRST_INSTRUCTION,
-  type InstallConfig,
   joinSections,
   lockedFile,
   mountOption,
@@ -19,21 +18,20 @@ import { shellWord } from "./quoting.ts";
 /** Beside what is locked. */
 export const ADDRESSES_FILE = "addresses.py";
 
-type VendoredInputs = EnvironmentInputs & { readonly hasBuildRequirements: boolean };
+type VendoredInputs = EnvironmentInputs & {
+  /** The same packages, those that were asked for by their address by their place in the mount. */
+  readonly placed: LockedPlatforms;
+  /** Whether there is what source distributions are built with. */
+  readonly hasBuildRequirements: boolean;
+};
 
 /**
  * As `renderEnvironment`, of what was vendored: the same layers, byte for byte. What is not mounted is not to be had:
  * the caches are empty folders in memory, and there is no network.
  */
-export function renderVendoredEnvironment(
-  { base, python, packages, hasBuildRequirements }: VendoredInputs,
-  layout: InstallationLayout,
-): string {
-  const installing = [
-    ...installSystemPackages(packages),
-    ...installPythonPackages(python, packages, layout, hasBuildRequirements),
-  ];
-  return joinSections(base, [
+export function renderVendoredEnvironment(inputs: VendoredInputs, layout: InstallationLayout): string {
+  const installing = [...installSystemPackages(inputs.packages), ...installPythonPackages(inputs, layout)];
+  return joinSections(inputs.base, [
     FIRST_INSTRUCTION,
     ...(installing.length > 0 ? [DATE_ARGUMENT] : []),
     ...installing,
@@ -56,15 +54,11 @@ function installSystemPackages(packages: LockedPlatforms): readonly string[] {
   ];
 }
 
-function installPythonPackages(
-  { interpreter: written }: InstallConfig,
-  packages: LockedPlatforms,
-  layout: InstallationLayout,
-  hasBuildRequirements: boolean,
-): readonly string[] {
+function installPythonPackages(inputs: VendoredInputs, layout: InstallationLayout): readonly string[] {
+  const { python, packages, hasBuildRequirements } = inputs;
   const platforms = Object.entries(packages);
-  if (platforms.every(([, { python }]) => python.length === 0)) return [];
-  const interpreter = shellWord(written);
+  if (platforms.every(([, one]) => one.python.length === 0)) return [];
+  const interpreter = shellWord(python.interpreter);
   const isForSeveral = platforms.length > 1;
   const folder = `${VENDORED_PYTHON.target}${isForSeveral ? "/$TARGETARCH$TARGETVARIANT" : ""}`;
   const links = [folder, ...(hasBuildRequirements ? [`${folder}/build`] : [])];
@@ -73,7 +67,7 @@ function installPythonPackages(
     ...links.map((link) => `--find-links ${link}`),
     `--requirement ${lockedFile(packages)}`,
   ].join(" ");
-  const addresses = addressesIn(packages);
+  const addresses = addressesIn(inputs);
   return [
     ...(isForSeveral ? [PLATFORM_ARGUMENTS] : []),
     [
@@ -92,12 +86,14 @@ function installPythonPackages(
   ];
 }
 
-/** `NAME=DIGEST=ADDRESS`, of what was asked for by its address. */
-function addressesIn(packages: LockedPlatforms): readonly string[] {
-  const all = Object.values(packages).flatMap(({ python }) => python);
-  const addresses = all.flatMap(({ name, digest, url }) => {
-    const hash = digest.slice("sha256:".length);
-    return url === undefined ? [] : [shellWord(`${name}=${hash}=${url.replace(/#.*$/, "")}`)];
-  });
-  return [...new Set(addresses)];
+/** Name, place and address, of what was asked for by its address. */
+function addressesIn({ packages, placed }: Pick<VendoredInputs, "packages" | "placed">): readonly string[] {
+  const withoutFragment = (url: string): string => shellWord(url.replace(/#.*$/, ""));
+  return Object.entries(packages).flatMap(([platform, { python }]) =>
+    python.flatMap(({ name, url }) => {
+      const place = placed[platform]?.python.find((one) => one.name === name)?.url;
+      if (url === undefined || place === undefined) return [];
+      return [shellWord(name), withoutFragment(place), withoutFragment(url)];
+    }),
+  );
 }

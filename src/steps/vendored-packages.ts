@@ -31,11 +31,13 @@ export async function installVendored(
       mounted(file, isForSeveral, vendor, context),
     ),
   );
-  const locked = await storeLocked(withPlaces(packages, vendor, isForSeveral), [], context);
+  const placed = withPlaces(packages, vendor, isForSeveral);
+  const locked = await storeLocked(placed, [], context);
   const script = await storeText(`${LOCKED}/${ADDRESSES_FILE}`, ADDRESSES_SCRIPT, context);
   const hasBuildRequirements = build.length > 0;
   return {
-    render: (base) => renderVendoredEnvironment({ base, python, packages, hasBuildRequirements }, layout),
+    render: (base) =>
+      renderVendoredEnvironment({ base, python, packages, placed, hasBuildRequirements }, layout),
     mounts: [...layout.locked, VENDORED_DEBIAN, VENDORED_PYTHON],
     files: [...locked, script, ...files],
   };

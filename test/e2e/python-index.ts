@@ -5,12 +5,13 @@ import { makeWheel } from "./wheel.ts";
 
 /** A package index (PEP 503) that containers reach while they are built; what it offers can change. */
 export async function startIndex(name: string) {
-  const wheels = new Map<string, Uint8Array>();
+  const files = new Map<string, Uint8Array>();
   const server = createServer(({ url = "" }, response) => {
-    const file = wheels.get(url.split("/").at(-1) ?? "");
+    const file = files.get(url.split("/").at(-1) ?? "");
+    const project = /^\/simple\/([^/]+)\/$/.exec(url)?.[1];
+    const offered = [...files.keys()].filter((one) => one.split("-")[0]?.replaceAll("_", "-") === project);
     if (file !== undefined) response.end(file);
-    else if (url === `/simple/${name}/`)
-      response.setHeader("content-type", "text/html").end(pageOf([...wheels.keys()]));
+    else if (offered.length > 0) response.setHeader("content-type", "text/html").end(pageOf(offered));
     else response.writeHead(404).end();
   });
   server.unref().on("connection", (socket) => socket.unref());
@@ -22,9 +23,13 @@ export async function startIndex(name: string) {
   return {
     /** Lines of a requirements file. */
     options: `--index-url http://${gateway}:${port}/simple\n--trusted-host ${gateway}\n`,
-    offer(version: string, code: string): void {
-      wheels.set(`${name}-${version}-py3-none-any.whl`, makeWheel(name, version, code));
+    offer(version: string, code: string, project = name): void {
+      files.set(`${project}-${version}-py3-none-any.whl`, makeWheel(project, version, code));
     },
+    offerFile(file: string, content: Uint8Array): void {
+      files.set(file, content);
+    },
+    addressOf: (file: string): string => `http://${gateway}:${port}/files/${file}`,
     close: () => server.close(),
   };
 }
