@@ -3,6 +3,7 @@ import { isDigest } from "../model/digest.ts";
 import type { Graph } from "../model/graph.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
+import type { Location } from "../model/text-range.ts";
 import { filesOfPackages, hasBase, type Vendor, withoutVendored } from "../model/vendor.ts";
 import { dependenciesOf } from "../plan/order.ts";
 import { type Examined, examine } from "../plan/plan.ts";
@@ -32,7 +33,8 @@ export async function checkOffline(
   const examined = await examine(graph, assembly.evaluation);
   const work = examined.filter(({ planned }) => planned.verdict !== "fresh");
   const isBuilt = work.some(({ planned }) => planned.step.id === ENVIRONMENT);
-  if (isBuilt && assembly.pins.base.kind === "dockerfile") return fail(wordDockerfile(assembly));
+  if (isBuilt && assembly.pins.base.kind === "dockerfile")
+    return fail(wordDockerfile(environmentIn(graph)?.location));
   const missing = [
     ...(isBuilt || (await lacksLayers(examined, work, assembly))
       ? await findMissingBase(assembly, vendor)
@@ -63,14 +65,14 @@ function wordPushing(pushing: readonly Step[], { steps }: Graph): readonly Diagn
     );
 }
 
-function wordDockerfile({ graph }: Assembly): Diagnostic {
-  const location = graph.steps.find(({ id }) => id === ENVIRONMENT)?.location;
+/** What a Dockerfile's own commands reach for is in no lock. */
+export function wordDockerfile(location: Location | undefined): Diagnostic {
   return errorDiagnostic(
     "cli/offline-dockerfile",
-    "the base is built from a Dockerfile, whose commands may do anything, and nothing of it can be vendored",
+    "the base is built from a Dockerfile, and that cannot be vendored",
     {
       ...(location !== undefined && { location }),
-      hint: "build it once with `docker buildx build --output type=oci,tar=false,dest=base .`, and name that folder: `base_image: {oci_layout: base}`",
+      hint: "build it with `docker buildx build --output type=oci,tar=false,dest=base .`, and name that folder: `base_image: {oci_layout: base}`",
     },
   );
 }
@@ -100,14 +102,17 @@ async function findMissingBase(
     await Promise.all(files.map((file) => vendor.demand(file)));
     return [];
   }
-  const isTaken = graph.steps.some(({ id, pool }) => id === ENVIRONMENT && pool !== "engine");
+  const isTaken = environmentIn(graph)?.pool !== "engine";
   const isInEngine = (await engine.probe()).ok && (await engine.identify(base.reference)) !== undefined;
   return isTaken && isInEngine ? [] : [`the base image ${base.reference}`];
 }
 
-function platformsOf({ steps }: Graph): readonly string[] {
-  const inputs = steps.find(({ id }) => id === ENVIRONMENT)?.inputs;
-  return (inputs?.platforms ?? []) as readonly string[];
+function platformsOf(graph: Graph): readonly string[] {
+  return (environmentIn(graph)?.inputs.platforms ?? []) as readonly string[];
+}
+
+function environmentIn({ steps }: Graph): Step | undefined {
+  return steps.find(({ id }) => id === ENVIRONMENT);
 }
 
 async function findMissingPackages(

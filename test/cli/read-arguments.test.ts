@@ -41,6 +41,8 @@ test("what is not given has its default", () => {
       "lock-timeout": undefined,
       trace: undefined,
       frozen: undefined,
+      offline: false,
+      vendor: undefined,
     },
   });
 });
@@ -68,6 +70,8 @@ test("what is given comes in its type", () => {
       "lock-timeout": 30_000,
       trace: "t.json",
       frozen: false,
+      offline: false,
+      vendor: undefined,
     },
   });
 });
@@ -95,6 +99,8 @@ const ordinary = [
   "apply --test",
   "apply --frozen",
   "apply --no-frozen plan.json",
+  "apply --offline --vendor kept",
+  "vendor kept --frozen -j 2",
   "lock",
   "lock --diff --json",
   "lock -j 2 --upgrade python ridge --trace t.json",

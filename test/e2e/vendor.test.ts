@@ -5,10 +5,11 @@ import { cp, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import * as assert from "uvu/assert";
+import { UNFINISHED_VENDOR } from "../../src/plan/vendor-data.ts";
 import { startServer } from "../fakes/http-server.ts";
 import { docker } from "./engine.ts";
 import { startIndex } from "./python-index.ts";
-import { makeSourceDistribution } from "./source-distribution.ts";
+import { BACKEND, makeSourceDistribution } from "./source-distribution.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { demandVariable, openWorkspace, type PackageFolder, PYTHON_IMAGE } from "./workspace.ts";
 
@@ -52,7 +53,7 @@ models:
   - {source: near.bin, name: near}
 environment:
   python: {requirements: r.txt}
-  system_packages: [libgomp1, fontconfig, python3-numpy]
+  system_packages: [libgomp1, python3-numpy]
 outputs: [{type: image, tags: ["${workspace.prefix}-${name}:1"]}, {type: oci-archive, path: image.tar}]
 `;
 const FILES = {
@@ -171,6 +172,186 @@ test("where there is no network at all, it is the same image, and it answers", a
   assert.is(exitCode, 0, all);
   assert.match(stdout, ANSWER);
   assert.is(sha256(path.join(folder, "package/image.tar")), sha256(made.at("image.tar")));
+});
+
+const HINT = "hint: `mlpackage vendor kept`, where there is a network";
+
+test("what was changed in the folder is refused, and the file is named", async () => {
+  const files = filesBelow(made.at("kept"));
+  for (const pattern of [/^base\/blobs/, /^models/, /^python/, /^debian/]) {
+    const name = files.find((file) => pattern.test(file)) ?? "";
+    const place = made.at(`kept/${name}`);
+    const content = readFileSync(place);
+    await writeFile(place, Buffer.concat([content, Buffer.from("x")]));
+    const call = ["apply", "--offline", "--vendor", "kept", "--no-test"];
+    const changed = await refused(
+      made,
+      call,
+      "cli/vendor-changed",
+      cacheOf(`changed-${pattern.source.slice(1, 4)}`),
+    );
+    assert.match(changed, `\`kept/${name}\` has other bytes`);
+    assert.not.match(changed, "never ran here");
+    await rm(place);
+    const gone = await refused(
+      made,
+      call,
+      "cli/vendor-changed",
+      cacheOf(`changed-${pattern.source.slice(1, 4)}`),
+    );
+    assert.match(gone, `\`kept/${name}\` is gone`);
+    await writeFile(place, content);
+  }
+});
+
+test("a lock that is newer than the folder: what is missing is told before any work", async () => {
+  index.offer("1.1", "VERSION = 'newer'\n");
+  const text = readFileSync(made.at("mlpackage.lock"), "utf8");
+  await succeeded(made, ["lock", "--upgrade", "python"]);
+  const call = ["apply", "--offline", "--vendor", "kept"];
+  const stale = await refused(made, call, "cli/not-vendored", cacheOf("newer"));
+  assert.match(stale, "`kept` lacks what `mlpackage.lock` names");
+  assert.match(stale, "the Python package greeter 1.1 (linux/amd64)");
+  assert.not.match(stale, "addressed");
+  assert.match(stale, HINT);
+  assert.not.match(stale, "never ran here");
+  await made.write({ "mlpackage.lock": text });
+});
+
+test("a source distribution is built without a network, with what was brought for it", async () => {
+  index.offer("1.0", BACKEND, "toolmaker");
+  const code = "VERSION = 'built'\n";
+  index.offerFile(
+    "fromsource-1.0.tar.gz",
+    await makeSourceDistribution("fromsource", "1.0", { code, backend: "toolmaker" }),
+  );
+  const source = await workspace.makePackage(
+    "source",
+    `base_image: ${BASE}\nenvironment: {python: {requirements: r.txt}}\noutputs: [{type: oci-archive, path: image.tar}]\n`,
+    { "r.txt": `${index.options}fromsource\n` },
+  );
+  await succeeded(source, ["vendor", "kept"]);
+  const files = filesBelow(source.at("kept/python"));
+  assert.equal(files, [
+    "linux_amd64/build/toolmaker-1.0-py3-none-any.whl",
+    "linux_amd64/fromsource-1.0.tar.gz",
+  ]);
+  await succeeded(source, ["apply", "--no-test"]);
+  const online = sha256(source.at("image.tar"));
+  await rm(source.at("image.tar"));
+  await succeeded(source, ["apply", "--no-test", "--offline", "--vendor", "kept"], cacheOf("source"));
+  assert.is(sha256(source.at("image.tar")), online);
+});
+
+const plain = await workspace.makePackage(
+  "plain",
+  `base_image: ${BASE}
+models: [{source: "${web.url}/far.bin", name: far}]
+environment: {python: {managed: false}}
+outputs: [{type: image, tags: ["${REGISTRY}/${workspace.prefix}/plain:1"], push: true}, {type: oci-archive, path: image.tar}]
+`,
+);
+
+test("a push is refused before any work, with what to type for the rest", async () => {
+  await succeeded(plain, ["vendor", "kept"]);
+  const call = ["apply", "--offline", "--vendor", "kept", "--no-test"];
+  const told = await refused(plain, call, "cli/offline-push", cacheOf("push"));
+  const [, only = ""] = /`--only (.*?)` does all but that/.exec(told) ?? [];
+  assert.match(only, "save:image.tar");
+  await succeeded(plain, [...call, "--only", ...only.split(" ")], cacheOf("push"));
+  const offline = sha256(plain.at("image.tar"));
+  await rm(plain.at("image.tar"));
+  await succeeded(plain, ["apply", "--no-test"]);
+  assert.is(sha256(plain.at("image.tar")), offline);
+});
+
+test("without a network, nothing is looked up: no lock, no folder, half a folder", async () => {
+  const archive = ["--only", "save:image.tar", "--no-test"];
+  const lock = readFileSync(plain.at("mlpackage.lock"), "utf8");
+  const nowhere = await refused(
+    plain,
+    ["apply", "--offline", ...archive],
+    "cli/not-vendored",
+    cacheOf("nowhere"),
+  );
+  assert.match(nowhere, "the model far");
+  assert.match(nowhere, "the base image");
+  assert.match(nowhere, "then add `--vendor DIR`");
+  // What is in the cache needs no network.
+  await succeeded(plain, ["apply", "--offline", ...archive]);
+  await rm(plain.at("mlpackage.lock"));
+  await refused(plain, ["apply", "--offline", ...archive], "cli/stale-lock", cacheOf("nowhere"));
+  await plain.write({ "mlpackage.lock": lock });
+  await refused(plain, ["apply", "--vendor", "nothing"], "cli/no-vendor-folder");
+  await plain.write({ "half/vendor.json": UNFINISHED_VENDOR });
+  await refused(plain, ["apply", "--vendor", "half"], "cli/unfinished-vendor-folder");
+  await plain.write({ "half/vendor.json": "{" });
+  await refused(plain, ["apply", "--vendor", "half"], "cli/no-vendor-folder");
+});
+
+test("what is in the folder is not asked for elsewhere, with a network either", async () => {
+  served.length = 0;
+  await succeeded(plain, ["apply", "--vendor", "kept", "--no-test"], cacheOf("both"));
+  assert.equal(served, []);
+});
+
+test("places that hold something else, and bases that cannot be brought, are refused", async () => {
+  const before = filesBelow(plain.path);
+  assert.match(
+    await refused(plain, ["vendor", "."], "cli/place-taken"),
+    "name a folder that is not there yet",
+  );
+  await refused(plain, ["vendor", "score.py"], "cli/place-taken");
+  assert.equal(filesBelow(plain.path), before);
+  const folders = await workspace.makePackage(
+    "folders",
+    `models: [{source: weights, name: weights}]\nenvironment: {python: {managed: false}}\n`,
+    { "weights/a.bin": "a" },
+  );
+  await refused(folders, ["vendor", "weights/kept"], "cli/place-in-input");
+  await folders.write({ Dockerfile: `FROM ${PYTHON_IMAGE}\n` });
+  await folders.configure("base_image: {dockerfile: Dockerfile}\nenvironment: {python: {managed: false}}\n");
+  assert.match(await refused(folders, ["vendor", "kept"], "cli/offline-dockerfile"), "oci_layout");
+  await folders.configure("environment: {python: {managed: false}}\n");
+  await refused(folders, ["vendor", "kept", "--frozen"], "cli/stale-lock");
+  assert.not(existsSync(folders.at("kept")));
+});
+
+test("a base that only the engine has is brought from it", async () => {
+  const local = await workspace.makePackage(
+    "local",
+    "environment: {python: {managed: false}}\noutputs: [{type: oci-archive, path: image.tar}]\n",
+  );
+  await succeeded(local, ["vendor", "kept"]);
+  assert.ok(filesBelow(local.at("kept/base")).length > 3);
+  await succeeded(local, ["apply", "--offline", "--vendor", "kept", "--no-test"], cacheOf("local"));
+});
+
+test("where the disk is full, the folder is not whole, says so, and is completed later", async () => {
+  const small = path.join(workspace.folder, "small");
+  await execa("mkdir", [small]);
+  await execa("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", small]);
+  try {
+    const { exitCode, stderr } = await plain.call(["vendor", path.join(small, "kept")]);
+    assert.is(exitCode, 1, stderr);
+    assert.match(stderr, "error[host/file-fault]: the disk is full");
+    const half = await refused(
+      plain,
+      ["apply", "--vendor", path.join(small, "kept")],
+      "cli/unfinished-vendor-folder",
+    );
+    assert.match(half, "is not whole");
+    await execa("mount", ["-o", "remount,size=2g", small]);
+    await succeeded(plain, ["vendor", path.join(small, "kept")]);
+    const other = plain.at("kept");
+    assert.is(
+      readFileSync(path.join(small, "kept/vendor.json"), "utf8"),
+      readFileSync(path.join(other, "vendor.json"), "utf8"),
+    );
+    assert.equal(filesBelow(path.join(small, "kept")), filesBelow(other));
+  } finally {
+    await execa("umount", [small]);
+  }
 });
 
 test.run();

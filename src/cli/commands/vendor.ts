@@ -7,6 +7,7 @@ import { isLockable } from "../../plan/compare-lock.ts";
 import { vendorGraph } from "../../plan/vendor-graph.ts";
 import { vendoredOf } from "../../steps/vendor.ts";
 import { type Assembly, assemble } from "../assemble.ts";
+import { wordDockerfile } from "../check-offline.ts";
 import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
 import { oneAtATime } from "../one-at-a-time.ts";
 import { openPackage, type Package } from "../open-package.ts";
@@ -22,12 +23,16 @@ export type VendorOptions = RunOptions & LockOptions & { readonly folder: string
 export async function vendor(session: Session, { folder, ...options }: VendorOptions): Promise<number> {
   const opened = await openPackage(session);
   if (!opened.ok) return refuse(session, opened.diagnostics);
+  const { config, locate } = opened.value;
   const traced = await checkTraceFile(session, opened.value, options.trace);
   if (!traced.ok) return refuse(session, traced.diagnostics);
   const ours = await openForVendoring(session, folder);
   if (!ours.ok) return refuse(session, ours.diagnostics);
-  const misplaced = findMisplaced(folder, ours.value.folder, opened.value);
-  if (misplaced.length > 0) return refuse(session, misplaced);
+  const wrong = [
+    ...findMisplaced(folder, ours.value.folder, opened.value),
+    ...(config.baseImage.kind === "dockerfile" ? [wordDockerfile(locate("/base_image"))] : []),
+  ];
+  if (wrong.length > 0) return refuse(session, wrong);
   const shared = { what: "the vendor folder", path: ours.value.folder, doing: "fills it" };
   const code = await oneAtATime(session, shared, options, () => fill(session, opened.value, folder, options));
   return code.ok ? code.value : refuse(session, code.diagnostics);
@@ -107,27 +112,17 @@ async function assembleLocked(
   return updated.value ? again() : assembly;
 }
 
-function findUnvendorable({ config, locate }: Package, { pins }: Assembly): readonly Diagnostic[] {
-  const location = locate("/base_image");
-  if (pins.base.kind === "image" && !isLockable(pins.base))
-    return [
-      errorDiagnostic(
-        "cli/base-without-digest",
-        `\`${pins.base.reference}\` was built here, and has no digest to lock`,
-        {
-          location,
-          hint: "push it to a registry, or save it as an OCI layout and name that: `base_image: {oci_layout: base}`",
-        },
-      ),
-    ];
-  if (config.baseImage.kind !== "dockerfile") return [];
+/** An image that was built here may have no digest that anybody finds it by again. */
+function findUnvendorable({ locate }: Package, { pins }: Assembly): readonly Diagnostic[] {
+  const { base } = pins;
+  if (base.kind !== "image" || isLockable(base)) return [];
   return [
     errorDiagnostic(
-      "cli/offline-dockerfile",
-      "the base is built from a Dockerfile, whose commands may do anything, and nothing of it can be vendored",
+      "cli/base-without-digest",
+      `\`${base.reference}\` was built here, and has no digest to lock`,
       {
-        location,
-        hint: "build it once with `docker buildx build --output type=oci,tar=false,dest=base .`, and name that folder: `base_image: {oci_layout: base}`",
+        location: locate("/base_image"),
+        hint: "push it to a registry, or save it as an OCI layout and name that: `base_image: {oci_layout: base}`",
       },
     ),
   ];
