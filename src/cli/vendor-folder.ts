@@ -9,7 +9,7 @@ import { resolveForSession } from "./check-written-file.ts";
 import type { Session } from "./session.ts";
 
 /** What is in the folder, and written last. */
-export const VENDOR_FILE = "vendor.json";
+const VENDOR_FILE = "vendor.json";
 
 /** All that is written besides. */
 const FOLDERS = ["base", "models", "python", "debian"];

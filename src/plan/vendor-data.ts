@@ -49,7 +49,7 @@ function isBase(value: unknown): value is NonNullable<VendorList["base"]> {
 }
 
 /** Below one of our own folders, and never above it. */
-const PATH = /^(base|models|python|debian)(\/(?!\.{1,2}(\/|$))[^/\\]+)+$/;
+const PATH = /^(base|models|python|debian)(\/(?!\.{1,2}(\/|$))[^/\\\p{Cc}]+)+$/u;
 
 function isFile(value: unknown): value is VendoredFile {
   const file = recordOf(value);

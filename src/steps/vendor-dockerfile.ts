@@ -56,7 +56,8 @@ export function renderFetching(
       .map((folder) => `${PLACE}/${folder}`)
       .join(" ")}`,
     ...(isAptAsked ? [fetchSystemPackages(missing)] : []),
-    ...(isPipAsked ? [PLATFORM_ARGUMENTS, fetchPythonPackages({ python, packages: missing }, layout)] : []),
+    ...(isPipAsked && platforms.length > 1 ? [PLATFORM_ARGUMENTS] : []),
+    ...(isPipAsked ? [fetchPythonPackages({ python, packages: missing }, layout)] : []),
     [`FROM scratch AS ${VENDOR_STAGE}`, `COPY --from=${FETCHING_STAGE} ${PLACE}/ /`].join("\n"),
   ]);
 }

@@ -31,12 +31,22 @@ export async function bringPackages(
   const list = context.vendor?.list ?? { files: [] };
   const known = [...filesOfPackages(list, packages), ...list.files.filter(({ part }) => part === "build")];
   const missing = withoutVendored(list, packages);
-  await Promise.all(known.map(({ digest }) => context.store.find(digest)));
-  if (hasNothing(missing)) return succeed(known);
-  const fetched = await fetchPackages(inputs, { packages, missing }, context);
+  const fetched = hasNothing(missing)
+    ? succeed([])
+    : await fetchPackages(inputs, { packages, missing }, context);
   if (!fetched.ok) return fetched;
-  const all = new Map([...known, ...fetched.value].map((file) => [file.path, file]));
-  return succeed([...all.values()]);
+  const all = [...new Map([...known, ...fetched.value].map((file) => [file.path, file])).values()];
+  const needed = all.filter((file) => file.part !== "build" || isBuiltFrom(all, file.platform));
+  // From here on they are in the store, whatever becomes of the folder.
+  await Promise.all(needed.map(({ digest }) => context.store.find(digest)));
+  return succeed(needed);
+}
+
+/** Whether any of a platform's packages is a source distribution. */
+function isBuiltFrom(files: readonly VendoredFile[], platform: string): boolean {
+  return files.some(
+    (file) => file.part === "python" && file.platform === platform && !file.path.endsWith(".whl"),
+  );
 }
 
 type Wanted = { readonly packages: LockedPlatforms; readonly missing: LockedPlatforms };

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import {
   type AddedLayer,
   extendConfig,
+  nameLayers,
   originsOfLayers,
   replaceLayers,
 } from "../../src/images/image-config.ts";
@@ -138,6 +139,22 @@ const RAN = {
     { created_by: "RUN pip" },
   ],
 };
+
+test("our own commands are named by what they bring, and not by how", () => {
+  const config = JSON.stringify(RAN);
+  const historyOf = (brings: readonly string[], instruction = "USER root") =>
+    JSON.parse(nameLayers(config, instruction, brings)).history.map(
+      (entry: object) => Object.values(entry)[0],
+    );
+  const before = ["USER root", "ADD base", "USER root"];
+  assert.equal(historyOf(["system packages", "Python packages"]), [
+    ...before,
+    ...["mlpackage: system packages", "ENV a=b", "mlpackage: Python packages"],
+  ]);
+  assert.equal(historyOf(["system packages"]).slice(3), ["mlpackage: system packages", "ENV a=b", "RUN pip"]);
+  assert.equal(historyOf(["system packages"], "USER nobody"), historyOf([]));
+  assert.is(nameLayers('{"os":"linux"}', "USER root", ["a"]), '{"os":"linux","history":[]}');
+});
 
 test("what made each layer, as far as the history tells", () => {
   const origins = originsOfLayers(JSON.stringify(RAN), 0, "USER root");

@@ -10,6 +10,7 @@ import {
   type DockerfileInputs,
   ENVIRONMENT_STAGE,
   lockedFileName,
+  platformSuffix,
   renderDockerfile,
   renderEnvironment,
 } from "../../src/steps/dockerfile.ts";
@@ -18,6 +19,8 @@ import { inlineBase } from "../../src/steps/inline-base.ts";
 import { isPipAsked, renderPythonQuestion, renderSystemQuestion } from "../../src/steps/lock-dockerfile.ts";
 import { LAYOUT_CONTEXT } from "../../src/steps/read-base.ts";
 import { settingsOf } from "../../src/steps/service-settings.ts";
+import { renderFetching } from "../../src/steps/vendor-dockerfile.ts";
+import { renderVendoredEnvironment } from "../../src/steps/vendored-dockerfile.ts";
 import { assertGolden } from "../assert-golden.ts";
 import { readText } from "../config/read-fixture.ts";
 
@@ -69,6 +72,53 @@ for (const name of cases) {
     });
   }
 }
+
+for (const name of ["full", "awkward-values"]) {
+  test(`${name}: what is fetched for a vendor folder, and installed from it`, () => {
+    const inputs = readInputs(name);
+    const layout = layOutImage(inputs);
+    const fetching = renderFetching({ ...inputs, missing: inputs.packages }, layout);
+    assertGolden(`${fixtures}/${name}/fetching.Dockerfile`, fetching);
+    const vendored = { ...inputs, placed: inputs.packages, hasBuildRequirements: true };
+    const text = renderVendoredEnvironment(vendored, layout);
+    assertGolden(`${fixtures}/${name}/vendored.Dockerfile`, text);
+    // Nothing of what a `RUN` could be swayed by but the mounts.
+    const runs = text.match(/^RUN .*/gm) ?? [];
+    assert.ok(runs.length > 0 && runs.every((run) => run.startsWith("RUN --network=none ")), runs.join("\n"));
+    assert.not.match(text, /type=cache|--index-url|apt-get update/);
+  });
+}
+
+test("what was asked for by its address is noted by it, and not by its place", () => {
+  const inputs = readInputs("minimal");
+  const digest = digestOf("torch");
+  const packagesAt = (url: string) => ({
+    "linux/amd64": { systemPackages: {}, python: [{ name: "torch", version: "1", digest, url }] },
+    "linux/arm/v7": { systemPackages: {}, python: [] },
+  });
+  const packages = packagesAt("https://example.com/torch.zip#subdirectory=a");
+  const placed = packagesAt("file:///tmp/torch.zip#subdirectory=a");
+  const text = renderVendoredEnvironment(
+    { ...inputs, packages, placed, hasBuildRequirements: false },
+    layOutImage(inputs),
+  );
+  assert.match(text, "/addresses.py torch file:///tmp/torch.zip https://example.com/torch.zip \\");
+  assert.match(text, "--find-links /tmp/mlpackage/vendored-python/$TARGETARCH$TARGETVARIANT ");
+  assert.not.match(text, "apt-get");
+  assert.is(platformSuffix("linux/arm"), "armv7");
+});
+
+test("each platform's packages are fetched on it", () => {
+  const inputs = readInputs("full");
+  const missing = {
+    "linux/amd64": { systemPackages: { curl: "1.0" }, python: [] },
+    "linux/arm64": { systemPackages: {}, python: [] },
+  };
+  const text = renderFetching({ ...inputs, missing }, layOutImage(inputs));
+  assert.match(text, "amd64) set -- curl=1.0 ;;");
+  assert.match(text, "arm64) set --  ;;");
+  assert.not.match(text, "pip download");
+});
 
 test("there are cases", () => assert.ok(cases.length >= 9, `only ${cases.length}`));
 
