@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { UNFINISHED_VENDOR } from "../../src/plan/vendor-data.ts";
 import { startServer } from "../fakes/http-server.ts";
 import { docker } from "./engine.ts";
+import { addArchitecture, makeSmallLayout } from "./oci-layout.ts";
 import { startIndex } from "./python-index.ts";
 import { BACKEND, makeSourceDistribution } from "./source-distribution.ts";
 import { timedSuite } from "./timed-suite.ts";
@@ -315,6 +316,65 @@ test("places that hold something else, and bases that cannot be brought, are ref
   await folders.configure("environment: {python: {managed: false}}\n");
   await refused(folders, ["vendor", "kept", "--frozen"], "cli/stale-lock");
   assert.not(existsSync(folders.at("kept")));
+});
+
+test("where it is killed while it fetches, nothing is left, and the next brings all", async () => {
+  let isStalled = true;
+  const slow = await startServer((_request, response) => {
+    response.setHeader("etag", '"1"').writeHead(200, { "content-length": 8 });
+    if (isStalled) response.write("half");
+    else response.end("it whole");
+  });
+  const killed = await workspace.makePackage(
+    "killed",
+    `models: ["${slow.url}/far.bin"]\nenvironment: {python: {managed: false}}\n`,
+  );
+  const { child, ended } = killed.start(["vendor", "kept"]);
+  const printed = new Promise<void>((resolve) => {
+    child.stderr?.on("data", (text) => String(text).includes("fetch far") && setTimeout(resolve, 500));
+  });
+  await printed;
+  child.kill("SIGKILL");
+  await ended;
+  assert.not(existsSync(killed.at("kept")));
+  isStalled = false;
+  assert.match(await succeeded(killed, ["vendor", "kept"]), "kept has");
+  assert.is(readFileSync(killed.at("kept/models/far/far.bin"), "utf8"), "it whole");
+  assert.equal(JSON.parse((await killed.call(["vendor", "kept", "--json"])).stdout).written, 0);
+});
+
+test("for several platforms the base is brought for each, and for none that was not asked for", async () => {
+  const repository = `${REGISTRY}/${workspace.prefix}/two`;
+  const two = await workspace.makePackage(
+    "two",
+    `base_image: {oci_layout: base}
+inference: {command: [serve]}
+build: {platforms: [linux/amd64, linux/arm64]}
+outputs: [{type: image, tags: ["${repository}:1"], push: true, load: false}]
+`,
+  );
+  await makeSmallLayout(two.at("base"));
+  await addArchitecture(two.at("base"), "arm64");
+  await succeeded(two, ["apply"]);
+  const yaml = (platforms: string) => `base_image: ${repository}:1
+inference: {command: [serve]}
+build: {platforms: [${platforms}]}
+outputs: [{type: oci-archive, path: image.tar}]
+`;
+  const upon = await workspace.makePackage("upon", yaml("linux/amd64"));
+  await succeeded(upon, ["vendor", "kept"]);
+  await upon.configure(yaml("linux/amd64, linux/arm64"));
+  const call = ["apply", "--offline", "--vendor", "kept"];
+  assert.match(
+    await refused(upon, call, "cli/not-vendored", cacheOf("two")),
+    `the base image ${repository}:1@sha256:`,
+  );
+  await succeeded(upon, ["vendor", "kept"]);
+  await succeeded(upon, call, cacheOf("two"));
+  const offline = sha256(upon.at("image.tar"));
+  await rm(upon.at("image.tar"));
+  await succeeded(upon, ["apply"]);
+  assert.is(sha256(upon.at("image.tar")), offline);
 });
 
 test("a base that only the engine has is brought from it", async () => {

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { type Diagnostic, errorDiagnostic } from "../../model/diagnostic.ts";
-import type { Outcome, StepOutput } from "../../model/outcome.ts";
+import { failuresOf, type Outcome, type StepOutput } from "../../model/outcome.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import type { Vendor, VendoredFile, VendorList } from "../../model/vendor.ts";
 import { isLockable } from "../../plan/compare-lock.ts";
@@ -8,9 +8,10 @@ import { vendorGraph } from "../../plan/vendor-graph.ts";
 import { vendoredOf } from "../../steps/vendor.ts";
 import { type Assembly, assemble } from "../assemble.ts";
 import { wordDockerfile } from "../check-offline.ts";
-import { EXIT, exitCodeOf, exitCodeOfRun } from "../exit-code.ts";
+import { EXIT, exitCodeOfRun } from "../exit-code.ts";
 import { oneAtATime } from "../one-at-a-time.ts";
 import { openPackage, type Package } from "../open-package.ts";
+import { refuse } from "../refuse.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
 import { checkTraceFile } from "../trace-file.ts";
@@ -22,25 +23,20 @@ export type VendorOptions = RunOptions & LockOptions & { readonly folder: string
 /** Brings all that the lock names into a folder, from which `apply --offline` builds. */
 export async function vendor(session: Session, { folder, ...options }: VendorOptions): Promise<number> {
   const opened = await openPackage(session);
-  if (!opened.ok) return refuse(session, opened.diagnostics);
+  if (!opened.ok) return refuse(session, ...opened.diagnostics);
   const { config, locate } = opened.value;
   const traced = await checkTraceFile(session, opened.value, options.trace);
-  if (!traced.ok) return refuse(session, traced.diagnostics);
+  if (!traced.ok) return refuse(session, ...traced.diagnostics);
   const ours = await openForVendoring(session, folder);
-  if (!ours.ok) return refuse(session, ours.diagnostics);
+  if (!ours.ok) return refuse(session, ...ours.diagnostics);
   const wrong = [
     ...findMisplaced(folder, ours.value.folder, opened.value),
     ...(config.baseImage.kind === "dockerfile" ? [wordDockerfile(locate("/base_image"))] : []),
   ];
-  if (wrong.length > 0) return refuse(session, wrong);
+  if (wrong.length > 0) return refuse(session, ...wrong);
   const shared = { what: "the vendor folder", path: ours.value.folder, doing: "fills it" };
   const code = await oneAtATime(session, shared, options, () => fill(session, opened.value, folder, options));
-  return code.ok ? code.value : refuse(session, code.diagnostics);
-}
-
-function refuse(session: Session, diagnostics: readonly Diagnostic[]): number {
-  reportDiagnostics(session, diagnostics);
-  return session.signal.aborted ? EXIT.interrupted : exitCodeOf(diagnostics);
+  return code.ok ? code.value : refuse(session, ...code.diagnostics);
 }
 
 /** What is not known to be a vendor folder would become a part of the model, or a wheel among others. */
@@ -87,10 +83,7 @@ async function fill(
   if (unvendorable.length > 0) return fail(...unvendorable);
   const graph = vendorGraph(opened.config, assembly.value.pins, opened.locate);
   const outcomes = await runGraph(session, opened, assembly.value, graph, options);
-  const failures = [...outcomes.values()].flatMap((outcome) =>
-    outcome.status === "failed" ? outcome.diagnostics : [],
-  );
-  reportDiagnostics(session, failures);
+  reportDiagnostics(session, failuresOf(outcomes));
   if (session.signal.aborted) return succeed(EXIT.interrupted);
   if (exitCodeOfRun(outcomes) !== EXIT.done) return succeed(exitCodeOfRun(outcomes));
   await layOut(session, folder, ours.value, assembly.value, outcomes);
@@ -151,10 +144,16 @@ async function layOut(
   };
   const written = await writeVendor(ours.folder, list, placeOf, session.host);
   const bytes = list.files.reduce((total, { size }) => total + size, 0);
-  tell(
-    session,
-    `${folder} has ${list.files.length} files, ${(bytes / 1e6).toFixed(1)} MB: ${written === 0 ? "all were there" : `${written} written`}`,
-  );
+  const told = { files: list.files.length, bytes, written };
+  if (session.options.json) session.writeData(`${JSON.stringify(told, undefined, 2)}\n`);
+  else tell(session, wordFolder(folder, told));
+}
+
+type Told = { readonly files: number; readonly bytes: number; readonly written: number };
+
+function wordFolder(folder: string, { files, bytes, written }: Told): string {
+  const done = written === 0 ? "all were there" : `${written} written`;
+  return `${folder} has ${files} files, ${(bytes / 1e6).toFixed(1)} MB: ${done}`;
 }
 
 /** What each step brought, by its place in the folder. */
