@@ -136,9 +136,9 @@ test("places that hold something else, and bases that cannot be brought, are ref
 
 test("where it is killed while it fetches, nothing is left, and the next brings all", async () => {
   let isStalled = true;
-  const slow = await startServer((_request, response) => {
+  const slow = await startServer((request, response) => {
     response.setHeader("etag", '"1"').writeHead(200, { "content-length": 8 });
-    if (isStalled) response.write("half");
+    if (isStalled && request.method === "GET") response.write("half");
     else response.end("it whole");
   });
   const killed = await workspace.makePackage(
