@@ -46,7 +46,7 @@ export async function checkOffline(
 }
 
 function isPushing({ kind }: Step): boolean {
-  return kind === "push" || kind === "upload";
+  return kind === "push" || kind === "upload" || kind === "attest";
 }
 
 /** Each push, with what to type for all the rest. */
