@@ -55,7 +55,10 @@ export async function prepareOpened(
   const asked = options.asked ?? askAhead(session);
   const shape = select(shapeOf(opened, options, UNPINNED), only).graph;
   const signer = createCosign(session.host, opened.config.directory);
-  const publicKeys = options.publicKeys ?? findPublicKeys(shape, opened, signer, session.signal);
+  // A key may lie with somebody far away, and what it signs is refused offline.
+  const findKeys = async () =>
+    options.offline ? succeed({}) : findPublicKeys(shape, opened, signer, session.signal);
+  const publicKeys = options.publicKeys ?? findKeys();
   publicKeys.catch(() => {});
   // What is wrong with the engine is told at once, and before what could not be found for want of one.
   const assembling = assemble(session, opened, { ...options, publicKeys, asked });
