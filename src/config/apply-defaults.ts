@@ -10,8 +10,10 @@ import type {
   ModelConfig,
   OutputConfig,
   PythonConfig,
+  RequirementsConfig,
   TestConfig,
 } from "../model/config.ts";
+import { isRequirementsFile } from "../requirements/formats.ts";
 import { durationMs } from "./duration.ts";
 import { fileName, isUri, normalizePath, parentFolder, stemOf } from "./paths.ts";
 
@@ -68,24 +70,32 @@ function baseImageOf(written: Written<"base_image">): BaseImageConfig {
 
 function environmentOf(written: Written<"environment">): EnvironmentConfig {
   return {
-    python: pythonOf(written.python ?? {}),
+    python: pythonOf(written.python ?? {}, written.conda),
     systemPackages: written.system_packages ?? [],
     variables: written.variables ?? {},
     user: written.user ?? "1000:1000",
   };
 }
 
-function pythonOf(written: WrittenPython): PythonConfig {
-  const { requirements = [] } = written;
+function pythonOf(written: WrittenPython, conda: string | undefined): PythonConfig {
   return {
-    requirements:
-      typeof requirements === "string" ? { file: normalizePath(requirements) } : { list: requirements },
+    requirements: requirementsOf(written, conda),
     ...given("indexUrl", written.index_url),
     extraIndexUrls: written.extra_index_urls ?? [],
     findLinks: (written.find_links ?? []).map((link) => (isUri(link) ? link : normalizePath(link))),
     interpreter: written.interpreter ?? "python3",
     managed: written.managed ?? true,
   };
+}
+
+function requirementsOf(
+  { requirements = [], extras = [], groups = [] }: WrittenPython,
+  conda: string | undefined,
+): RequirementsConfig {
+  if (conda !== undefined) return { list: [], from: { path: normalizePath(conda), extras: [], groups: [] } };
+  if (typeof requirements !== "string") return { list: requirements };
+  const path = normalizePath(requirements);
+  return isRequirementsFile(path) ? { file: path } : { list: [], from: { path, extras, groups } };
 }
 
 function inferenceOf(written: ConfigFile["inference"]): InferenceConfig {

@@ -15,6 +15,8 @@ export function checkReferences(config: Config, document: Document): readonly Di
 
 const checks: readonly Check[] = [
   checkModelNames,
+  checkConda,
+  checkChoice,
   checkRequirements,
   checkVariables,
   checkUser,
@@ -45,6 +47,24 @@ function checkModelNames({ models }: Config, document: Document): readonly Diagn
     };
   });
   return [...unfit, ...findRepeated(document, "config/duplicate-model", names)];
+}
+
+function checkConda(_config: Config, document: Document): readonly Diagnostic[] {
+  const path = "/environment/conda";
+  if (!document.ranges.has(path) || !document.ranges.has("/environment/python")) return [];
+  const more = { ...keyAt(document, path), hint: "what pip is to know besides, a requirements file can say" };
+  return [errorDiagnostic("config/conflicting-keys", "`conda` does not go with `python`", more)];
+}
+
+function checkChoice({ environment }: Config, document: Document): readonly Diagnostic[] {
+  const { requirements } = environment.python;
+  if ("list" in requirements && requirements.from !== undefined) return [];
+  return ["extras", "groups"].flatMap((key) => {
+    const path = pointerTo("/environment/python", key);
+    if (!document.ranges.has(path)) return [];
+    const message = `\`${key}\` are those of a \`pyproject.toml\` or a lock, and \`requirements\` names none`;
+    return [errorDiagnostic("config/conflicting-keys", message, keyAt(document, path))];
+  });
 }
 
 function checkRequirements({ environment }: Config, document: Document): readonly Diagnostic[] {

@@ -65,11 +65,12 @@ function pythonPaths({ environment: { python } }: Config): readonly InputPath[] 
           },
         ],
   );
-  if (!("file" in requirements)) return links;
-  return [
-    { path: requirements.file, pointer: pointerTo(pointer, "requirements"), type: "file", role: "other" },
-    ...links,
-  ];
+  const path = "file" in requirements ? requirements.file : requirements.from?.path;
+  if (path === undefined) return links;
+  // The other of the two is not in the file.
+  return ["/environment/conda", pointerTo(pointer, "requirements")]
+    .map((at): InputPath => ({ path, pointer: at, type: "file", role: "other" }))
+    .concat(links);
 }
 
 function inferencePaths({ inference }: Config): readonly InputPath[] {

@@ -9,6 +9,7 @@ import { checkPaths } from "./check-paths.ts";
 import { checkReferences } from "./check-references.ts";
 import { interpolate } from "./interpolate.ts";
 import type { KnownNames } from "./known-names.ts";
+import { readRequirements } from "./read-requirements.ts";
 import { salvage } from "./salvage.ts";
 import { findSchemaErrors } from "./validate.ts";
 import { wordErrors } from "./word-errors.ts";
@@ -29,9 +30,13 @@ export async function readCheckedConfig(
   document: Document,
   options: ReadOptions & { readonly files: Files },
 ): Promise<Result<Config>> {
-  const { config, diagnostics } = draftConfig(document, options);
-  const paths = config === undefined ? [] : await checkPaths(config, document, options.files);
-  return settle(config, [...diagnostics, ...referencesOf(document, config), ...paths]);
+  const { config: draft, diagnostics } = draftConfig(document, options);
+  if (draft === undefined) return settle(draft, diagnostics);
+  const read = await readRequirements(draft, document, options.files);
+  const config = read.ok ? read.value : draft;
+  const told = [...diagnostics, ...(read.ok ? read.warnings : read.diagnostics)];
+  const paths = await checkPaths(config, document, options.files);
+  return settle(config, [...told, ...referencesOf(document, config), ...paths]);
 }
 
 type Draft = { readonly config: Config | undefined; readonly diagnostics: readonly Diagnostic[] };

@@ -35,6 +35,7 @@ export type Model =
 export type Glob = string;
 export type Text = string;
 export type Requirement = string;
+export type Extra = string;
 export type IndexUrl = string;
 export type FindLinks = string;
 export type SystemPackage = string;
@@ -226,9 +227,17 @@ export interface Environment {
    */
   python?: {
     /**
-     * The path of a requirements file, or the requirements themselves.
+     * The path of a requirements file, a `pyproject.toml`, a `uv.lock` or a `poetry.lock`; or the requirements themselves.
      */
     requirements?: string | Requirement[];
+    /**
+     * Extras of the project in a `pyproject.toml` or a lock to install as well.
+     */
+    extras?: Extra[];
+    /**
+     * Dependency groups of it to install as well; none is installed unless it is named.
+     */
+    groups?: Extra[];
     /**
      * The package index to use instead of PyPI. Never with credentials: this file is for everyone to read.
      */
@@ -250,6 +259,10 @@ export interface Environment {
      */
     managed?: boolean;
   };
+  /**
+   * Instead of `python`: the path of a conda environment file that asks for Python, pip and what pip installs, and for nothing else.
+   */
+  conda?: string;
   /**
    * Debian packages to install, with a version after `=` where it matters.
    */

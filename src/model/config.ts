@@ -50,8 +50,9 @@ export type EnvironmentConfig = {
 };
 
 export type PythonConfig = {
-  /** A path to a requirements file, or the requirement strings themselves. */
-  readonly requirements: { readonly file: string } | { readonly list: readonly string[] };
+  readonly requirements: RequirementsConfig;
+  /** What the file of the requirements says of Python itself, as PEP 440 does. */
+  readonly pythonVersions?: string;
   readonly indexUrl?: string;
   readonly extraIndexUrls: readonly string[];
   /** URLs, or folders of the package. */
@@ -60,6 +61,21 @@ export type PythonConfig = {
   readonly interpreter: string;
   /** False where the base image already holds everything. */
   readonly managed: boolean;
+};
+
+/** A path to a requirements file, or the requirement strings themselves. */
+export type RequirementsConfig =
+  | { readonly file: string }
+  | {
+      readonly list: readonly string[];
+      /** Where they were written down in another format; before that is read the list is empty. */
+      readonly from?: RequirementsSource;
+    };
+
+export type RequirementsSource = {
+  readonly path: string;
+  readonly extras: readonly string[];
+  readonly groups: readonly string[];
 };
 
 export type InferenceConfig = ScriptInference | CommandInference;

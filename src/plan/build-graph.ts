@@ -184,7 +184,7 @@ function environmentInputs({ build, baseImage }: Config, { base, platform }: Pin
 
 /** How Python packages are installed; which, the lock says. */
 function installConfigOf({ environment }: Config) {
-  const { requirements: _requirements, ...python } = environment.python;
+  const { requirements: _requirements, pythonVersions: _versions, ...python } = environment.python;
   return python;
 }
 

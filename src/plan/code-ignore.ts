@@ -1,4 +1,4 @@
-import type { Config } from "../model/config.ts";
+import type { Config, PythonConfig } from "../model/config.ts";
 
 /** What tools leave beside code and no image wants. */
 const LEFTOVERS = new Set([
@@ -68,12 +68,17 @@ function pathsOfOtherPurpose(config: Config, configFile: string): readonly strin
       output.type === "image" && output.sign !== undefined ? [normalize(output.sign.key)] : [],
     ),
     ...(config.baseImage.kind === "oci-layout" ? [normalize(config.baseImage.path)] : []),
-    ...("file" in python.requirements ? [normalize(python.requirements.file)] : []),
+    ...requirementPaths(python).map(normalize),
     ...python.findLinks.map(normalize),
     ...config.tests.flatMap(({ request }) =>
       request.bodyFile === undefined ? [] : [normalize(request.bodyFile)],
     ),
   ];
+}
+
+function requirementPaths({ requirements }: PythonConfig): readonly string[] {
+  if ("file" in requirements) return [requirements.file];
+  return requirements.from === undefined ? [] : [requirements.from.path];
 }
 
 function normalize(path: string): string {

@@ -1,5 +1,6 @@
 import type { PythonConfig } from "../model/config.ts";
 import type { LockedPlatforms } from "../model/lock-file.ts";
+import { asPythonExpression } from "../model/python-versions.ts";
 import {
   DATE_ARGUMENT,
   ENVIRONMENT_STAGE,
@@ -29,6 +30,8 @@ export const ANSWER_FILES = {
   architecture: "architecture",
   /** `name architecture version`, a line each. */
   systemPackages: "system-packages",
+  /** Of the interpreter, where the packages are for certain versions of it alone. */
+  pythonVersion: "python-version",
   /** Reports of pip. */
   python: "python.json",
   server: "server.json",
@@ -102,6 +105,8 @@ function answersOf(stage: string): string {
 function askPip({ python, isServed, hasDigests }: PythonQuestion, layout: EnvironmentLayout): string {
   const { requirementsFile } = layout;
   const interpreter = shellWord(python.interpreter);
+  const { pythonVersions } = python;
+  const versionFirst = pythonVersions === undefined ? [] : [askVersion(interpreter, pythonVersions)];
   const server = isServed ? [shellWord(SERVER_REQUIREMENT)] : [];
   const own = requirementsFile === undefined ? [] : [`--requirement ${shellWord(requirementsFile)}`];
   const ask = (file: string, wanted: readonly string[]): readonly string[] =>
@@ -120,8 +125,15 @@ function askPip({ python, isServed, hasDigests }: PythonQuestion, layout: Enviro
       (placement) => `    ${mountOption(placement, "contexts")} \\`,
     ),
     `    export ${PIP_SETTINGS}; mkdir -p ${ANSWERS} \\`,
-    ` && ${asked.join(" \\\n && ")}`,
+    ` && ${[...versionFirst, ...asked].join(" \\\n && ")}`,
   ].join("\n");
+}
+
+/** Where it is another Python, that is the whole answer. */
+function askVersion(interpreter: string, versions: string): string {
+  const tell = `${interpreter} -c "import platform; print(platform.python_version())"`;
+  const isRight = `${interpreter} -c "import sys; sys.exit(not (${asPythonExpression(versions)}))"`;
+  return `${tell} > ${ANSWERS}/${ANSWER_FILES.pythonVersion} && { ${isRight} || exit 0; }`;
 }
 
 function askCommand(

@@ -1,9 +1,11 @@
 import path from "node:path";
-import type { EnvironmentConfig } from "../model/config.ts";
+import type { EnvironmentConfig, PythonConfig } from "../model/config.ts";
+import type { Diagnostic } from "../model/diagnostic.ts";
 import { digestOfValue } from "../model/digest.ts";
 import type { LockedPackages, LockedPlatforms } from "../model/lock-file.ts";
 import type { StepOutput } from "../model/outcome.ts";
-import { combine, type Result, succeed } from "../model/result.ts";
+import { wordOtherPython } from "../model/python-versions.ts";
+import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
@@ -114,7 +116,7 @@ async function askPip(
 ): Promise<Result<PythonPackages>> {
   const layout = layOutEnvironment(inputs);
   const { python } = inputs.environment;
-  const hasDigests = await namesDigests(inputs.requirements, context);
+  const hasDigests = await namesDigests(inputs, context);
   const question = { python, isServed: inputs.isServed, hasDigests, system };
   if (!isPipAsked(question, layout)) return succeed(new Map());
   const answers = await answersTo(
@@ -130,6 +132,8 @@ async function askPip(
   if (!answers.ok) return answers;
   const read = answers.value.map(([platform, files]): Result<readonly [string, LockedPackages["python"]]> => {
     const server = files.get(ANSWER_FILES.server);
+    const other = findOtherPython(python, files);
+    if (other !== undefined) return fail(other);
     const own = layout.requirementsFile === undefined ? [] : [demandAnswer(files, ANSWER_FILES.python)];
     const packages = readPipReports([...own, ...(server === undefined ? [] : [server])]);
     return packages.ok ? succeed([platform, packages.value]) : packages;
@@ -138,11 +142,26 @@ async function askPip(
   return all.ok ? succeed(new Map(all.value)) : all;
 }
 
+/** Then pip was asked nothing. */
+function findOtherPython(
+  { requirements, pythonVersions }: PythonConfig,
+  answers: Answers,
+): Diagnostic | undefined {
+  const version = answers.get(ANSWER_FILES.pythonVersion);
+  const isAnswered = answers.has(ANSWER_FILES.python) || answers.has(ANSWER_FILES.server);
+  if (version === undefined || pythonVersions === undefined || isAnswered) return undefined;
+  const path = "list" in requirements ? (requirements.from?.path ?? "") : requirements.file;
+  return { ...wordOtherPython(pythonVersions, version.trim(), path), details: { subject: path } };
+}
+
 /** With one digest among the requirements pip demands them all. */
-async function namesDigests(requirements: Tree, context: StepContext): Promise<boolean> {
-  const texts = await Promise.all(
-    Object.keys(requirements).map((name) => readPinned(name, requirements, context)),
-  );
+async function namesDigests(
+  { requirements, environment }: Pick<Asked, "requirements" | "environment">,
+  context: StepContext,
+): Promise<boolean> {
+  const files = Object.keys(requirements).map((name) => readPinned(name, requirements, context));
+  const own = environment.python.requirements;
+  const texts = [...(await Promise.all(files)), ...("list" in own ? own.list : [])];
   return texts.some((text) => /^[^#\n]*--(hash|require-hashes)/m.test(text));
 }
 

@@ -22,7 +22,7 @@ type RenderInputs = {
   readonly baseImage: BaseImageConfig;
   readonly base: PinnedBase;
   readonly environment: Pick<EnvironmentConfig, "variables" | "user"> & {
-    readonly python: Omit<PythonConfig, "requirements">;
+    readonly python: Omit<PythonConfig, "requirements" | "pythonVersions">;
   };
   readonly pipOptions: readonly string[];
   readonly inference: InferenceConfig;

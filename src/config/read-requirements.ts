@@ -1,0 +1,113 @@
+import { locate, pointerTo } from "../document/locate.ts";
+import type { BaseImageConfig, Config, PythonConfig, RequirementsSource } from "../model/config.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import type { Files } from "../model/host.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import type { SourceFile } from "../model/text-range.ts";
+import { formatOf } from "../requirements/formats.ts";
+import type { Requirements } from "../requirements/reading.ts";
+import { joinPath, parentFolder } from "./paths.ts";
+
+/** The configuration with what its file of dependencies comes to, where it names one that pip does not read itself. */
+export async function readRequirements(
+  config: Config,
+  document: Document,
+  files: Files,
+): Promise<Result<Config>> {
+  const { python } = config.environment;
+  const source = "list" in python.requirements ? python.requirements.from : undefined;
+  // That it is not there is told with the other paths.
+  if (source === undefined || (await files.status(placeOf(source.path, config)))?.type !== "file")
+    return succeed(config);
+  const isConda = document.ranges.has("/environment/conda");
+  const pointer = isConda ? "/environment/conda" : "/environment/python/requirements";
+  const format = formatOf(source.path, isConda);
+  if (format === undefined) return fail(wordUnknownFormat(source.path, document, pointer));
+  const read = (path: string) => readSource(path, config, document, files);
+  const file = await read(source.path);
+  const project = format.endsWith(".lock") ? await read(besides(source.path, "pyproject.toml")) : undefined;
+  if (file === undefined) return fail(wordTooLarge(source.path, document, pointer));
+  const { readRequirements: readFile } = await import("../requirements/read-requirements.ts");
+  const found = await readFile({
+    ...{ format, file, project },
+    choice: source,
+    basePython: pythonOf(config.baseImage),
+    locateChoice: (kind, index) => locate(document, pointerTo("/environment/python", kind, index)),
+  });
+  if (!found.ok) return found;
+  const settled = settle(python, source, found.value);
+  return succeed({ ...config, environment: { ...config.environment, python: settled } }, found.warnings);
+}
+
+/** Python's own images say it in their tags. */
+function pythonOf(baseImage: BaseImageConfig): readonly [number, number] | undefined {
+  if (baseImage.kind !== "image") return undefined;
+  const name = baseImage.image.replace(/^(?:docker\.io\/)?(?:library\/)?/, "");
+  const [, major, minor] = /^python:(\d+)\.(\d+)(?:[.@-]|$)/.exec(name) ?? [];
+  return major === undefined ? undefined : [Number(major), Number(minor)];
+}
+
+function placeOf(path: string, { directory }: Config): string {
+  return `${directory}/${path}`;
+}
+
+function besides(path: string, name: string): string {
+  return joinPath(parentFolder(path), name);
+}
+
+/** More than anybody's lock. */
+const MAXIMUM_SIZE = 20_000_000;
+
+/** Undefined where there is none, or too much of it. */
+async function readSource(
+  path: string,
+  config: Config,
+  { file }: Document,
+  files: Files,
+): Promise<SourceFile | undefined> {
+  const status = await files.status(placeOf(path, config));
+  if (status?.type !== "file" || status.size > MAXIMUM_SIZE) return undefined;
+  const folder = file.path.slice(0, file.path.lastIndexOf("/") + 1);
+  return { path: `${folder}${path}`, text: await files.readText(placeOf(path, config)) };
+}
+
+const PYPI = "https://pypi.org/simple";
+
+/** An index that is named in `mlpackage.yaml` stands in for PyPI; the others of a lock are asked besides. */
+function settle(python: PythonConfig, from: RequirementsSource, found: Requirements): PythonConfig {
+  const own = python.indexUrl ?? found.indexes.find((index) => index === PYPI) ?? found.indexes[0] ?? PYPI;
+  const others = found.indexes.filter((index) => index !== PYPI && index !== own);
+  const folders = found.findLinks.map((folder) => joinPath(parentFolder(from.path), folder));
+  return {
+    ...python,
+    requirements: { list: found.lines, from },
+    ...(own !== PYPI && { indexUrl: own }),
+    extraIndexUrls: [...new Set([...python.extraIndexUrls, ...others])],
+    findLinks: [...new Set([...python.findLinks, ...folders])],
+    ...(found.python !== undefined && { pythonVersions: found.python.versions }),
+  };
+}
+
+function wordUnknownFormat(path: string, document: Document, pointer: string): Diagnostic {
+  const isYaml = /\.ya?ml$/i.test(path);
+  return errorDiagnostic(
+    "config/unknown-format",
+    `\`${path}\` is no file of dependencies that is known here`,
+    {
+      location: locate(document, pointer),
+      path: pointer,
+      hint:
+        isYaml && pointer !== "/environment/conda"
+          ? `a conda environment file is named as \`environment: {conda: ${path}}\``
+          : "it may be a requirements file, a `pyproject.toml`, a `uv.lock` or a `poetry.lock`, each by that name",
+    },
+  );
+}
+
+function wordTooLarge(path: string, document: Document, pointer: string): Diagnostic {
+  return errorDiagnostic("config/file-too-large", `\`${path}\` is larger than ${MAXIMUM_SIZE} bytes`, {
+    location: locate(document, pointer),
+    path: pointer,
+  });
+}

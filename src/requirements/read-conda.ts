@@ -1,0 +1,167 @@
+import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
+import { combine, fail, type Result, succeed } from "../model/result.ts";
+import { addressAt, PYPI } from "./named-indexes.ts";
+import type { Format, Requirements } from "./reading.ts";
+import { parseRequirement, parseVersions, renderRequirement } from "./requirement.ts";
+import { BadShape, entriesOf, listOf, memberOf, type Placed, recordOf, textOf } from "./shape.ts";
+import { wordNoRequirement } from "./word-source.ts";
+
+/** A conda environment file that asks conda for Python and pip alone, and pip for the rest. */
+export const condaFile: Format = { offers: () => ({ extras: [], groups: [] }), read: readConda };
+
+/** What conda would bring, and the base image has. */
+const OF_THE_BASE: ReadonlySet<string> = new Set(["pip", "setuptools", "wheel"]);
+
+/** What our own server stands in for. */
+const AZURE_SERVERS: ReadonlySet<string> = new Set(["azureml-defaults", "azureml-inference-server-http"]);
+
+function readConda(data: Placed): Result<Requirements> {
+  const environment = recordOf(data);
+  const dependencies = memberOf(environment, "dependencies");
+  if (dependencies.value === undefined) throw new BadShape(dependencies.pointer, "is missing");
+  const items = listOf(dependencies);
+  const ofConda = items.filter(({ value }) => typeof value === "string").map(readCondaSpec);
+  const ofPip = items.filter(({ value }) => typeof value !== "string").flatMap(pipItems);
+  const read = combine<Asked>([...ofConda, ...ofPip.map(readPipItem)]);
+  if (!read.ok) return read;
+  const lines = read.value.flatMap(({ line }) => line ?? []);
+  const python = read.value.find((asked) => asked.python !== undefined)?.python;
+  return succeed(
+    {
+      lines: [...new Set(lines)],
+      indexes: indexesOf(read.value),
+      findLinks: read.value.flatMap(({ findLinks }) => findLinks ?? []),
+      ...(python !== undefined && { python }),
+    },
+    [...read.warnings, ...warnOfVariables(memberOf(environment, "variables"))],
+  );
+}
+
+type Asked = {
+  readonly line?: string;
+  readonly python?: { readonly versions: string; readonly pointer: string };
+  readonly index?: string;
+  readonly extraIndex?: string;
+  readonly findLinks?: string;
+};
+
+/** `name`, `name=1.2`, `name=1.2=build`, `name>=1,<2`, `name 1.2`, `channel::name`. */
+const CONDA_SPEC = /^(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*?)\s*(?:([=!<>~\s].*))?$/;
+
+function readCondaSpec(item: Placed): Result<Asked> {
+  const spec = textOf(item).trim();
+  const [, name = "", versions = ""] = CONDA_SPEC.exec(spec) ?? [];
+  const isKnown = name.toLowerCase() === "python" || OF_THE_BASE.has(name.toLowerCase());
+  if (!isKnown) return fail(wordCondaPackage(spec, name, versions, item.pointer));
+  const wanted = versionsOfConda(versions);
+  if (name.toLowerCase() !== "python" || wanted === "") return succeed({});
+  if (wanted === undefined) throw new BadShape(item.pointer, "must be a version, as in `python=3.12`");
+  return succeed({ python: { versions: wanted, pointer: item.pointer } });
+}
+
+/** With one `=`, and as every environment is written, the release alone counts: a build of conda's is none of the base's. */
+function versionsOfConda(text: string): string | undefined {
+  const clauses = text
+    .trim()
+    .split(",")
+    .map((clause) => clause.trim());
+  if (clauses.length === 1 && clauses[0] === "") return "";
+  const converted = clauses.map((clause) => {
+    const [, numbers] = /^={0,2}\s*(\d+(?:\.\d+)?)(?:\.[\d.]+)?(?:\.?\*)?(?:=[^=\s]+)?$/.exec(clause) ?? [];
+    return numbers === undefined ? clause : `==${numbers}.*`;
+  });
+  return parseVersions(converted.join(","));
+}
+
+/** Names that differ. */
+const PIP_NAMES: Readonly<Record<string, string>> = {
+  pytorch: "torch",
+  opencv: "opencv-python-headless",
+  "py-xgboost": "xgboost",
+  "matplotlib-base": "matplotlib",
+  "msgpack-python": "msgpack",
+};
+
+function wordCondaPackage(spec: string, name: string, versions: string, pointer: string): Diagnostic {
+  const pipName = PIP_NAMES[name.toLowerCase()] ?? name;
+  const wanted = versionsOfCondaPackage(versions);
+  return errorDiagnostic(
+    "requirements/conda-package",
+    `\`${spec}\` is a package of conda, which is not run here`,
+    {
+      path: pointer,
+      hint: `if pip has it, put \`${pipName}${wanted}\` below \`pip:\`; else take a base image that has it, or \`system_packages\``,
+    },
+  );
+}
+
+function versionsOfCondaPackage(text: string): string {
+  const [, version] = /^\s*=?\s*([0-9][A-Za-z0-9.]*)(?:\.\*)?(?:=[^=]*)?$/.exec(text) ?? [];
+  if (version !== undefined) return `==${version}.*`;
+  return parseVersions(text.trim()) ?? "";
+}
+
+function pipItems(item: Placed): readonly Placed[] {
+  return entriesOf(item).flatMap(([key, list]) => {
+    if (key === "pip") return listOf(list);
+    throw new BadShape(list.pointer, "is not known: conda has `pip` alone here");
+  });
+}
+
+function readPipItem(item: Placed): Result<Asked> {
+  const text = textOf(item).trim();
+  if (text.startsWith("-")) return readPipOption(text, item.pointer);
+  const requirement = parseRequirement(text);
+  if (requirement === undefined) return fail(wordNoRequirement(text, item.pointer));
+  if (AZURE_SERVERS.has(requirement.name)) return succeed({}, [warnOfServer(requirement.name, item.pointer)]);
+  const [line] = renderRequirement(requirement);
+  return succeed(line === undefined ? {} : { line });
+}
+
+/** Where pip is to look. */
+const PLACE_OPTION = /^(-i|--index-url|--extra-index-url)[\s=]+(\S+)$/;
+
+function readPipOption(text: string, pointer: string): Result<Asked> {
+  const [, option, value = ""] = PLACE_OPTION.exec(text) ?? [];
+  if (option === "--extra-index-url") return succeed({ extraIndex: addressAt(value, pointer) });
+  if (option !== undefined) return succeed({ index: addressAt(value, pointer) });
+  const isFile = /^(-r|--requirement)\b/.test(text);
+  return fail(
+    errorDiagnostic(
+      "requirements/pip-option",
+      `\`${text}\` is an option of pip that is not taken from here`,
+      {
+        path: pointer,
+        hint: isFile
+          ? "name that file as `environment.python.requirements`, instead of this one"
+          : "only `--index-url` and `--extra-index-url` are; what else pip is to know, a requirements file can say",
+      },
+    ),
+  );
+}
+
+function indexesOf(asked: readonly Asked[]): readonly string[] {
+  const own = asked.flatMap(({ index }) => index ?? []).slice(-1);
+  return [...(own.length === 0 ? [PYPI] : own), ...asked.flatMap(({ extraIndex }) => extraIndex ?? [])];
+}
+
+function warnOfServer(name: string, pointer: string): Diagnostic {
+  return warningDiagnostic(
+    "requirements/server-left-out",
+    `\`${name}\` is not installed: mlpackage has a server of its own`,
+    {
+      path: pointer,
+      hint: "if the script imports `azureml`, ask for `azureml-core` by its name",
+    },
+  );
+}
+
+function warnOfVariables({ value, pointer }: Placed): readonly Diagnostic[] {
+  if (value === undefined) return [];
+  return [
+    warningDiagnostic("requirements/variables-left-out", "`variables` are not taken from here", {
+      path: pointer,
+      hint: "set them with `environment.variables`",
+    }),
+  ];
+}

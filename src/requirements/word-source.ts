@@ -1,0 +1,40 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+
+/** What a dependency comes from where that has no digest to lock. */
+export type Origin = "path" | "repository";
+
+/** The place is in the file that was read. */
+export function wordSource(name: string, origin: Origin, pointer: string): Diagnostic {
+  return errorDiagnostic(
+    `requirements/${origin}`,
+    `\`${name}\` is asked for by a ${origin}, which has no digest to lock`,
+    {
+      path: pointer,
+      hint: "make a wheel of it (`pip wheel`), put that into a folder that `find_links` names, and ask for its version",
+    },
+  );
+}
+
+export function wordNoRequirement(text: string, pointer: string): Diagnostic {
+  const [, name = "", kind = ""] =
+    /^\s*([A-Za-z0-9._-]+)?[^@]*@?\s*((?:git|hg|svn|bzr)\+|file:)/.exec(text) ?? [];
+  if (kind !== "")
+    return wordSource(name === "" ? shown(text) : name, kind === "file:" ? "path" : "repository", pointer);
+  return errorDiagnostic(
+    "requirements/not-a-requirement",
+    `\`${shown(text)}\` is no requirement as pip reads them`,
+    {
+      path: pointer,
+      hint: "write a name, and versions after it: `numpy>=2.1,<3`",
+    },
+  );
+}
+
+/** On one line, and not all of a long one; nobody's password. */
+function shown(text: string): string {
+  const line = JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll('\\"', '"')
+    .replace(/\/\/[^/@\s]*@/g, "//…@");
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+}
