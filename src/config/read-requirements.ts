@@ -36,7 +36,10 @@ export async function readRequirements(
     locateChoice: (kind, index) => locate(document, pointerTo("/environment/python", kind, index)),
   });
   if (!found.ok) return found;
-  const settled = settle(python, source, found.value);
+  const folders = found.value.findLinks.map((folder) => joinPath(parentFolder(source.path), folder));
+  const outside = await findOutside(folders, config, files);
+  if (outside !== undefined) return fail(wordOutside(outside, source.path, document, pointer));
+  const settled = settle(python, source, { ...found.value, findLinks: folders });
   return succeed({ ...config, environment: { ...config.environment, python: settled } }, found.warnings);
 }
 
@@ -50,6 +53,21 @@ function pythonOf(baseImage: BaseImageConfig): readonly [number, number] | undef
 
 function placeOf(path: string, { directory }: Config): string {
   return `${directory}/${path}`;
+}
+
+/** A folder of wheels that is not there, or is a link to elsewhere. */
+async function findOutside(
+  links: readonly string[],
+  config: Config,
+  files: Files,
+): Promise<string | undefined> {
+  const root = (await files.realPath(config.directory)) ?? config.directory;
+  for (const link of links) {
+    const real = await files.realPath(placeOf(link, config));
+    const isFolder = (await files.status(placeOf(link, config)))?.type === "directory";
+    if (!isFolder || real === undefined || !real.startsWith(`${root}/`)) return link;
+  }
+  return undefined;
 }
 
 function besides(path: string, name: string): string {
@@ -78,13 +96,12 @@ const PYPI = "https://pypi.org/simple";
 function settle(python: PythonConfig, from: RequirementsSource, found: Requirements): PythonConfig {
   const own = python.indexUrl ?? found.indexes.find((index) => index === PYPI) ?? found.indexes[0] ?? PYPI;
   const others = found.indexes.filter((index) => index !== PYPI && index !== own);
-  const folders = found.findLinks.map((folder) => joinPath(parentFolder(from.path), folder));
   return {
     ...python,
     requirements: { list: found.lines, from },
     ...(own !== PYPI && { indexUrl: own }),
     extraIndexUrls: [...new Set([...python.extraIndexUrls, ...others])],
-    findLinks: [...new Set([...python.findLinks, ...folders])],
+    findLinks: [...new Set([...python.findLinks, ...found.findLinks])],
     ...(found.python !== undefined && { pythonVersions: found.python.versions }),
   };
 }
@@ -101,6 +118,17 @@ function wordUnknownFormat(path: string, document: Document, pointer: string): D
         isYaml && pointer !== "/environment/conda"
           ? `a conda environment file is named as \`environment: {conda: ${path}}\``
           : "it may be a requirements file, a `pyproject.toml`, a `uv.lock` or a `poetry.lock`, each by that name",
+    },
+  );
+}
+
+function wordOutside(folder: string, path: string, document: Document, pointer: string): Diagnostic {
+  return errorDiagnostic(
+    "config/missing-folder",
+    `\`${path}\` has wheels in \`${folder}\`, which is no folder of the package`,
+    {
+      location: locate(document, pointer),
+      path: pointer,
     },
   );
 }

@@ -1,8 +1,8 @@
-import { errorDiagnostic } from "../model/diagnostic.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import { folderOf, lockedRequirement, nameOf } from "./locked-package.ts";
-import { allOf, anyOf, decideExtras, type Marker } from "./marker.ts";
+import { anyOf, decideExtras, type Marker } from "./marker.ts";
 import { addressAt, PYPI } from "./named-indexes.ts";
+import { offeredByPoetry } from "./read-poetry-project.ts";
 import { markerAt } from "./read-uv-lock.ts";
 import type { Choice, Format, Requirements } from "./reading.ts";
 import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
@@ -18,14 +18,16 @@ import {
   textsOf,
 } from "./shape.ts";
 import { versionsOfPoetry } from "./versions-of-poetry.ts";
+import { type Needed, walkPoetryLock } from "./walk-poetry-lock.ts";
 import { wordSource } from "./word-source.ts";
 
 /** What is installed whatever is asked for. */
 const MAIN = "main";
 
-/** `poetry.lock` of poetry 2, which says of each package for which groups it is there, and when. */
+/** `poetry.lock`: since poetry 2 it says of each package for which groups it is there, and when. */
 export const poetryLock: Format = {
-  offers: (data) => {
+  offers: (data, project) => {
+    if (isOld(data)) return project === undefined ? NOTHING : offeredByPoetry(project);
     const groups = packagesOf(data).flatMap((one) => textsOf(memberOf(one, "groups")));
     return {
       extras: entriesOf(memberOf(recordOf(data), "extras")).map(([extra]) => extra),
@@ -43,15 +45,25 @@ function metadataOf(data: Placed): PlacedRecord {
   return recordOf(memberOf(recordOf(data), "metadata"));
 }
 
-function readPoetryLock(data: Placed, choice: Choice): Result<Requirements> {
+const NOTHING: Choice = { extras: [], groups: [] };
+
+function isOld(data: Placed): boolean {
   const version = memberOf(metadataOf(data), "lock-version");
-  if (!/^2\.[1-9]/.test(textOf(version))) return fail(wordOldLock(version));
-  const groups = [MAIN, ...choice.groups].map((group) => normalName(group));
-  const extras = choice.extras.map((extra) => normalName(extra));
+  if (!/^[12]\.\d+$/.test(textOf(version)))
+    throw new BadShape(version.pointer, "is no version that is known here");
+  return !/^2\.[1-9]/.test(textOf(version));
+}
+
+function readPoetryLock(data: Placed, choice: Choice, project: Placed | undefined): Result<Requirements> {
+  const needed = isOld(data)
+    ? walkPoetryLock(packagesOf(data), project, choice)
+    : succeed(readNeeded(data, choice));
+  if (!needed.ok) return needed;
+  const files = recordOf(memberOf(metadataOf(data), "files"));
   const read = combine(
     packagesOf(data).flatMap((one) => {
-      const marker = markerOfPackage(one, groups, (extra) => extras.includes(normalName(extra)));
-      return marker === false ? [] : [readPackage(one, marker)];
+      const marker = needed.value.get(one.pointer) ?? false;
+      return marker === false ? [] : [readPackage(one, marker, files)];
     }),
   );
   if (!read.ok) return read;
@@ -66,16 +78,11 @@ function readPoetryLock(data: Placed, choice: Choice): Result<Requirements> {
   });
 }
 
-/** Before that version the lock alone does not say which of its packages are needed when. */
-function wordOldLock(version: Placed) {
-  return errorDiagnostic(
-    "requirements/old-lock",
-    `a lock of version ${textOf(version)} does not say for what its packages are needed`,
-    {
-      path: version.pointer,
-      hint: "`poetry lock` of poetry 2 writes one that does; of an older one, name what `poetry export -o requirements.txt` writes",
-    },
-  );
+function readNeeded(data: Placed, choice: Choice): Needed {
+  const groups = [MAIN, ...choice.groups].map((group) => normalName(group));
+  const extras = choice.extras.map((extra) => normalName(extra));
+  const isAsked = (extra: string) => extras.includes(normalName(extra));
+  return new Map(packagesOf(data).map((one) => [one.pointer, markerOfPackage(one, groups, isAsked)]));
 }
 
 /** One marker for all groups, or one for each; of the groups that are asked for any will do. */
@@ -95,7 +102,7 @@ function markerOfPackage(
 
 type Read = { readonly requirement: Requirement; readonly index?: string; readonly findLinks?: string };
 
-function readPackage(locked: PlacedRecord, marker: Marker): Result<Read> {
+function readPackage(locked: PlacedRecord, marker: Marker, allFiles: PlacedRecord): Result<Read> {
   const source = recordOf(memberOf(locked, "source"));
   const type = source.value.type ?? "pypi";
   const url = memberOf(source, "url");
@@ -103,9 +110,9 @@ function readPackage(locked: PlacedRecord, marker: Marker): Result<Read> {
   if (type === "directory") return fail(wordSource(nameOf(locked), "path", source.pointer));
   if (type === "url" && !isAddress(textOf(url)))
     throw new BadShape(url.pointer, "must be an address without a password or a query");
-  const requirement = lockedRequirement(locked, hashesOf(locked), {
+  const requirement = lockedRequirement(locked, hashesOf(locked, allFiles), {
     url: type === "url" ? textOf(url) : undefined,
-    marker: allOf([marker]),
+    marker,
   });
   if (!requirement.ok) return requirement;
   return succeed({
@@ -116,8 +123,9 @@ function readPackage(locked: PlacedRecord, marker: Marker): Result<Read> {
   });
 }
 
-function hashesOf(locked: PlacedRecord): readonly string[] {
-  return recordsOf(memberOf(locked, "files")).flatMap(({ value }) =>
-    typeof value.hash === "string" ? [value.hash] : [],
-  );
+/** Before poetry 1.3 the files of all packages stand together. */
+function hashesOf(locked: PlacedRecord, allFiles: PlacedRecord): readonly string[] {
+  const own = memberOf(locked, "files");
+  const files = own.value === undefined ? memberOf(allFiles, textOf(memberOf(locked, "name"))) : own;
+  return recordsOf(files).flatMap(({ value }) => (typeof value.hash === "string" ? [value.hash] : []));
 }

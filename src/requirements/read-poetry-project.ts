@@ -36,7 +36,7 @@ export function offeredByPoetry(data: Placed): Choice {
   };
 }
 
-export function poetryOf(data: Placed) {
+function poetryOf(data: Placed) {
   return recordOf(memberOf(recordOf(memberOf(recordOf(data), "tool")), "poetry"));
 }
 
@@ -65,7 +65,8 @@ export function askedOfPoetry(data: Placed, { extras, groups }: Choice): readonl
   return [...main, ...others];
 }
 
-function namedIn(table: Placed): readonly Dependency[] {
+/** The entries of a table of dependencies. */
+export function namedIn(table: Placed): readonly Dependency[] {
   return entriesOf(table).flatMap(([key, placed]) => {
     const name = normalName(key);
     if (name === undefined) throw new BadShape(placed.pointer, "has no name of a package");
@@ -73,7 +74,7 @@ function namedIn(table: Placed): readonly Dependency[] {
   });
 }
 
-function isOptional({ value }: Placed): boolean {
+export function isOptional({ value }: Placed): boolean {
   return typeof value === "object" && value !== null && "optional" in value && value.optional === true;
 }
 

@@ -39,7 +39,7 @@ function toolOf(data: Placed, name: string) {
 }
 
 /** With poetry 2 either place may say it, and the common one counts. */
-export function isOfPoetry(data: Placed): boolean {
+function isOfPoetry(data: Placed): boolean {
   const own = memberOf(projectOf(data), "dependencies").value;
   return own === undefined && memberOf(toolOf(data, "poetry"), "dependencies").value !== undefined;
 }

@@ -1,4 +1,4 @@
-import { allOf, type Marker, parseMarker, renderMarker } from "./marker.ts";
+import { type Marker, parseMarker, renderMarker } from "./marker.ts";
 
 /** One requirement as PEP 508 has it, with the digests of the files that will do. */
 export type Requirement = {
@@ -24,7 +24,7 @@ const ADDRESS = /^https?:\/\/[^\s\\'"$@?#;]+$/;
 const SUBDIRECTORY = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[A-Za-z0-9._/-]+$/;
 
 const FORM =
-  /^([A-Za-z0-9._-]+?)\s*(?:\[([^\]]*)\])?\s*(?:@\s*([^\s;]+)|\(([^()]*)\)|([^;@()]*))\s*(?:\s;|;|$)([\s\S]*)$/;
+  /^([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?\s*(?:@\s*([^\s;]+)|\(([^()]*)\)|([^;@()]*))\s*(?:\s;|;|$)([\s\S]*)$/;
 
 /** Undefined where it is none, or one that a line of a requirements file cannot hold. */
 export function parseRequirement(text: string): Requirement | undefined {
@@ -81,9 +81,4 @@ export function renderRequirement(requirement: Requirement): readonly string[] {
       ...hashes.map((hash) => `--hash=${hash}`),
     ].join(" "),
   ];
-}
-
-/** The requirement where something else has to be so as well. */
-export function onlyWhere(requirement: Requirement, marker: Marker): Requirement {
-  return { ...requirement, marker: allOf([requirement.marker, marker]) };
 }

@@ -1,17 +1,28 @@
 import { type Diagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { FormatName } from "./formats.ts";
+import { contentHashes } from "./poetry-content-hash.ts";
 import { projectOf } from "./read-pyproject.ts";
 import { packagesOf, rootOf } from "./read-uv-lock.ts";
 import { parseRequirement } from "./requirement.ts";
-import { listOf, memberOf, type Placed, recordOf, recordsOf, textOf } from "./shape.ts";
+import { BadShape, listOf, memberOf, type Placed, recordOf, recordsOf, textOf } from "./shape.ts";
 
-/** Where it can be seen that a lock does not answer the project it lies beside. */
+/** Where it can be seen that a lock does not answer the project it lies beside, which may itself be anything. */
 export function warnOfStaleLock(
   format: FormatName,
   data: Placed,
   project: Placed | undefined,
 ): readonly Diagnostic[] {
-  if (project === undefined || format !== "uv.lock") return [];
+  if (project === undefined) return [];
+  try {
+    return format === "poetry.lock" ? warnOfPoetry(data, project) : warnOfUv(data, project);
+  } catch (error) {
+    if (error instanceof BadShape) return [];
+    throw error;
+  }
+}
+
+/** uv keeps no hash of the project; what is asked for and was never locked shows. */
+function warnOfUv(data: Placed, project: Placed): readonly Diagnostic[] {
   const root = rootOf(packagesOf(data));
   const required = memberOf(recordOf(memberOf(root, "metadata")), "requires-dist");
   const locked = new Set(recordsOf(required).map((one) => textOf(memberOf(one, "name"))));
@@ -24,10 +35,19 @@ export function warnOfStaleLock(
       warningDiagnostic(
         "requirements/stale-lock",
         `\`${name}\` is in the \`pyproject.toml\`, and not in the lock beside it`,
-        {
-          path: "/package",
-          hint: "`uv lock` brings it up to date",
-        },
+        { path: root.pointer, hint: "`uv lock` brings it up to date" },
       ),
     );
+}
+
+function warnOfPoetry(data: Placed, project: Placed): readonly Diagnostic[] {
+  const hash = memberOf(recordOf(memberOf(recordOf(data), "metadata")), "content-hash");
+  if (contentHashes(recordOf(project).value).includes(textOf(hash))) return [];
+  return [
+    warningDiagnostic(
+      "requirements/stale-lock",
+      "the lock was made of another `pyproject.toml` than the one beside it",
+      { path: hash.pointer, hint: "`poetry lock` brings it up to date" },
+    ),
+  ];
 }

@@ -18,6 +18,8 @@ export function wordSource(name: string, origin: Origin, pointer: string): Diagn
 export function wordNoRequirement(text: string, pointer: string): Diagnostic {
   const [, name = "", kind = ""] =
     /^\s*([A-Za-z0-9._-]+)?[^@]*@?\s*((?:git|hg|svn|bzr)\+|file:)/.exec(text) ?? [];
+  if (/^(?:\.{0,2}\/|[^@]*\.(?:whl|tar\.gz|zip)\s*$)|^-e\b|^\.{1,2}$/.test(text.trim()))
+    return wordSource(shown(text), "path", pointer);
   if (kind !== "")
     return wordSource(name === "" ? shown(text) : name, kind === "file:" ? "path" : "repository", pointer);
   return errorDiagnostic(
