@@ -52,17 +52,23 @@ async function findRequirement(
   host: Host,
 ): Promise<Location | undefined> {
   const { requirements } = config.environment.python;
-  if (!("file" in requirements)) return undefined;
-  const text = await host.files.readText(`${config.directory}/${requirements.file}`);
+  const path = "file" in requirements ? requirements.file : requirements.from?.path;
+  if (path === undefined) return undefined;
+  const text = await host.files.readText(`${config.directory}/${path}`);
   const lines = [...text.matchAll(/^.*$/gm)];
-  const found = lines.find(([line]) => sameWords(line.replace(/\s*(#|;|--hash).*$/, ""), subject));
+  const found = lines.find(([line]) => sameWords(bare(line), bare(subject)));
   if (found === undefined) return undefined;
   const { 0: line, index: start } = found;
   const folder = document.file.path.slice(0, document.file.path.lastIndexOf("/") + 1);
   return {
-    file: { path: `${folder}${requirements.file}`, text },
+    file: { path: `${folder}${path}`, text },
     range: { start, end: start + line.trimEnd().length },
   };
+}
+
+/** A line of a list in TOML or YAML, or of a requirements file, with nothing but what is asked for. */
+function bare(line: string): string {
+  return line.replace(/^\s*(?:-\s)?\s*["']?|["']?,?\s*$/g, "").replace(/["']?,?\s*(\s#|;|--hash).*$/, "");
 }
 
 /** pip and apt print what they were given with their own spaces. */

@@ -1,6 +1,7 @@
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
+import { localRequirementsIn, wordLocalRequirement } from "./local-requirements.ts";
 
 /** A requirements file and all it takes in with `-r` and `-c`, as paths relative to the package. */
 export async function findRequirementFiles(
@@ -9,6 +10,7 @@ export async function findRequirementFiles(
   files: Files,
 ): Promise<Result<readonly string[]>> {
   const found = new Set<string>();
+  const local: string[] = [];
   const waiting = [resolvePath("", first)];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (found.has(path)) continue;
@@ -19,19 +21,18 @@ export async function findRequirementFiles(
           "plan/requirements-file-missing",
           `the requirements file \`${path}\` is not in the package`,
           {
+            path: "/environment/python/requirements",
             hint: `\`${first}\` takes it in with \`-r\` or \`-c\``,
           },
         ),
       );
     }
     found.add(path);
-    waiting.push(
-      ...includesOf(await files.readText(`${directory}/${path}`)).map((include) =>
-        resolvePath(path, include),
-      ),
-    );
+    const text = await files.readText(`${directory}/${path}`);
+    local.push(...localRequirementsIn(joinedLines(text)));
+    waiting.push(...includesOf(text).map((include) => resolvePath(path, include)));
   }
-  return succeed([...found]);
+  return local.length > 0 ? fail(...local.map(wordLocalRequirement)) : succeed([...found]);
 }
 
 /** The lines of requirements files that say where pip looks for packages, and not for which. */

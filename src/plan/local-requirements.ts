@@ -1,0 +1,35 @@
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+
+/** A path, or an address of one; by itself, after `-e`, or after `name @`. */
+const LOCAL =
+  /^(?:(?:-e|--editable)[\s=]*|[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?\s*@\s*)?((?:\.{0,2}\/|file:)\S*|\.{1,2}|(?![a-z+]+:\/\/)[^\s@;]+\.(?:whl|tar\.gz|zip))(?=[\s;#]|$)/i;
+
+/** What requirements ask for by its path, as it is written: pip is called where nothing of the package lies. */
+export function localRequirementsIn(lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => (LOCAL.test(line.trim()) ? [line.trim()] : []));
+}
+
+/** `name-version(-build)-python-abi-platform.whl` (PEP 427). */
+const WHEEL = /(?:^|\/)([A-Za-z0-9._]+)-([A-Za-z0-9.!+_]+)(?:-\d[^-/]*)?-[^-/]+-[^-/]+-[^-/]+\.whl$/;
+
+export function wordLocalRequirement(line: string): Diagnostic {
+  const path = (LOCAL.exec(line)?.[1] ?? line).replace(/^file:(?:\/\/)?/, "");
+  const [, name, version] = WHEEL.exec(path) ?? [];
+  const folder =
+    path
+      .split("/")
+      .slice(0, -1)
+      .join("/")
+      .replace(/^(\.\/)+/, "") || ".";
+  const isWheel = name !== undefined && !folder.startsWith("/") && !folder.startsWith("..") && folder !== ".";
+  return errorDiagnostic(
+    "plan/local-requirement",
+    `\`${line}\` is asked for by its path, which has no digest to lock`,
+    {
+      hint: isWheel
+        ? `write \`${name.replaceAll("_", "-")}==${version}\` instead, and \`find_links: [${folder}]\` beside \`requirements\``
+        : "make a wheel of it (`pip wheel`) in a folder that `find_links` names, and ask for its name and version",
+      details: { subject: line },
+    },
+  );
+}
