@@ -7,7 +7,8 @@ import type { Package } from "./open-package.ts";
 
 /**
  * Gives diagnostics of engines, sources and steps, which know no configuration file, their place in ours: by the JSON
- * pointer they name (`path`), by the test they tell of, or by the value they are about (`details.subject`).
+ * pointer they name (`path`), by the test they tell of, or by the value they are about (`details.subject`), which may
+ * be in the file of requirements that they name (`details.file`).
  */
 export async function placeDiagnostics(
   diagnostics: readonly Diagnostic[],
@@ -30,10 +31,12 @@ async function findPlace(diagnostic: Diagnostic, opened: Package, host: Host): P
   }
   const test = opened.config.tests.find(({ name }) => name === details.test);
   if (test !== undefined) return locate(opened.document, test.pointer);
-  const subject = details.subject;
+  const { subject, file } = details;
   if (typeof subject !== "string") return undefined;
   const found = findValue(opened.document.value, subject, "");
-  return found === undefined ? findRequirement(subject, opened, host) : locate(opened.document, found);
+  if (found !== undefined) return locate(opened.document, found);
+  const path = typeof file === "string" ? file : requirementsPath(opened);
+  return path === undefined ? undefined : findRequirement(subject, path, opened, host);
 }
 
 function findValue(value: Serializable | undefined, wanted: string, pointer: string): string | undefined {
@@ -46,14 +49,17 @@ function findValue(value: Serializable | undefined, wanted: string, pointer: str
   return undefined;
 }
 
+function requirementsPath({ config }: Package): string | undefined {
+  const { requirements } = config.environment.python;
+  return "file" in requirements ? requirements.file : requirements.from?.path;
+}
+
 async function findRequirement(
   subject: string,
+  path: string,
   { config, document }: Package,
   host: Host,
 ): Promise<Location | undefined> {
-  const { requirements } = config.environment.python;
-  const path = "file" in requirements ? requirements.file : requirements.from?.path;
-  if (path === undefined) return undefined;
   const text = await host.files.readText(`${config.directory}/${path}`);
   const lines = [...text.matchAll(/^.*$/gm)];
   const found = lines.find(([line]) => sameWords(bare(line), bare(subject)));

@@ -4,15 +4,17 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 const LOCAL =
   /^(?:(?:-e|--editable)[\s=]*|[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?\s*@\s*)?((?:\.{0,2}\/|file:)\S*|\.{1,2}|(?![a-z+]+:\/\/)[^\s@;]+\.(?:whl|tar\.gz|zip))(?=[\s;#]|$)/i;
 
-/** What requirements ask for by its path, as it is written: pip is called where nothing of the package lies. */
-export function localRequirementsIn(lines: readonly string[]): readonly string[] {
-  return lines.flatMap((line) => (LOCAL.test(line.trim()) ? [line.trim()] : []));
+/** What requirements ask for by its path: pip is called where nothing of the package lies. */
+export function findLocalRequirements(lines: readonly string[], file?: string): readonly Diagnostic[] {
+  return lines
+    .map((line) => line.replace(/\s#.*$/, "").trim())
+    .flatMap((line) => (LOCAL.test(line) ? [wordLocalRequirement(line, file)] : []));
 }
 
 /** `name-version(-build)-python-abi-platform.whl` (PEP 427). */
 const WHEEL = /(?:^|\/)([A-Za-z0-9._]+)-([A-Za-z0-9.!+_]+)(?:-\d[^-/]*)?-[^-/]+-[^-/]+-[^-/]+\.whl$/;
 
-export function wordLocalRequirement(line: string): Diagnostic {
+function wordLocalRequirement(line: string, file: string | undefined): Diagnostic {
   const path = (LOCAL.exec(line)?.[1] ?? line).replace(/^file:(?:\/\/)?/, "");
   const [, name, version] = WHEEL.exec(path) ?? [];
   const folder =
@@ -29,7 +31,7 @@ export function wordLocalRequirement(line: string): Diagnostic {
       hint: isWheel
         ? `write \`${name.replaceAll("_", "-")}==${version}\` instead, and \`find_links: [${folder}]\` beside \`requirements\``
         : "make a wheel of it (`pip wheel`) in a folder that `find_links` names, and ask for its name and version",
-      details: { subject: line },
+      details: { subject: line, ...(file !== undefined && { file }) },
     },
   );
 }

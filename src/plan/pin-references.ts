@@ -10,7 +10,7 @@ import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext } from "../model/source.ts";
 import { codeIgnore, contextIgnore } from "./code-ignore.ts";
 import { askedOf, lockedModelFor, packagesIn } from "./compare-lock.ts";
-import { localRequirementsIn, wordLocalRequirement } from "./local-requirements.ts";
+import { findLocalRequirements } from "./local-requirements.ts";
 import type { BasePin, ImagePin, Pins, Tree } from "./pins.ts";
 import { findRequirementFiles, pipOptionsIn } from "./requirement-files.ts";
 import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
@@ -297,10 +297,8 @@ function originsOf(pin: Pin): readonly string[] {
 async function pinRequirements(config: Config, context: PinContext): Promise<Result<PinnedRequirements>> {
   const { requirements } = config.environment.python;
   if (!("file" in requirements)) {
-    const local = localRequirementsIn(requirements.list);
-    return local.length > 0
-      ? fail(...local.map(wordLocalRequirement))
-      : succeed({ tree: {}, pipOptions: [] });
+    const local = findLocalRequirements(requirements.list);
+    return local.length > 0 ? fail(...local) : succeed({ tree: {}, pipOptions: [] });
   }
   const found = await findRequirementFiles(requirements.file, config.directory, context.files);
   if (!found.ok) return found;

@@ -1,7 +1,7 @@
-import { errorDiagnostic } from "../model/diagnostic.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import { localRequirementsIn, wordLocalRequirement } from "./local-requirements.ts";
+import { findLocalRequirements } from "./local-requirements.ts";
 
 /** A requirements file and all it takes in with `-r` and `-c`, as paths relative to the package. */
 export async function findRequirementFiles(
@@ -10,7 +10,7 @@ export async function findRequirementFiles(
   files: Files,
 ): Promise<Result<readonly string[]>> {
   const found = new Set<string>();
-  const local: string[] = [];
+  const local: Diagnostic[] = [];
   const waiting = [resolvePath("", first)];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (found.has(path)) continue;
@@ -29,10 +29,10 @@ export async function findRequirementFiles(
     }
     found.add(path);
     const text = await files.readText(`${directory}/${path}`);
-    local.push(...localRequirementsIn(joinedLines(text)));
+    local.push(...findLocalRequirements(joinedLines(text), path));
     waiting.push(...includesOf(text).map((include) => resolvePath(path, include)));
   }
-  return local.length > 0 ? fail(...local.map(wordLocalRequirement)) : succeed([...found]);
+  return local.length > 0 ? fail(...local) : succeed([...found]);
 }
 
 /** The lines of requirements files that say where pip looks for packages, and not for which. */

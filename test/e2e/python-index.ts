@@ -1,9 +1,13 @@
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { docker } from "./engine.ts";
-import { makeWheel } from "./wheel.ts";
+import { makeWheel, type WheelOptions } from "./wheel.ts";
 
-/** A package index (PEP 503) that containers reach while they are built; what it offers can change. */
+/**
+ * A package index (PEP 503) that containers reach while they are built; what it offers can change. `name` is what it
+ * offers where nothing else is said.
+ */
 export async function startIndex(name: string) {
   const files = new Map<string, Uint8Array>();
   const server = createServer(({ url = "" }, response) => {
@@ -23,8 +27,13 @@ export async function startIndex(name: string) {
   return {
     /** Lines of a requirements file. */
     options: `--index-url http://${gateway}:${port}/simple\n--trusted-host ${gateway}\n`,
-    offer(version: string, code: string, project = name): void {
-      files.set(`${project}-${version}-py3-none-any.whl`, makeWheel(project, version, code));
+    address: `http://${gateway}:${port}/simple`,
+    host: gateway,
+    /** Gives the digest of the wheel. */
+    offer(version: string, code: string, { named = name, ...options }: OfferOptions = {}): string {
+      const wheel = makeWheel(named, version, code, options);
+      files.set(`${named}-${version}-py3-none-any.whl`, wheel);
+      return `sha256:${createHash("sha256").update(wheel).digest("hex")}`;
     },
     offerFile(file: string, content: Uint8Array): void {
       files.set(file, content);
@@ -33,6 +42,8 @@ export async function startIndex(name: string) {
     close: () => server.close(),
   };
 }
+
+type OfferOptions = WheelOptions & { readonly named?: string };
 
 function pageOf(files: readonly string[]): string {
   return files.map((file) => `<a href="/files/${file}">${file}</a>`).join("\n");

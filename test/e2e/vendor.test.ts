@@ -25,7 +25,7 @@ await docker(["image", "rm", BASE]);
 
 const index = await startIndex("greeter");
 index.offer("1.0", "VERSION = 'one'\n");
-index.offer("2.0", "VERSION = 'addressed'\n", "addressed");
+index.offer("2.0", "VERSION = 'addressed'\n", { named: "addressed" });
 const served: string[] = [];
 const web = await startServer((request, response) => {
   served.push(request.url ?? "");
