@@ -1,6 +1,6 @@
 import { locate, pointerTo } from "../document/locate.ts";
 import type { BaseImageConfig, Config, PythonConfig, RequirementsSource } from "../model/config.ts";
-import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { Document } from "../model/document.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
@@ -40,7 +40,11 @@ export async function readRequirements(
   const outside = await findOutside(folders, config, files);
   if (outside !== undefined) return fail(wordOutside(outside, source.path, document, pointer));
   const settled = settle(python, source, { ...found.value, findLinks: folders });
-  return succeed({ ...config, environment: { ...config.environment, python: settled } }, found.warnings);
+  const beside = format === "pyproject.toml" ? await warnOfLocks(source.path, config, document, files) : [];
+  return succeed({ ...config, environment: { ...config.environment, python: settled } }, [
+    ...found.warnings,
+    ...beside,
+  ]);
 }
 
 /** Python's own images say it in their tags. */
@@ -53,6 +57,27 @@ function pythonOf(baseImage: BaseImageConfig): readonly [number, number] | undef
 
 function placeOf(path: string, { directory }: Config): string {
   return `${directory}/${path}`;
+}
+
+/** What is named is what counts; somebody who has a lock may well have meant that. */
+async function warnOfLocks(
+  path: string,
+  config: Config,
+  document: Document,
+  files: Files,
+): Promise<readonly Diagnostic[]> {
+  for (const lock of ["uv.lock", "poetry.lock"].map((name) => besides(path, name))) {
+    if ((await files.status(placeOf(lock, config)))?.type !== "file") continue;
+    const pointer = "/environment/python/requirements";
+    return [
+      warningDiagnostic("config/lock-beside", `\`${lock}\` lies beside \`${path}\`, and is not read`, {
+        location: locate(document, pointer),
+        path: pointer,
+        hint: `to install what it has locked, write \`requirements: ${lock}\``,
+      }),
+    ];
+  }
+  return [];
 }
 
 /** A folder of wheels that is not there, or is a link to elsewhere. */

@@ -109,7 +109,22 @@ function readItem(data: Placed, item: Placed): Result<Requirement> {
   const text = textOf(item);
   const requirement = parseRequirement(text);
   if (requirement === undefined) return fail(wordNoRequirement(text, item.pointer));
-  return fromUvSource(data, requirement);
+  const poetry = findPoetrySource(data, requirement);
+  return poetry === undefined ? fromUvSource(data, requirement) : fail(poetry);
+}
+
+/** poetry 2 may say where a dependency of the project comes from in its own place. */
+function findPoetrySource(data: Placed, { name }: Requirement): Diagnostic | undefined {
+  const own = memberOf(toolOf(data, "poetry"), "dependencies");
+  const [, placed] = entriesOf(own).find(([key]) => normalName(key) === name) ?? [];
+  const places = Array.isArray(placed?.value) ? listOf(placed) : [placed];
+  for (const place of places) {
+    const { value } = place ?? {};
+    if (place === undefined || typeof value !== "object" || value === null) continue;
+    if ("git" in value) return wordSource(name, "repository", place.pointer);
+    if ("path" in value) return wordSource(name, "path", place.pointer);
+  }
+  return undefined;
 }
 
 /** uv may bring a dependency from elsewhere than the index. */

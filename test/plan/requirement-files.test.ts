@@ -70,6 +70,47 @@ for (const [what, include, path] of missing) {
   });
 }
 
+const local: readonly (readonly [line: string, hint: string])[] = [
+  ["./wheels/a_b-1.0-py3-none-any.whl", "write `a-b==1.0` instead, and `find_links: [wheels]`"],
+  ["wheels/more/a-1.0+cpu-1-cp312-abi3-linux_x86_64.whl ; os_name == 'posix'", "`find_links: [wheels/more]`"],
+  ["file:wheels/a-1.0-py3-none-any.whl", "`find_links: [wheels]`"],
+  ["a-1.0-py3-none-any.whl", "make a wheel of it"],
+  ["../wheels/a-1.0-py3-none-any.whl", "make a wheel of it"],
+  ["/wheels/a-1.0-py3-none-any.whl", "make a wheel of it"],
+  ["a @ file:///wheels/a.whl", "make a wheel of it"],
+  ["./a.tar.gz", "make a wheel of it"],
+  ["-e .", "make a wheel of it"],
+  ["-e ./packages/a", "make a wheel of it"],
+  [".", "make a wheel of it"],
+  ["./a[extra]  # why", "make a wheel of it"],
+];
+
+for (const [line, hint] of local) {
+  test(`a requirement that is a path: ${line}`, async () => {
+    const folder = makeFolder({ "r.txt": `numpy\n-r in/more.txt\n`, "in/more.txt": `${line}\n` });
+    const found = await findRequirementFiles("r.txt", folder, files);
+    const [first, second] = found.ok ? [] : found.diagnostics;
+    assert.is(first?.code, "plan/local-requirement");
+    assert.match(first?.hint ?? "", hint);
+    assert.is(first?.details?.file, "in/more.txt");
+    assert.is(second, undefined);
+  });
+}
+
+test("what only looks like a path is none", async () => {
+  const lines = [
+    "numpy>=1.0",
+    "a.b",
+    "a @ https://example.com/a-1.0-py3-none-any.whl",
+    "https://example.com/a-1.0-py3-none-any.whl",
+    "git+https://example.com/a.git",
+    "# ./a.whl",
+    "--find-links ./wheels",
+    "numpy  # ./a.whl",
+  ];
+  assert.equal(await find("r.txt", { "r.txt": lines.join("\n") }), ["r.txt"]);
+});
+
 const options: readonly (readonly [what: string, texts: readonly string[], options: readonly string[]])[] = [
   ["requirements, and what they take in", ["numpy\n-r a.txt\n-c b.txt\n-e .\nscipy --hash=sha256:0\n"], []],
   ["what says that digests are needed, which they always are", ["--require-hashes\n"], []],
