@@ -11,6 +11,7 @@ import type { Locate } from "../plan/build-graph.ts";
 import { applyOverrides } from "./apply-overrides.ts";
 import { readGitState } from "./read-git-state.ts";
 import { parseOnce } from "./remember-document.ts";
+import { createRequirementsMemory } from "./remember-requirements.ts";
 import type { Session } from "./session.ts";
 
 /** A configuration file that was read and checked. */
@@ -38,8 +39,9 @@ export async function openPackage(session: Session): Promise<Result<Package>> {
   if (!document.ok) return document;
   const directory = path.dirname(configPath);
   const git = usesGit(document.value) ? await readGitState(directory, host) : undefined;
+  const memory = createRequirementsMemory(documentPlaceOf(session, `${configPath} requirements`), host.files);
   const config = await readCheckedConfig(document.value, {
-    directory,
+    ...{ directory, memory },
     files: host.files,
     variables: host.environment,
     git,
@@ -51,7 +53,9 @@ export async function openPackage(session: Session): Promise<Result<Package>> {
       document: document.value,
       locate: (pointer) => locate(document.value, pointer),
       configPath,
-      rememberDocument: parsed.value.remember,
+      rememberDocument: async () => {
+        await Promise.all([parsed.value.remember(), memory.remember()]);
+      },
     },
     config.warnings,
   );

@@ -9,7 +9,7 @@ import { checkPaths } from "./check-paths.ts";
 import { checkReferences } from "./check-references.ts";
 import { interpolate } from "./interpolate.ts";
 import type { KnownNames } from "./known-names.ts";
-import { readRequirements } from "./read-requirements.ts";
+import { type RequirementsMemory, readRequirements } from "./read-requirements.ts";
 import { salvage } from "./salvage.ts";
 import { findSchemaErrors } from "./validate.ts";
 import { wordErrors } from "./word-errors.ts";
@@ -28,11 +28,11 @@ export function readConfig(document: Document, options: ReadOptions): Result<Con
 /** The same, and every path it names looked at as well. */
 export async function readCheckedConfig(
   document: Document,
-  options: ReadOptions & { readonly files: Files },
+  options: ReadOptions & { readonly files: Files; readonly memory?: RequirementsMemory },
 ): Promise<Result<Config>> {
   const { config: draft, diagnostics } = draftConfig(document, options);
   if (draft === undefined) return settle(draft, diagnostics);
-  const read = await readRequirements(draft, document, options.files);
+  const read = await readRequirements(draft, document, options.files, options.memory);
   const config = read.ok ? read.value : draft;
   const told = [...diagnostics, ...(read.ok ? read.warnings : read.diagnostics)];
   const paths = await checkPaths(config, document, options.files);

@@ -1,19 +1,27 @@
 import { locate, pointerTo } from "../document/locate.ts";
 import type { BaseImageConfig, Config, PythonConfig, RequirementsSource } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
+import { digestOf } from "../model/digest.ts";
 import type { Document } from "../model/document.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { SourceFile } from "../model/text-range.ts";
 import { formatOf } from "../requirements/formats.ts";
-import type { Requirements } from "../requirements/reading.ts";
+import type { ReadRequest, Requirements } from "../requirements/reading.ts";
 import { joinPath, parentFolder } from "./paths.ts";
+
+/** What files came to before, by a digest of all that matters to it. */
+export type RequirementsMemory = {
+  readonly recall: (key: string) => Promise<Requirements | undefined>;
+  readonly keep: (key: string, found: Requirements) => void;
+};
 
 /** The configuration with what its file of dependencies comes to, where it names one that pip does not read itself. */
 export async function readRequirements(
   config: Config,
   document: Document,
   files: Files,
+  memory?: RequirementsMemory,
 ): Promise<Result<Config>> {
   const { python } = config.environment;
   const source = "list" in python.requirements ? python.requirements.from : undefined;
@@ -28,10 +36,9 @@ export async function readRequirements(
   const file = await read(source.path);
   const project = format.endsWith(".lock") ? await read(besides(source.path, "pyproject.toml")) : undefined;
   if (file === undefined) return fail(wordTooLarge(source.path, document, pointer));
-  const { readRequirements: readFile } = await import("../requirements/read-requirements.ts");
-  const found = await readFile({
+  const found = await readOnce(memory, {
     ...{ format, file, project },
-    choice: source,
+    choice: { extras: source.extras, groups: source.groups },
     basePython: pythonOf(config.baseImage),
     locateChoice: (kind, index) => locate(document, pointerTo("/environment/python", kind, index)),
   });
@@ -45,6 +52,21 @@ export async function readRequirements(
     ...found.warnings,
     ...beside,
   ]);
+}
+
+/** What has something to tell is read each time. */
+async function readOnce(
+  memory: RequirementsMemory | undefined,
+  request: ReadRequest,
+): Promise<Result<Requirements>> {
+  const { locateChoice: _locateChoice, ...asked } = request;
+  const key = digestOf(JSON.stringify(asked));
+  const known = await memory?.recall(key);
+  if (known !== undefined) return succeed(known);
+  const { readRequirements: readFile } = await import("../requirements/read-requirements.ts");
+  const found = await readFile(request);
+  if (found.ok && found.warnings.length === 0) memory?.keep(key, found.value);
+  return found;
 }
 
 /** Python's own images say it in their tags. */

@@ -12,22 +12,10 @@ import { condaFile } from "./read-conda.ts";
 import { poetryLock } from "./read-poetry-lock.ts";
 import { pyproject } from "./read-pyproject.ts";
 import { uvLock } from "./read-uv-lock.ts";
-import type { Choice, Format, Requirements } from "./reading.ts";
+import type { Choice, Format, ReadRequest, Requirements } from "./reading.ts";
 import { normalName } from "./requirement.ts";
 import { BadShape, type Placed } from "./shape.ts";
 import { warnOfStaleLock } from "./stale-lock.ts";
-
-export type ReadRequest = {
-  readonly format: FormatName;
-  readonly file: SourceFile;
-  /** The `pyproject.toml` that a lock lies beside. */
-  readonly project?: SourceFile | undefined;
-  readonly choice: Choice;
-  /** The first two numbers of the base image's Python, where they are known. */
-  readonly basePython?: readonly [number, number] | undefined;
-  /** Where an extra or a group is asked for. */
-  readonly locateChoice: (kind: keyof Choice, index: number) => Location;
-};
 
 const FORMATS: Readonly<Record<FormatName, Format>> = {
   "pyproject.toml": pyproject,
@@ -83,7 +71,7 @@ type Parsed = {
 async function parse(file: SourceFile, format: FormatName): Promise<Result<Parsed>> {
   if (format === "conda.yaml") {
     const parsed = parseDocument(file);
-    if (!parsed.ok) return fail(...parsed.diagnostics.map(withoutHint));
+    if (!parsed.ok) return fail(...parsed.diagnostics.map((diagnostic) => ofFile(diagnostic, file)));
     return succeed({
       data: { value: parsed.value.value, pointer: "" },
       place: async (diagnostic) => placed(diagnostic, (pointer) => locate(parsed.value, pointer)),
@@ -100,9 +88,9 @@ async function parse(file: SourceFile, format: FormatName): Promise<Result<Parse
   });
 }
 
-/** It tells what to do with a configuration file, which this is not. */
-function withoutHint({ hint: _hint, ...diagnostic }: Diagnostic): Diagnostic {
-  return diagnostic;
+/** Its hints are for a configuration file, which this is not. */
+function ofFile({ hint: _hint, ...diagnostic }: Diagnostic, file: SourceFile): Diagnostic {
+  return { location: { file, range: { start: 0, end: 0 } }, ...diagnostic };
 }
 
 function placed(diagnostic: Diagnostic, find: (pointer: string) => Location): Diagnostic {

@@ -1,4 +1,6 @@
 import type { Result } from "../model/result.ts";
+import type { Location, SourceFile } from "../model/text-range.ts";
+import type { FormatName } from "./formats.ts";
 import type { Placed } from "./shape.ts";
 
 /** What of a project is wanted besides its dependencies. */
@@ -22,4 +24,17 @@ export type Format = {
   readonly offers: (data: Placed, project: Placed | undefined) => Choice;
   /** Its diagnostics name a place in the file that was read, by their `path`. */
   readonly read: (data: Placed, choice: Choice, project: Placed | undefined) => Result<Requirements>;
+};
+
+/** A file of dependencies to read, and all that matters to what it comes to. */
+export type ReadRequest = {
+  readonly format: FormatName;
+  readonly file: SourceFile;
+  /** The `pyproject.toml` that a lock lies beside. */
+  readonly project?: SourceFile | undefined;
+  readonly choice: Choice;
+  /** The first two numbers of the base image's Python, where they are known. */
+  readonly basePython?: readonly [number, number] | undefined;
+  /** Where an extra or a group is asked for. */
+  readonly locateChoice: (kind: keyof Choice, index: number) => Location;
 };

@@ -197,6 +197,16 @@ for (const [text, isApart] of [
   });
 }
 
+test("and so with a list of requirements that name digests", async () => {
+  const { engine, seen } = createBuilder({
+    answers: { ...answersOf("amd64", "2.1.0"), "server.json": EMPTY_REPORT },
+  });
+  const list = `["numpy==2.1.0 --hash=${digestOf("numpy")}"]`;
+  const { make } = await openPackage(yaml.replace("r.txt", list), FILES, { engine });
+  await make(LOCK);
+  assert.match(seen.at(-1)?.dockerfile ?? "", "server.json");
+});
+
 test("what buildx says goes to the user", async () => {
   const build = async () => fail(errorDiagnostic("build/failed", "no"));
   const { run } = await openUnlocked({ replaced: { build } });
