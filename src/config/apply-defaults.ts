@@ -92,10 +92,14 @@ function requirementsOf(
   { requirements = [], extras = [], groups = [] }: WrittenPython,
   conda: string | undefined,
 ): RequirementsConfig {
-  if (conda !== undefined) return { list: [], from: { path: normalizePath(conda), extras: [], groups: [] } };
+  if (conda !== undefined) {
+    const path = normalizePath(conda);
+    return { list: [], from: { pointer: "/environment/conda", path, extras: [], groups: [] } };
+  }
   if (typeof requirements !== "string") return { list: requirements };
   const path = normalizePath(requirements);
-  return isRequirementsFile(path) ? { file: path } : { list: [], from: { path, extras, groups } };
+  const pointer = "/environment/python/requirements";
+  return isRequirementsFile(path) ? { file: path } : { list: [], from: { pointer, path, extras, groups } };
 }
 
 function inferenceOf(written: ConfigFile["inference"]): InferenceConfig {

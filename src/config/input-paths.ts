@@ -65,12 +65,12 @@ function pythonPaths({ environment: { python } }: Config): readonly InputPath[] 
           },
         ],
   );
-  const path = "file" in requirements ? requirements.file : requirements.from?.path;
-  if (path === undefined) return links;
-  // The other of the two is not in the file.
-  return ["/environment/conda", pointerTo(pointer, "requirements")]
-    .map((at): InputPath => ({ path, pointer: at, type: "file", role: "other" }))
-    .concat(links);
+  const file =
+    "file" in requirements
+      ? { path: requirements.file, pointer: pointerTo(pointer, "requirements") }
+      : requirements.from;
+  if (file === undefined) return links;
+  return [{ path: file.path, pointer: file.pointer, type: "file", role: "other" }, ...links];
 }
 
 function inferencePaths({ inference }: Config): readonly InputPath[] {

@@ -28,9 +28,8 @@ export async function readRequirements(
   // That it is not there is told with the other paths.
   if (source === undefined || (await files.status(placeOf(source.path, config)))?.type !== "file")
     return succeed(config);
-  const isConda = document.ranges.has("/environment/conda");
-  const pointer = isConda ? "/environment/conda" : "/environment/python/requirements";
-  const format = formatOf(source.path, isConda);
+  const { pointer } = source;
+  const format = formatOf(source.path, pointer === "/environment/conda");
   if (format === undefined) return fail(wordUnknownFormat(source.path, document, pointer));
   const read = (path: string) => readSource(path, config, document, files);
   const file = await read(source.path);
@@ -47,7 +46,7 @@ export async function readRequirements(
   const outside = await findOutside(folders, config, files);
   if (outside !== undefined) return fail(wordOutside(outside, source.path, document, pointer));
   const settled = settle(python, source, { ...found.value, findLinks: folders });
-  const beside = format === "pyproject.toml" ? await warnOfLocks(source.path, config, document, files) : [];
+  const beside = format === "pyproject.toml" ? await warnOfLocks(source, config, document, files) : [];
   return succeed({ ...config, environment: { ...config.environment, python: settled } }, [
     ...found.warnings,
     ...beside,
@@ -83,14 +82,13 @@ function placeOf(path: string, { directory }: Config): string {
 
 /** What is named is what counts; somebody who has a lock may well have meant that. */
 async function warnOfLocks(
-  path: string,
+  { path, pointer }: RequirementsSource,
   config: Config,
   document: Document,
   files: Files,
 ): Promise<readonly Diagnostic[]> {
   for (const lock of ["uv.lock", "poetry.lock"].map((name) => besides(path, name))) {
     if ((await files.status(placeOf(lock, config)))?.type !== "file") continue;
-    const pointer = "/environment/python/requirements";
     return [
       warningDiagnostic("config/lock-beside", `\`${lock}\` lies beside \`${path}\`, and is not read`, {
         location: locate(document, pointer),

@@ -73,6 +73,7 @@ export type RequirementsConfig =
     };
 
 export type RequirementsSource = {
+  readonly pointer: string;
   readonly path: string;
   readonly extras: readonly string[];
   readonly groups: readonly string[];

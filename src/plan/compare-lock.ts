@@ -176,10 +176,10 @@ function findUnlockedPackages(config: Config, pins: Pins, { environment }: LockF
         message: "the base image or the system packages have changed",
       },
     ];
+  const { requirements } = config.environment.python;
+  const pointer = ("list" in requirements && requirements.from?.pointer) || "/environment/python";
   if (environment.asked.python !== asked.python)
-    return [
-      { pointer: "/environment/python", message: "the Python packages that are asked for have changed" },
-    ];
+    return [{ pointer, message: "the Python packages that are asked for have changed" }];
   return [{ pointer: "/build/platforms", message: "the lock has no packages for one of the platforms" }];
 }
 

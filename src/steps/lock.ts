@@ -150,8 +150,9 @@ function findOtherPython(
   const version = answers.get(ANSWER_FILES.pythonVersion);
   const isAnswered = answers.has(ANSWER_FILES.python) || answers.has(ANSWER_FILES.server);
   if (version === undefined || pythonVersions === undefined || isAnswered) return undefined;
-  const path = "list" in requirements ? (requirements.from?.path ?? "") : requirements.file;
-  return { ...wordOtherPython(pythonVersions, version.trim(), path), details: { subject: path } };
+  const source = "list" in requirements ? requirements.from : undefined;
+  if (source === undefined) throw new Error("a version of Python was asked for by nobody");
+  return { ...wordOtherPython(pythonVersions, version.trim(), source.path), path: source.pointer };
 }
 
 /** With one digest among the requirements pip demands them all. */

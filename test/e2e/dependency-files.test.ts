@@ -192,6 +192,20 @@ for (const [what, environment, files] of [
   });
 }
 
+test("a uv.lock that is as it was leaves nothing to do, and one that is not has to be resolved again", async () => {
+  const kept = await workspace.makePackage("kept", packageOf("{python: {requirements: uv.lock}}"), {
+    ...FILES,
+    "uv.lock": UV_LOCK,
+  });
+  assert.is((await kept.call(["apply"])).exitCode, 0);
+  assert.match((await kept.call(["apply"])).stderr, "nothing to do");
+  await kept.write({ "uv.lock": UV_LOCK.replace("python_full_version < '4'", "python_full_version < '5'") });
+  const frozen = await kept.call(["apply", "--frozen"]);
+  assert.is(frozen.exitCode, 64, frozen.stderr);
+  assert.match(frozen.stderr, "the Python packages that are asked for have changed");
+  assert.match(frozen.stderr, /mlpackage\.yaml:4:\d+/);
+});
+
 test("a wheel that is not the one of the uv.lock is refused", async () => {
   const tampered = await workspace.makePackage("tampered", packageOf("{python: {requirements: uv.lock}}"), {
     ...FILES,
@@ -223,7 +237,7 @@ test("another Python than the conda.yaml asks for: told with its place, and pip 
     "conda.yaml": "dependencies:\n  - python=3.8\n  - pip: [no-such-package]\n",
   });
   const { exitCode, stderr } = await old.call(["apply"]);
-  assert.is(exitCode, 1, stderr);
+  assert.is(exitCode, 64, stderr);
   assert.match(
     stderr,
     /error\[requirements\/other-python\]: `conda.yaml` asks for Python ==3\.8\.\*, and the base image has 3\.11\.\d+/,
