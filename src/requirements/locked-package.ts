@@ -44,9 +44,10 @@ export function folderOf(wheel: Placed): string {
   const path = textOf(wheel);
   const folder = path.split("/").slice(0, -1).join("/");
   if (isInside(folder)) return folder;
-  throw new BadShape(wheel.pointer, "must lie in a folder below the lock");
+  throw new BadShape(wheel.pointer, "must lie in a folder below the lock, with a plain name");
 }
 
+/** A plain path that stays below where it begins. */
 export function isInside(folder: string): boolean {
-  return folder !== "" && /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\\\p{Cc}:]+$/u.test(folder);
+  return /^(?!-)(?!(?:.*\/)?\.\.(?:\/|$))[A-Za-z0-9._+-]+(?:\/[A-Za-z0-9._+-]+)*$/.test(folder);
 }

@@ -202,7 +202,7 @@ function placeOf(registry: Placed): Pick<Read, "index" | "findLinks"> {
   const place = textOf(registry);
   if (/^https?:/.test(place)) return { index: addressAt(place, registry.pointer) };
   if (isInside(place)) return { findLinks: place };
-  throw new BadShape(registry.pointer, "must be an address, or a folder below the lock");
+  throw new BadShape(registry.pointer, "must be an address, or a folder below the lock with a plain name");
 }
 
 function addressOf(url: Placed): string {

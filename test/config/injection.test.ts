@@ -42,6 +42,12 @@ const files: readonly SerializableRecord[] = [
   },
   {
     name: "demo",
+    environment: { python: { requirements: "uv.lock", extras: ["serve"], groups: ["gpu"] } },
+    inference: "score.py",
+  },
+  { name: "demo", environment: { conda: "conda.yaml" }, inference: "score.py" },
+  {
+    name: "demo",
     base_image: { oci_layout: "base.oci.tar" },
     inference: { command: ["serve"] },
     build: { compression: "gzip", source_date_epoch: "${EPOCH:-1700000000}" },
