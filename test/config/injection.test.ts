@@ -45,7 +45,12 @@ const files: readonly SerializableRecord[] = [
     environment: { python: { requirements: "uv.lock", extras: ["serve"], groups: ["gpu"] } },
     inference: "score.py",
   },
-  { name: "demo", environment: { conda: "conda.yaml" }, inference: "score.py" },
+  {
+    name: "demo",
+    base_image: "python:3.12",
+    environment: { conda: "conda.yaml" },
+    inference: "score.py",
+  },
   {
     name: "demo",
     base_image: { oci_layout: "base.oci.tar" },
