@@ -75,7 +75,8 @@ function decideUnions(node: unknown, definitions: Schema): unknown {
   if ("discriminator" in decided) return { ...decided, oneOf: branches };
   const { oneOf: _oneOf, ...rest } = decided;
   const types = [...new Set(branches.map((branch) => typeOf(branch, definitions)))];
-  return { ...rest, type: types, ...chain(branches, definitions) };
+  // Where all are of one type, the last of them says so.
+  return { ...rest, ...(types.length > 1 && { type: types }), ...chain(branches, definitions) };
 }
 
 /** Tells each object of a union what decides for it, and which keys belong to the others alone. */

@@ -27,6 +27,7 @@ import type { Pins } from "../plan/pins.ts";
 import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../sources/index.ts";
 import { STEP_KINDS } from "../steps/index.ts";
 import { type Asked, askAhead } from "./ask-ahead.ts";
+import { createBuildAids } from "./build-aids.ts";
 import { hashLayersAhead } from "./hash-layers-ahead.ts";
 import { type ReadLock, readLock } from "./lock-file.ts";
 import { NO_NETWORK, offlineEngine, offlineSource, withVendored, withVendoredBase } from "./offline.ts";
@@ -138,6 +139,7 @@ export async function assemble(
   if (!keys.ok) return fail(...(await placeDiagnostics(keys.diagnostics, opened, host)));
   const known = { origin: await readOrigin(session, opened), publicKeys: keys.value };
   const graph = buildGraph(config, pins.value, opened.locate, { noTest, ...known });
+  const buildAids = createBuildAids(config, host);
   const context: StepContext = {
     ...sourceContext,
     engine,
@@ -147,6 +149,7 @@ export async function assemble(
     given: createGivenLayers(cacheDirectory, host.files, host.clock),
     vendor,
     runtimeDirectory,
+    buildAids: offline ? { ...buildAids, cacheFrom: [], cacheTo: [] } : buildAids,
     force,
     sourceOf: sources,
     ...OUTSIDE_A_RUN,

@@ -9,6 +9,7 @@ import { makeLock, type Resolved } from "../plan/make-lock.ts";
 import { select } from "../plan/select.ts";
 import { LOCK, packagesOfLock } from "../steps/lock.ts";
 import type { Assembly } from "./assemble.ts";
+import { demandSecrets } from "./demand-secrets.ts";
 import { writeLock } from "./lock-file.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import type { Package } from "./open-package.ts";
@@ -103,10 +104,13 @@ export async function resolve(
     ...remote.map(({ name }) => `fetch:${name}`),
   ];
   const wanted = names.filter((name) => graph.steps.some(({ id }) => id === name));
+  const chosen = wanted.length === 0 ? { steps: [] } : select(graph, wanted).graph;
+  const missing = await demandSecrets(session, opened, assembly, chosen);
+  if (missing.length > 0) return fail(...missing);
   const outcomes =
     wanted.length === 0
       ? new Map<string, Outcome>()
-      : await runGraph(session, opened, assembly, select(graph, wanted).graph, options);
+      : await runGraph(session, opened, assembly, chosen, options);
   const failures = failuresOf(outcomes);
   if (failures.length > 0 || session.signal.aborted) return fail(...failures);
   return succeed(makeLock(config, pins, resolvedBy(outcomes), lock.lock));

@@ -11,21 +11,25 @@ import type {
   OutputConfig,
   PythonConfig,
   RequirementsConfig,
+  SecretConfig,
   TestConfig,
 } from "../model/config.ts";
 import { isRequirementsFile } from "../requirements/formats.ts";
 import { durationMs } from "./duration.ts";
+import { readLayerCache } from "./layer-cache.ts";
 import { fileName, isUri, normalizePath, parentFolder, stemOf } from "./paths.ts";
 
 type Written<Key extends keyof ConfigFile> = NonNullable<ConfigFile[Key]>;
 type WrittenModel = Written<"models">[number];
 type WrittenTest = Written<"tests">[number];
 type WrittenOutput = Written<"outputs">[number];
+type WrittenSecret = NonNullable<Written<"build">["secrets"]>[number];
+type WrittenCaches = Written<"build">["cache_from"];
 type WrittenPython = NonNullable<Written<"environment">["python"]>;
 
 /**
- * The configuration as it runs. A list of the file may have holes, where an item is left out that cannot be read: models,
- * tests and outputs, which know their pointer, are closed up; the others keep their holes, and so their indexes.
+ * The configuration as it runs. A list of the file may have holes, where an item is left out that cannot be read: those
+ * whose items know their pointer are closed up; the others keep their holes, and so their indexes.
  */
 export function applyDefaults(file: ConfigFile, directory: string): Config {
   return {
@@ -125,10 +129,27 @@ function buildOf(written: Written<"build">): BuildConfig {
   return {
     platforms: written.platforms ?? [],
     ...given("builder", written.builder),
+    secrets: listOf(written.secrets?.map(secretOf)),
+    cacheFrom: cachesOf(written.cache_from, "/build/cache_from"),
+    cacheTo: cachesOf(written.cache_to, "/build/cache_to"),
     labels: written.labels ?? {},
     compression: compressionOf(written.compression ?? "auto"),
     sourceDateEpoch: written.source_date_epoch ?? 0,
   };
+}
+
+function secretOf(written: WrittenSecret, index: number): SecretConfig {
+  const { id, host, username = "__token__" } = written;
+  return {
+    pointer: pointerTo("/build/secrets", index),
+    id,
+    source: "env" in written ? { env: written.env } : { file: written.file },
+    ...given("login", host === undefined ? undefined : { host, username }),
+  };
+}
+
+function cachesOf(written: WrittenCaches, pointer: string): BuildConfig["cacheFrom"] {
+  return listOf(written?.map((cache, index) => readLayerCache(cache, pointerTo(pointer, index))));
 }
 
 const defaultLevels = { gzip: 6, zstd: 3 } as const;

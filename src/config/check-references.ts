@@ -2,7 +2,9 @@ import { locate, pointerTo } from "../document/locate.ts";
 import type { Config } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { Document } from "../model/document.ts";
+import { checkLayerCaches } from "./check-layer-caches.ts";
 import { checkOutputs } from "./check-outputs.ts";
+import { checkSecrets } from "./check-secrets.ts";
 import { findRepeated } from "./find-repeated.ts";
 import { quoted } from "./words.ts";
 
@@ -21,6 +23,8 @@ const checks: readonly Check[] = [
   checkVariables,
   checkUser,
   checkPlatforms,
+  checkSecrets,
+  checkLayerCaches,
   checkTestNames,
   checkTests,
   checkOutputs,

@@ -1,4 +1,6 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { LayerCache } from "../model/engine.ts";
+import { wordCacheFailure } from "./cache-failure.ts";
 
 /** What is known of a build that failed: the vertex that did, its last output, and what buildx said besides. */
 export type BuildFailure = {
@@ -8,6 +10,7 @@ export type BuildFailure = {
   readonly otherLines: readonly string[];
   /** Where buildx was to write the image: on our own disk. */
   readonly layoutFolder?: string;
+  readonly cacheTo?: readonly LayerCache[];
 };
 
 const EXCERPT_LINES = 15;
@@ -24,6 +27,8 @@ export function wordBuildFailure(failure: BuildFailure): Diagnostic {
   if (vertexName.startsWith("[internal] load metadata for ")) {
     return wordBaseFailure(vertexName.slice("[internal] load metadata for ".length), words);
   }
+  const ofCache = wordCacheFailure(vertexName, words, failure.cacheTo ?? []);
+  if (ofCache !== undefined) return ofCache;
   const exitCode = /exit code: (\d+)/.exec(words)?.[1];
   if (exitCode !== undefined) return wordInstructionFailure(vertexName, Number(exitCode), failure.log);
   return errorDiagnostic("build/failed", `buildx failed: ${firstLine(words)}`, {
@@ -69,12 +74,27 @@ function wordBaseFailure(reference: string, words: string): Diagnostic {
 
 function wordInstructionFailure(vertexName: string, exitCode: number, log: readonly string[]): Diagnostic {
   const instruction = instructionOf(vertexName);
+  const asking = hostThatAsks(log.join("\n"));
+  if (asking !== undefined) return wordRefusedLogin(asking);
   const known = KNOWN_CAUSES.flatMap((cause) => cause(log.join("\n")) ?? [])[0];
   if (known !== undefined) return { ...known, excerpt: lastLines(log) };
   const message = `\`${instruction}\` ended with exit code ${exitCode}`;
   return errorDiagnostic("build/instruction-failed", message, {
     excerpt: lastLines(log),
     details: { exitCode },
+  });
+}
+
+/** Answered with 401 pip asks for a user, and there is nobody to answer it. */
+function hostThatAsks(log: string): string | undefined {
+  return /EOFError/.test(log) ? /^User for (\S+): /m.exec(log)?.[1] : undefined;
+}
+
+function wordRefusedLogin(address: string): Diagnostic {
+  const host = address.replace(/:\d+$/, "");
+  return errorDiagnostic("build/login-refused", `\`${address}\` lets pip in with no such user and password`, {
+    hint: `check the secret with \`host: ${host}\` in \`build.secrets\`, and its \`username\`; without one, pip names nobody`,
+    details: { subject: host },
   });
 }
 
@@ -104,7 +124,7 @@ const KNOWN_CAUSES: readonly Cause[] = [
       "build/requirement-not-found",
       `no package answers the requirement \`${requirement}\``,
       {
-        hint: "check its name and version, and `index_url` and `find_links`; what the lock names may be gone: `mlpackage lock --upgrade python`",
+        hint: "check its name and version, and `index_url`, `find_links` and whom `build.secrets` lets in; what the lock names may be gone: `mlpackage lock --upgrade python`",
         details: { subject: requirement },
       },
     );

@@ -1,4 +1,4 @@
-import type { BuildRequest } from "../model/engine.ts";
+import type { BuildRequest, BuildSecret, LayerCache } from "../model/engine.ts";
 
 /** The builder that is the engine's own BuildKit, whatever `docker buildx use` chose. */
 const ENGINE_BUILDER = "default";
@@ -36,6 +36,10 @@ export function buildxArgs(
     ...(request.noCache
       ? ["--no-cache"]
       : (request.freshStages ?? []).flatMap((stage) => ["--no-cache-filter", stage])),
+    ...(request.secrets ?? []).flatMap((secret, index) => ["--secret", secretOption(secret, index)]),
+    // Where every instruction is to run, nothing is to be found.
+    ...(request.noCache ? [] : cacheOptions("--cache-from", request.cacheFrom)),
+    ...cacheOptions("--cache-to", request.cacheTo),
     ...["--build-arg", `SOURCE_DATE_EPOCH=${request.sourceDateEpoch}`],
     "--provenance=false",
     "--sbom=false",
@@ -59,7 +63,35 @@ function imageOutputs(
   ];
 }
 
-/** A field of the comma-separated list that `--output` takes. */
+function secretOption({ id, file }: BuildSecret, index: number): string {
+  return file === undefined
+    ? `id=${id},type=env,env=${secretVariable(index)}`
+    : `id=${id},type=file,${quoted(`src=${file}`)}`;
+}
+
+function secretVariable(index: number): string {
+  return `MLPACKAGE_BUILD_SECRET_${index}`;
+}
+
+/** The variables by which buildx is handed secrets: its arguments are there for everybody to see. */
+export function secretVariables({ secrets = [] }: Pick<BuildRequest, "secrets">): Record<string, string> {
+  return Object.fromEntries(
+    secrets.flatMap(({ value, file }, index) =>
+      file === undefined ? [[secretVariable(index), value] as const] : [],
+    ),
+  );
+}
+
+function cacheOptions(flag: string, caches: readonly LayerCache[] = []): readonly string[] {
+  return caches.flatMap((cache) => [
+    flag,
+    Object.entries(cache)
+      .map(([name, value]) => quoted(`${name}=${value}`))
+      .join(","),
+  ]);
+}
+
+/** A field of the comma-separated lists that options take. */
 function quoted(field: string): string {
   return /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

@@ -5,8 +5,10 @@ import type { Host } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { type BuildFailure, wordBuildFailure } from "./build-failure.ts";
 import { createProgressReader } from "./buildkit-progress.ts";
-import { buildxArgs } from "./buildx-args.ts";
+import { buildxArgs, secretVariables } from "./buildx-args.ts";
+import { followCaches } from "./cache-failure.ts";
 import { dockerConfigDirectory } from "./docker-endpoint.ts";
+import { maskEvents, maskSecrets } from "./mask-secrets.ts";
 import { processEnvironment } from "./process-environment.ts";
 
 /** Builds with buildx on the engine at `endpoint`. */
@@ -28,29 +30,32 @@ export function createBuildx(
     const writesLayouts = probed.value.containerdStore;
     const idFile = path.join(path.dirname(request.dockerfile), "image-id");
     const failing = followFailure();
-    const reader = createProgressReader((event) => {
-      failing.see(event);
+    const caches = followCaches(request);
+    const mask = maskSecrets(request.secrets ?? []);
+    const onEvent = maskEvents(mask, (event) => {
+      if (!caches.see(event)) failing.see(event);
       request.onEvent(event);
     });
+    const reader = createProgressReader(onEvent);
     const { command, args } = await findBuildx(host);
     const ended = await host.processes.run({
       command,
       args: [...args, ...buildxArgs(request, { writesLayouts, idFile })],
-      environment: buildxEnvironment(endpoint, host),
+      environment: { ...buildxEnvironment(endpoint, host), ...secretVariables(request) },
       signal: request.signal,
       onStderrLine: reader.readLine,
     });
     if (ended.failure === "not-found" || isUnknownCommand(reader.otherLines)) return fail(missingBuildx());
-    if (ended.exitCode !== 0)
-      return fail(
-        wordBuildFailure({
-          ...failing.failure(),
-          otherLines: reader.otherLines,
-          layoutFolder: request.layoutFolder,
-        }),
-      );
+    const otherLines = reader.otherLines.map(mask.text);
+    if (ended.exitCode !== 0) {
+      const { layoutFolder, cacheTo = [] } = request;
+      return fail(wordBuildFailure({ ...failing.failure(), otherLines, layoutFolder, cacheTo }));
+    }
     const isLayout = writesLayouts || request.builder !== undefined || request.filesFolder !== undefined;
-    return succeed(isLayout ? undefined : (await host.files.readText(idFile)).trim());
+    return succeed(
+      isLayout ? undefined : (await host.files.readText(idFile)).trim(),
+      caches.warnings(otherLines),
+    );
   }
 
   return { build };

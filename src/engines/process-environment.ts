@@ -5,6 +5,8 @@ const ALLOWED = [
   /^(https?|no|all)_proxy$/i,
   /^SSL_CERT_(FILE|DIR)$/,
   /^(AWS|GOOGLE|AZURE)_/,
+  // What buildx speaks to the cache of GitHub's runners with.
+  /^ACTIONS_(CACHE_URL|CACHE_SERVICE_V2|RESULTS_URL|RUNTIME_TOKEN)$/,
 ];
 
 export function processEnvironment(

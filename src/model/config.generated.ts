@@ -40,6 +40,7 @@ export type IndexUrl = string;
 export type FindLinks = string;
 export type SystemPackage = string;
 export type Platform = string;
+export type CacheAttribute = string | boolean | number;
 /**
  * Where the package goes.
  */
@@ -286,6 +287,75 @@ export interface Build {
    * The buildx builder to use. Without one, the engine's current one.
    */
   builder?: string;
+  /**
+   * Passwords that are needed while the environment is built. Their values reach the commands that need them, and nothing else: no layer, log, key or lock.
+   *
+   * Items: A secret, and where it comes from: a variable of the environment, or a file.
+   */
+  secrets?: (
+    | {
+        /**
+         * What the secret is called in the build: `RUN --mount=type=secret,id=...` in a Dockerfile of yours, and `docker build --secret id=...` for a saved folder.
+         */
+        id: string;
+        /**
+         * The variable of your environment that holds it.
+         */
+        env: string;
+        /**
+         * The host that pip gives it to as a password, and no other. Without one it is for a Dockerfile of yours.
+         */
+        host?: string;
+        /**
+         * The user that pip names to the host.
+         */
+        username?: string;
+      }
+    | {
+        /**
+         * What the secret is called in the build: `RUN --mount=type=secret,id=...` in a Dockerfile of yours, and `docker build --secret id=...` for a saved folder.
+         */
+        id: string;
+        /**
+         * The file that holds it: a path relative to this file, or one that begins with `/` or `~/`.
+         */
+        file: string;
+        /**
+         * The host that pip gives it to as a password, and no other. Without one it is for a Dockerfile of yours.
+         */
+        host?: string;
+        /**
+         * The user that pip names to the host.
+         */
+        username?: string;
+      }
+  )[];
+  /**
+   * Caches of BuildKit that the environment's layers are looked for in, as buildx's `--cache-from`. What cannot be read is told, and the build goes on.
+   */
+  cache_from?: (
+    | string
+    | {
+        /**
+         * `registry`, `local`, `gha`, `s3` or `azblob`.
+         */
+        type: string;
+        [k: string]: CacheAttribute | string;
+      }
+  )[];
+  /**
+   * Caches of BuildKit that the environment's layers are written to, as buildx's `--cache-to`.
+   */
+  cache_to?: (
+    | string
+    | {
+        /**
+         * `registry`, `local`, `gha`, `s3` or `azblob`.
+         */
+        type: string;
+        [k: string]: CacheAttribute | string;
+      }
+  )[];
   /**
    * How the layers that mlpackage writes itself are compressed. `auto` leaves what does not shrink (safetensors, gguf, onnx and what a sample shows) as it is and compresses the rest with zstd.
    */

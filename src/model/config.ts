@@ -103,10 +103,35 @@ export type BuildConfig = {
   /** Empty: the engine's own. */
   readonly platforms: readonly string[];
   readonly builder?: string;
+  readonly secrets: readonly SecretConfig[];
+  readonly cacheFrom: readonly LayerCacheConfig[];
+  readonly cacheTo: readonly LayerCacheConfig[];
   readonly labels: Readonly<Record<string, string>>;
   readonly compression: CompressionConfig;
   /** The image's date, in seconds since 1970. */
   readonly sourceDateEpoch: number;
+};
+
+/** A password that is needed while the environment is built: where it comes from, and never what it is. */
+export type SecretConfig = {
+  readonly pointer: string;
+  /** What commands of the build know it by. */
+  readonly id: string;
+  /** A variable of the environment, or a path: relative to `directory`, absolute, or below `~/`. */
+  readonly source: { readonly env: string } | { readonly file: string };
+  /** Where pip gives it as a password, and for whom; absent where it is for a Dockerfile of the user's. */
+  readonly login?: LoginConfig;
+};
+
+export type LoginConfig = { readonly host: string; readonly username: string };
+
+/** A cache of BuildKit's, shared or not, as the attributes that buildx is given. Paths are relative to `directory`. */
+export type LayerCacheConfig = {
+  readonly pointer: string;
+  /** `registry`, `local`, `gha`, `s3` or `azblob`; empty where none is said. */
+  readonly type: string;
+  /** All but the type, in the order of the file. */
+  readonly attributes: Readonly<Record<string, string>>;
 };
 
 /** How the layers that mlpackage writes itself are compressed; `auto` decides for each by what it holds. */

@@ -11,6 +11,16 @@ export type Capabilities = {
   readonly platform: string;
 };
 
+/** What a build may read and nobody may see: handed on by a variable or a file, and masked in all that it says. */
+export type BuildSecret = {
+  readonly id: string;
+  readonly value: string;
+  /** Where it is read from, absolute, if that is a file: one may hold what no variable can. */
+  readonly file?: string;
+  /** As whose password it is sent somewhere; what a server is sent of it may come back in its answer. */
+  readonly username?: string;
+};
+
 export type BuildRequest = {
   readonly dockerfile: string;
   /** The folder that plain `COPY` reads. */
@@ -30,9 +40,16 @@ export type BuildRequest = {
   readonly noCache: boolean;
   /** Stages whose instructions run in any case. */
   readonly freshStages?: readonly string[];
+  readonly secrets?: readonly BuildSecret[];
+  /** Caches of BuildKit, as buildx takes them. One that cannot be read is a warning. */
+  readonly cacheFrom?: readonly LayerCache[];
+  readonly cacheTo?: readonly LayerCache[];
   readonly signal: AbortSignal;
   readonly onEvent: (event: BuildEvent) => void;
 };
+
+/** A cache of BuildKit's by its attributes, the type among them; paths are absolute. */
+export type LayerCache = Readonly<Record<string, string>>;
 
 /** What BuildKit tells while it works. */
 export type BuildEvent =
@@ -95,7 +112,7 @@ export interface Service {
 export interface ImageBuilder {
   /**
    * Builds into a folder, and into the engine's store under no name. Gives the image's id where the engine cannot write
-   * folders: there it has to be exported.
+   * folders: there it has to be exported. Of what is secret nothing is told.
    */
   build(request: BuildRequest): Promise<Result<string | undefined>>;
 }

@@ -1,6 +1,6 @@
 import type { Signer } from "./attestation.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import type { Engine, GivenLayers } from "./engine.ts";
+import type { BuildSecret, Engine, GivenLayers, LayerCache } from "./engine.ts";
 import type { StepActivity } from "./event.ts";
 import type { Host } from "./host.ts";
 import type { StepOutput } from "./outcome.ts";
@@ -34,12 +34,21 @@ export type StepContext = {
   readonly outputOf: (stepId: string) => StepOutput;
   /** What the step made when it last succeeded in this package, of whatever version. */
   readonly lastOutput?: StepOutput | undefined;
+  readonly buildAids: BuildAids;
   /** `--no-cache`: the engine's own caches are left aside as well. */
   readonly force: boolean;
   /** Fires when the run is interrupted, and when the step has taken too long. */
   readonly signal: AbortSignal;
   readonly report: (activity: StepActivity) => void;
   readonly warn: (diagnostic: Diagnostic) => void;
+};
+
+/** What builds use besides the inputs of their step. It changes nothing of what they make, and so it is in no key. */
+export type BuildAids = {
+  /** The secrets of these ids, or what is wrong with those that cannot be had. */
+  readonly readSecrets: (ids: readonly string[]) => Promise<Result<readonly BuildSecret[]>>;
+  readonly cacheFrom: readonly LayerCache[];
+  readonly cacheTo: readonly LayerCache[];
 };
 
 /** The plug-in that runs one kind of step. `version` is part of the key: raise it when the same inputs make something else. */

@@ -1,4 +1,4 @@
-import type { Config, OutputConfig } from "../model/config.ts";
+import type { Config, OutputConfig, SecretConfig } from "../model/config.ts";
 import type { Graph } from "../model/graph.ts";
 import { nameOf, parseImageReference } from "../model/image-reference.ts";
 import type { LockedPackages } from "../model/lock-file.ts";
@@ -7,7 +7,7 @@ import type { Step } from "../model/step.ts";
 import type { Location } from "../model/text-range.ts";
 import { asData } from "./as-data.ts";
 import { attestSteps, type KnownForAttestations } from "./attest-steps.ts";
-import { isInstalling } from "./compare-lock.ts";
+import { isInstalling, isPipAsked } from "./compare-lock.ts";
 import { order } from "./order.ts";
 import type { Pins } from "./pins.ts";
 
@@ -108,6 +108,7 @@ function lockStep(config: Config, pins: Pins, locate: Locate): Step {
     platforms: platforms.filter((platform) => !Object.hasOwn(some, platform)),
     known: some,
     ...(config.build.builder !== undefined && { builder: config.build.builder }),
+    ...secretsOf(config, isPipAsked(config)),
     environment: packagesOf(config),
     isServed: config.inference.kind === "script",
     requirements: pins.requirements,
@@ -144,6 +145,9 @@ function renderStep(config: Config, pins: Pins, locate: Locate): Step {
       code: pins.code,
       runtime: inference.kind === "script" ? pins.runtime : {},
       pipOptions: pins.pipOptions,
+      ...secretsOf(config, isPipCalled(config, pins), ({ id, source }) => ({
+        option: `id=${id},${optionOf(source)}`,
+      })),
       findLinks: pins.findLinks,
     }),
     needs: isInstalling(config) ? [LOCK] : [],
@@ -167,6 +171,7 @@ function environmentStep(config: Config, pins: Pins, locate: Locate): Step {
         ...(builder !== undefined && { builder }),
         python: installConfigOf(config),
         pipOptions: pins.pipOptions,
+        ...secretsOf(config, isPipCalled(config, pins)),
         findLinks: pins.findLinks,
         sourceDateEpoch,
       }),
@@ -176,6 +181,40 @@ function environmentStep(config: Config, pins: Pins, locate: Locate): Step {
     pool: isBuilt ? "engine" : "network",
     location: locate("/base_image"),
   };
+}
+
+/**
+ * The secrets that a build may ask for: those that pip logs in with, where it is called, and all where a Dockerfile of the
+ * user's may name any. Not their values: a password that was renewed makes nothing new.
+ */
+function secretsOf(
+  { build, baseImage }: Config,
+  isPipCalled: boolean,
+  more: (secret: SecretConfig) => object = () => ({}),
+): { readonly secrets?: readonly object[] } {
+  const used = build.secrets.filter(
+    ({ login }) => baseImage.kind === "dockerfile" || (login !== undefined && isPipCalled),
+  );
+  if (used.length === 0) return {};
+  return {
+    secrets: used.map((secret) => ({
+      id: secret.id,
+      ...(isPipCalled && { login: secret.login }),
+      ...more(secret),
+    })),
+  };
+}
+
+function isPipCalled(config: Config, { packages }: Pins): boolean {
+  const isKnown = packages.all !== undefined;
+  return (
+    isPipAsked(config) && (!isKnown || Object.values(packages.all).some(({ python }) => python.length > 0))
+  );
+}
+
+/** As `docker build --secret` takes it; a path of the package is for who reads it to put right. */
+function optionOf(source: SecretConfig["source"]): string {
+  return "env" in source ? `env=${source.env}` : `src=${source.file.replace(/^~/, "$HOME")}`;
 }
 
 function environmentInputs({ build, baseImage }: Config, { base, platform }: Pins) {

@@ -52,8 +52,12 @@ function pathsBelow(folder: string, paths: readonly string[]): ReadonlySet<strin
   return new Set(paths.flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : [])));
 }
 
-function outputPaths(config: Config): readonly string[] {
-  return config.outputs.flatMap((output) => ("path" in output ? [normalize(output.path)] : []));
+function outputPaths({ outputs, build }: Config): readonly string[] {
+  const caches = [...build.cacheFrom, ...build.cacheTo].filter(({ type }) => type === "local");
+  return [
+    ...outputs.flatMap((output) => ("path" in output ? [normalize(output.path)] : [])),
+    ...caches.flatMap(({ attributes: { src, dest } }) => src ?? dest ?? []),
+  ];
 }
 
 function pathsOfOtherPurpose(config: Config, configFile: string): readonly string[] {
@@ -67,6 +71,7 @@ function pathsOfOtherPurpose(config: Config, configFile: string): readonly strin
     ...config.outputs.flatMap((output) =>
       output.type === "image" && output.sign !== undefined ? [normalize(output.sign.key)] : [],
     ),
+    ...config.build.secrets.flatMap(({ source }) => ("file" in source ? [normalize(source.file)] : [])),
     ...(config.baseImage.kind === "oci-layout" ? [normalize(config.baseImage.path)] : []),
     ...requirementPaths(python).map(normalize),
     ...python.findLinks.map(normalize),

@@ -184,11 +184,15 @@ function findUnlockedPackages(config: Config, pins: Pins, { environment }: LockF
 }
 
 /** Whether anything is asked for that may have to be installed. */
-export function isInstalling({ environment, inference }: Config): boolean {
+export function isInstalling(config: Config): boolean {
+  return isPipAsked(config) || config.environment.systemPackages.length > 0;
+}
+
+/** Whether any of it is pip's to install. */
+export function isPipAsked({ environment, inference }: Config): boolean {
   const { managed, requirements } = environment.python;
-  const isPythonAsked =
-    managed && (inference.kind === "script" || !("list" in requirements) || requirements.list.length > 0);
-  return isPythonAsked || environment.systemPackages.length > 0;
+  const isAsked = inference.kind === "script" || !("list" in requirements) || requirements.list.length > 0;
+  return managed && isAsked;
 }
 
 function asData(value: object): Serializable {

@@ -11,6 +11,7 @@ import {
   ENVIRONMENT_STAGE,
   type EnvironmentInputs,
   type InstallConfig,
+  loginsAmong,
   namesOfLayers,
   renderEnvironment,
 } from "./dockerfile.ts";
@@ -151,18 +152,22 @@ async function buildEnvironment(
   const work = await context.makeWorkDirectory();
   const layout = layOutInstallation(inputs.baseImage, python);
   const layoutFolder = path.join(work, "layout");
-  const installation = (await installVendored(inputs, { python, packages }, layout, context)) ?? {
-    render: (read: EnvironmentInputs["base"]) => renderEnvironment({ python, base: read, packages }, layout),
+  const logins = loginsAmong(inputs.secrets);
+  const vendored = await installVendored(inputs, { python, packages }, layout, context);
+  const installation = vendored ?? {
+    render: (read: EnvironmentInputs["base"]) =>
+      renderEnvironment({ python, logins, base: read, packages }, layout),
     mounts: [...layout.locked, ...layout.wheels],
     files: [...nameWheels(findLinks, layout), ...(await storeLocked(packages, pipOptions, context))],
   };
   const built = await buildInBase(
-    inputs,
+    vendored === undefined ? inputs : withoutLogins(inputs),
     {
       ...installation,
       target: ENVIRONMENT_STAGE,
       layoutFolder,
       noCache: context.force,
+      isShared: vendored === undefined,
     },
     work,
     context,
@@ -176,4 +181,9 @@ async function buildEnvironment(
   const hasDockerfile = base.kind === "dockerfile";
   const taken = { folder: layoutFolder, platforms, sourceDateEpoch, hasDockerfile };
   return takeBuilt({ ...taken, brings: namesOfLayers(packages) }, context);
+}
+
+/** No index is asked for what is in a vendor folder. */
+function withoutLogins(inputs: EnvironmentStepInputs): EnvironmentStepInputs {
+  return { ...inputs, secrets: (inputs.secrets ?? []).filter(({ login }) => login === undefined) };
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { normalPlatform } from "../images/manifest.ts";
-import type { BaseImageConfig } from "../model/config.ts";
+import type { BaseImageConfig, LoginConfig } from "../model/config.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { StepContext } from "../model/step-kind.ts";
@@ -18,9 +18,14 @@ export type BaseInputs = {
   readonly builder?: string;
   readonly base: PinnedBase;
   readonly baseImage: BaseImageConfig;
+  /** What commands may ask for; what they are is nobody's to know before they run. */
+  readonly secrets?: readonly UsedSecret[];
   /** Given where anything is built that has a date. */
   readonly sourceDateEpoch?: number;
 };
+
+/** A secret by its name, and what pip does with it. */
+export type UsedSecret = { readonly id: string; readonly login?: LoginConfig };
 
 /** A build that begins with the base. */
 export type BuildInBase = {
@@ -32,18 +37,23 @@ export type BuildInBase = {
   readonly layoutFolder: string;
   readonly filesFolder?: string;
   readonly noCache: boolean;
+  /** Whether others may find its layers where `build.cache_to` says. */
+  readonly isShared?: boolean;
   readonly freshStages?: readonly string[];
 };
 
 /** Has buildx run commands in the base image. What was read of the package must be the same at the end. */
 export async function buildInBase(
   inputs: BaseInputs,
-  { render, mounts, files: mounted, ...request }: BuildInBase,
+  { render, mounts, files: mounted, isShared = false, ...request }: BuildInBase,
   work: string,
   context: StepContext,
 ): Promise<Result<string | undefined>> {
-  const { base, baseImage, platforms, builder, sourceDateEpoch = 0 } = inputs;
+  const { base, baseImage, platforms, builder, secrets: used = [], sourceDateEpoch = 0 } = inputs;
   const { files } = context.host;
+  const { readSecrets, cacheFrom, cacheTo } = context.buildAids;
+  const secrets = await readSecrets(used.map(({ id }) => id));
+  if (!secrets.ok) return secrets;
   const vendored = await demandVendoredBase(base, platforms, context);
   const read =
     vendored === undefined
@@ -73,11 +83,15 @@ export async function buildInBase(
     namedContexts: { ...staged, ...mountedBase.value },
     platforms,
     ...(builder !== undefined && { builder }),
+    ...{ secrets: secrets.value, cacheFrom, cacheTo: isShared ? cacheTo : [] },
     sourceDateEpoch,
     signal: context.signal,
     onEvent: (event) => context.report({ type: "build", event }),
   });
-  if (built.ok) await demandUnchanged();
+  if (built.ok) {
+    for (const warning of built.warnings) context.warn(warning);
+    await demandUnchanged();
+  }
   return built;
 }
 

@@ -1,9 +1,10 @@
 import type { ServiceSettings } from "../images/image-config.ts";
 import { normalPlatform } from "../images/manifest.ts";
-import type { BaseImageConfig, EnvironmentConfig } from "../model/config.ts";
+import type { BaseImageConfig, EnvironmentConfig, LoginConfig } from "../model/config.ts";
 import { DOCKERFILE_HEADER } from "../model/dockerfile-header.ts";
 import type { LockedPlatforms } from "../model/lock-file.ts";
 import {
+  BUILD_MOUNT,
   type ImageLayout,
   type InstallationLayout,
   LOCKED_MOUNT,
@@ -18,6 +19,7 @@ export type EnvironmentInputs = {
   /** The stages of the base's own Dockerfile, or what `FROM` names. */
   readonly base: InlinedBase | { readonly reference: string; readonly digest: string };
   readonly python: InstallConfig;
+  readonly logins?: readonly Login[];
   /** What is installed, on each platform that is built for. */
   readonly packages: LockedPlatforms;
 };
@@ -28,10 +30,22 @@ export type InstallConfig = Pick<
   "interpreter" | "indexUrl" | "extraIndexUrls" | "findLinks"
 >;
 
+/** Where pip is let in by a secret of the build. */
+export type Login = LoginConfig & { readonly id: string };
+
+/** The secrets that pip logs in with. */
+export function loginsAmong(
+  secrets: readonly { readonly id: string; readonly login?: LoginConfig }[] = [],
+): readonly Login[] {
+  return secrets.flatMap(({ id, login }) => (login === undefined ? [] : { id, ...login }));
+}
+
 /** What the text of a whole Dockerfile is made of. */
 export type DockerfileInputs = EnvironmentInputs & {
   readonly baseImage: BaseImageConfig;
   readonly settings: ServiceSettings;
+  /** Options of `docker build`, which a folder does not have by itself. */
+  readonly secretOptions: readonly string[];
 };
 
 /** What a mount reads from: a named context of its own each, or folders beside the Dockerfile. */
@@ -54,28 +68,35 @@ export function renderEnvironment(inputs: EnvironmentInputs, layout: Installatio
  * the code, so that a changed line of code touches the smallest layer alone.
  */
 export function renderDockerfile(inputs: DockerfileInputs, layout: ImageLayout): string {
-  return joinSections(inputs.base, [
-    ...environmentSections(inputs, layout, "folder"),
-    ...imageSections(inputs.settings, layout),
-  ]);
+  const { secretOptions: options } = inputs;
+  const command = ["docker build", ...options.map((option) => `--secret ${option}`), "."].join(" ");
+  return joinSections(
+    inputs.base,
+    [...environmentSections(inputs, layout, "folder"), ...imageSections(inputs.settings, layout)],
+    options.length === 0 ? [] : [`# It asks for secrets: ${command}`],
+  );
 }
 
 /** Sections after what must come first in the file: directives of the base's own, and whose file it is. */
-export function joinSections(base: EnvironmentInputs["base"], sections: readonly string[]): string {
+export function joinSections(
+  base: EnvironmentInputs["base"],
+  sections: readonly string[],
+  notes: readonly string[] = [],
+): string {
   const directives = "stages" in base ? base.directives : [];
   const from = "stages" in base ? base.stages : `FROM ${base.reference} AS ${ENVIRONMENT_STAGE}`;
-  return `${[[...directives, DOCKERFILE_HEADER].join("\n"), from, ...sections].join("\n\n")}\n`;
+  return `${[[...directives, DOCKERFILE_HEADER, ...notes].join("\n"), from, ...sections].join("\n\n")}\n`;
 }
 
 /** System packages, Python packages. */
 function environmentSections(
-  { python, packages }: EnvironmentInputs,
+  { python, logins = [], packages }: EnvironmentInputs,
   layout: InstallationLayout,
   place: Place,
 ): readonly string[] {
   const installing = [
     ...renderSystemPackages(packages),
-    ...renderPythonPackages(python, packages, layout, place),
+    ...renderPythonPackages({ ...python, logins }, packages, layout, place),
   ];
   return [FIRST_INSTRUCTION, ...(installing.length > 0 ? [DATE_ARGUMENT] : []), ...installing];
 }
@@ -171,7 +192,7 @@ export const APT_INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install --yes
 
 /** A package that was built since, or that another index has, has another digest, and is refused. */
 function renderPythonPackages(
-  config: InstallConfig,
+  config: InstallConfig & { readonly logins: readonly Login[] },
   packages: LockedPlatforms,
   layout: InstallationLayout,
   place: Place,
@@ -189,7 +210,9 @@ function renderPythonPackages(
     [
       "RUN --mount=type=cache,target=/root/.cache/pip \\",
       ...[...layout.locked, ...layout.wheels].map((placement) => `    ${mountOption(placement, place)} \\`),
+      ...loginMounts(config.logins),
       `    export ${PIP_SETTINGS}; \\`,
+      ...loginCommands(config.logins),
       `    ${install} \\`,
       ` && ${compileCommand(interpreter)}`,
     ].join("\n"),
@@ -218,6 +241,30 @@ export function platformSuffix(platform: string): string {
 
 export const PIP_SETTINGS =
   "PIP_BREAK_SYSTEM_PACKAGES=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore";
+
+/** A file in memory that goes with the command. */
+const LOGIN_MOUNT = `${BUILD_MOUNT}/login`;
+const NETRC = `${LOGIN_MOUNT}/netrc`;
+
+/** What pip is let in with is mounted while it runs, and belongs to no layer. */
+export function loginMounts(logins: readonly Login[]): readonly string[] {
+  if (logins.length === 0) return [];
+  const secrets = logins.map(({ id }) => `    --mount=type=secret,id=${id},required=true \\`);
+  return [...secrets, `    --mount=type=tmpfs,target=${LOGIN_MOUNT} \\`];
+}
+
+/**
+ * Makes the file by which pip, as curl and git, knows passwords by their hosts: so they are in no address and no argument
+ * (`printf` is the shell's own), and in what no index says back.
+ */
+export function loginCommands(logins: readonly Login[]): readonly string[] {
+  if (logins.length === 0) return [];
+  const lines = logins.map(({ id, host, username }) => {
+    const words = `${shellWord(host)} ${shellWord(username)} "$(cat /run/secrets/${id})"`;
+    return `    printf 'machine %s login %s password %s\\n' ${words} >> ${NETRC}; \\`;
+  });
+  return [`    export NETRC=${NETRC}; \\`, ...lines];
+}
 
 export function mountOption(placement: Placement, place: Place): string {
   return `--mount=type=bind,${mountSource(placement, place)},target=${placement.target}`;

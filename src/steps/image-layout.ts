@@ -46,7 +46,7 @@ export type LayoutInputs = {
 
 const APP_ROOT = "/var/azureml-app";
 const RUNTIME_DIRECTORY = "/opt/mlpackage/runtime";
-const BUILD_MOUNT = "/tmp/mlpackage";
+export const BUILD_MOUNT = "/tmp/mlpackage";
 export const LOCKED_MOUNT = `${BUILD_MOUNT}/locked`;
 
 /** What was vendored: a folder for each of Debian's architectures, and for each of several platforms. */

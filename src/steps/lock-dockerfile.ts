@@ -8,6 +8,9 @@ import {
   FIRST_INSTRUCTION,
   type InstallConfig,
   joinSections,
+  type Login,
+  loginCommands,
+  loginMounts,
   mountOption,
   PIP_SETTINGS,
   renderSystemPackages,
@@ -69,6 +72,7 @@ export const ASKING_STAGE = "mlpackage-asking";
 type PythonQuestion = {
   readonly base: EnvironmentInputs["base"];
   readonly python: PythonConfig;
+  readonly logins: readonly Login[];
   /** Whether our own server is in the image, and not a command of the user's. */
   readonly isServed: boolean;
   /** Whether the requirements name digests: then pip takes none without. */
@@ -102,7 +106,7 @@ function answersOf(stage: string): string {
   return [`FROM scratch AS ${LOCK_STAGE}`, `COPY --from=${stage} ${ANSWERS}/ /`].join("\n");
 }
 
-function askPip({ python, isServed, hasDigests }: PythonQuestion, layout: EnvironmentLayout): string {
+function askPip({ python, logins, isServed, hasDigests }: PythonQuestion, layout: EnvironmentLayout): string {
   const { requirementsFile } = layout;
   const interpreter = shellWord(python.interpreter);
   const { pythonVersions } = python;
@@ -124,6 +128,8 @@ function askPip({ python, isServed, hasDigests }: PythonQuestion, layout: Enviro
     ...[...layout.requirements, ...layout.wheels].map(
       (placement) => `    ${mountOption(placement, "contexts")} \\`,
     ),
+    ...loginMounts(logins),
+    ...loginCommands(logins),
     `    export ${PIP_SETTINGS}; mkdir -p ${ANSWERS} \\`,
     ` && ${[...versionFirst, ...asked].join(" \\\n && ")}`,
   ].join("\n");

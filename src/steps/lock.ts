@@ -10,7 +10,7 @@ import type { SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { type BaseInputs, type BuildInBase, buildInBase, folderOfPlatform } from "./build-in-base.ts";
-import { ENVIRONMENT_STAGE } from "./dockerfile.ts";
+import { ENVIRONMENT_STAGE, loginsAmong } from "./dockerfile.ts";
 import { layOutEnvironment } from "./image-layout.ts";
 import {
   ANSWER_FILES,
@@ -61,6 +61,12 @@ export const lockKind: StepKind = {
 function outputOf(platforms: LockedPlatforms): StepOutput {
   const values = { platforms } as unknown as SerializableRecord;
   return { digest: digestOfValue(values), files: [], values };
+}
+
+/** What it will have made, where that is known without running it. */
+export function outputWhereLocked(step: Step): StepOutput | undefined {
+  const inputs = step.inputs as unknown as LockStepInputs;
+  return "locked" in inputs ? outputOf(inputs.locked) : undefined;
 }
 
 export function packagesOfLock(output: StepOutput): LockedPlatforms {
@@ -117,7 +123,8 @@ async function askPip(
   const layout = layOutEnvironment(inputs);
   const { python } = inputs.environment;
   const hasDigests = await namesDigests(inputs, context);
-  const question = { python, isServed: inputs.isServed, hasDigests, system };
+  const logins = loginsAmong(inputs.secrets);
+  const question = { python, logins, isServed: inputs.isServed, hasDigests, system };
   if (!isPipAsked(question, layout)) return succeed(new Map());
   const answers = await answersTo(
     inputs,

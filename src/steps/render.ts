@@ -7,7 +7,8 @@ import { succeed } from "../model/result.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
-import { renderDockerfile } from "./dockerfile.ts";
+import type { UsedSecret } from "./build-in-base.ts";
+import { loginsAmong, renderDockerfile } from "./dockerfile.ts";
 import { FOLDER_BESIDE_BASE, type ImageLayout, layOutImage } from "./image-layout.ts";
 import { packagesFor } from "./lock.ts";
 import { findMissingFile, outputOfFiles } from "./output-files.ts";
@@ -25,6 +26,8 @@ type RenderInputs = {
     readonly python: Omit<PythonConfig, "requirements" | "pythonVersions">;
   };
   readonly pipOptions: readonly string[];
+  /** `option` is what `docker build` is told to have it from where we have it. */
+  readonly secrets?: readonly (UsedSecret & { readonly option: string })[];
   readonly inference: InferenceConfig;
   readonly labels: Readonly<Record<string, string>>;
   readonly code: Tree;
@@ -76,6 +79,8 @@ export const renderKind: StepKind = {
       packages,
       baseImage: inputs.baseImage,
       settings,
+      logins: loginsAmong(inputs.secrets),
+      secretOptions: (inputs.secrets ?? []).map(({ option }) => option),
     };
     const { sourceDirectory = "." } = inputs.inference;
     const [dockerfile, ignoreFiles, ...folders] = await Promise.all([

@@ -1,10 +1,11 @@
 import path from "node:path";
 import { BrokenArchive, clampTimes } from "../images/clamp-times.ts";
+import { decompress } from "../images/compare/decompress.ts";
 import { type LayerOrigin, nameLayers, originsOfLayers, replaceLayers } from "../images/image-config.ts";
 import { describeText, MEDIA_TYPES, writeManifest } from "../images/manifest.ts";
 import { type ReadImage, UnreadableImage } from "../images/read-images.ts";
 import { untilAborted } from "../model/chunks.ts";
-import { startDigest } from "../model/digest.ts";
+import { type Digest, startDigest } from "../model/digest.ts";
 import { blobPath, type Layer } from "../model/image.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import type { Result } from "../model/result.ts";
@@ -72,14 +73,18 @@ async function clampImage(image: ReadImage, layout: BuiltLayout, context: StepCo
   return { image: { platform, manifest, config: described, layers, texts }, own: [...own.values()] };
 }
 
-/** What was made now is not compressed: the builder was asked not to. A base of the same date may be. */
+/**
+ * What was made now is not compressed, as the builder was asked for, and what it found of ours in a cache of somebody's may
+ * be. So may a base of the same date.
+ */
 function isClamped(
   { digest, diffId }: Layer,
   origin: LayerOrigin | undefined,
   { hasDockerfile }: BuiltLayout,
 ): boolean {
-  if (origin === undefined || digest !== diffId) return false;
-  return origin.isAfter || (hasDockerfile && origin.isOfDate && !/^RUN\b/.test(origin.instruction));
+  if (origin === undefined) return false;
+  if (origin.isAfter) return true;
+  return digest === diffId && hasDockerfile && origin.isOfDate && !/^RUN\b/.test(origin.instruction);
 }
 
 async function clampLayer(
@@ -89,7 +94,7 @@ async function clampLayer(
 ): Promise<OutputFile> {
   const chunks = host.files.readStream(path.join(folder, blobPath(layer.digest)));
   try {
-    const clamped = clampTimes(withDigest(chunks, layer), sourceDateEpoch);
+    const clamped = clampTimes(tarOf(layer, chunks), sourceDateEpoch);
     const { digest, size } = await store.write(untilAborted(clamped, signal));
     return { path: blobPath(digest), digest, size, mode: 0o644 };
   } catch (error) {
@@ -98,7 +103,23 @@ async function clampLayer(
   }
 }
 
-async function* withDigest(chunks: AsyncIterable<Uint8Array>, { digest }: Layer): AsyncGenerator<Uint8Array> {
+/** Every byte checked, as it lies there and as it is in the end. */
+async function* tarOf(
+  { digest, diffId, mediaType }: Layer,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const stored = withDigest(chunks, digest);
+  if (digest === diffId) return yield* stored;
+  try {
+    yield* withDigest(decompress(stored, mediaType), diffId);
+  } catch (error) {
+    const { message, syscall } = error as NodeJS.ErrnoException;
+    if (error instanceof UnreadableImage || syscall !== undefined) throw error;
+    throw new UnreadableImage(`its layer ${digest} cannot be read: ${message}`);
+  }
+}
+
+async function* withDigest(chunks: AsyncIterable<Uint8Array>, digest: Digest): AsyncGenerator<Uint8Array> {
   const found = startDigest();
   for await (const chunk of chunks) {
     found.update(chunk);

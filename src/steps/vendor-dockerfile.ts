@@ -6,6 +6,8 @@ import {
   FIRST_INSTRUCTION,
   joinSections,
   lockedFile,
+  loginCommands,
+  loginMounts,
   mountOption,
   PIP_SETTINGS,
   PLATFORM_ARGUMENTS,
@@ -40,7 +42,7 @@ type FetchingInputs = EnvironmentInputs & {
  * digests. On top of what apt installs, since pip may be part of that; the environment finds that layer built.
  */
 export function renderFetching(
-  { base, python, packages, missing }: FetchingInputs,
+  { base, python, logins = [], packages, missing }: FetchingInputs,
   layout: InstallationLayout,
 ): string {
   const installed = renderSystemPackages(packages);
@@ -57,7 +59,7 @@ export function renderFetching(
       .join(" ")}`,
     ...(isAptAsked ? [fetchSystemPackages(missing)] : []),
     ...(isPipAsked && platforms.length > 1 ? [PLATFORM_ARGUMENTS] : []),
-    ...(isPipAsked ? [fetchPythonPackages({ python, packages: missing }, layout)] : []),
+    ...(isPipAsked ? [fetchPythonPackages({ python, logins, packages: missing }, layout)] : []),
     [`FROM scratch AS ${VENDOR_STAGE}`, `COPY --from=${FETCHING_STAGE} ${PLACE}/ /`].join("\n"),
   ]);
 }
@@ -74,7 +76,7 @@ function fetchSystemPackages(missing: LockedPlatforms): string {
 
 /** A source distribution is built when it is installed: what that takes no lock names, and is fetched as it is today. */
 function fetchPythonPackages(
-  { python, packages }: Pick<EnvironmentInputs, "python" | "packages">,
+  { python, logins, packages }: Required<Pick<EnvironmentInputs, "python" | "logins" | "packages">>,
   layout: InstallationLayout,
 ): string {
   const interpreter = shellWord(python.interpreter);
@@ -87,7 +89,9 @@ function fetchPythonPackages(
     ...[...layout.locked, ...layout.wheels].map(
       (placement) => `    ${mountOption(placement, "contexts")} \\`,
     ),
+    ...loginMounts(logins),
     `    export ${PIP_SETTINGS}; \\`,
+    ...loginCommands(logins),
     `    ${download(FETCHED.python)} --no-deps --require-hashes --requirement ${locked} \\`,
     ` && ${interpreter} ${LOCKED_MOUNT}/${SCRIPT_FILE} ${PLACE}/${FETCHED.python} > ${built} \\`,
     ` && { [ ! -s ${built} ] || { sed -n '/^-/p' ${locked} | cat - ${built} > ${all} \\`,

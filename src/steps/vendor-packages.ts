@@ -11,6 +11,7 @@ import {
 } from "../model/vendor.ts";
 import { type EnvironmentStepInputs, hasNothing, NO_PYTHON } from "./build-environment.ts";
 import { buildInBase, folderOfPlatform, platformName } from "./build-in-base.ts";
+import { loginsAmong } from "./dockerfile.ts";
 import { layOutInstallation } from "./image-layout.ts";
 import { packagesFor } from "./lock.ts";
 import { BUILD_REQUIREMENTS_SCRIPT } from "./python-scripts.ts";
@@ -59,6 +60,7 @@ async function fetchPackages(
   const { platforms, python = NO_PYTHON, pipOptions = [], findLinks = {} } = inputs;
   const work = await context.makeWorkDirectory();
   const layout = layOutInstallation(inputs.baseImage, python);
+  const logins = loginsAmong(inputs.secrets);
   const filesFolder = path.join(work, "files");
   const files = [
     ...nameWheels(findLinks, layout),
@@ -68,7 +70,7 @@ async function fetchPackages(
   const built = await buildInBase(
     inputs,
     {
-      render: (base) => renderFetching({ base, python, packages, missing }, layout),
+      render: (base) => renderFetching({ base, python, logins, packages, missing }, layout),
       target: VENDOR_STAGE,
       mounts: [...layout.locked, ...layout.wheels],
       files,

@@ -10,6 +10,7 @@ import {
   measureResumedPush,
   secondMachine,
 } from "./images.ts";
+import { sharedLayers } from "./layer-caches.ts";
 import { largeModels, manySteps } from "./many-steps.ts";
 import { measureMemory } from "./memory.ts";
 import { noOp } from "./no-op.ts";
@@ -51,6 +52,7 @@ const BENCHES: readonly Bench[] = [
   coldPip,
   secondMachine,
   changedLine,
+  sharedLayers,
 ];
 
 /** What no clock beside a command can measure: each tells its own table, or words. */

@@ -57,6 +57,19 @@ const files: readonly SerializableRecord[] = [
     inference: { command: ["serve"] },
     build: { compression: "gzip", source_date_epoch: "${EPOCH:-1700000000}" },
   },
+  {
+    name: "demo",
+    environment: { python: { requirements: ["numpy"] } },
+    inference: { command: ["serve"] },
+    build: {
+      secrets: [
+        { id: "pip", env: "PIP_TOKEN", host: "pypi.example.com", username: "__token__" },
+        { id: "other", file: "~/.token", host: "packages.example.org" },
+      ],
+      cache_from: ["type=local,src=cache", { type: "registry", ref: "registry.example.com/cache" }],
+      cache_to: ["registry.example.com/cache:1", { type: "local", dest: "cache", mode: "max" }],
+    },
+  },
 ];
 
 test("the files have every key of the schema", () => {

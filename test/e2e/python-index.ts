@@ -4,13 +4,21 @@ import type { AddressInfo } from "node:net";
 import { docker } from "./engine.ts";
 import { makeWheel, type WheelOptions } from "./wheel.ts";
 
+/** Who an index lets in. */
+export type IndexLogin = { readonly username: string; readonly password: string };
+
 /**
- * A package index (PEP 503) that containers reach while they are built; what it offers can change. `name` is what it
- * offers where nothing else is said.
+ * A package index (PEP 503) that containers reach while they are built; what it offers, and to whom, can change. `name`
+ * is what it offers where nothing else is said.
  */
-export async function startIndex(name: string) {
+export async function startIndex(name: string, firstLogin?: IndexLogin) {
   const files = new Map<string, Uint8Array>();
-  const server = createServer(({ url = "" }, response) => {
+  let login = firstLogin;
+  const server = createServer(({ url = "", headers }, response) => {
+    if (login !== undefined && headers.authorization !== headerOf(login)) {
+      response.writeHead(401, { "www-authenticate": 'Basic realm="index"' }).end();
+      return;
+    }
     const file = files.get(url.split("/").at(-1) ?? "");
     const project = /^\/simple\/([^/]+)\/$/.exec(url)?.[1];
     const offered = [...files.keys()].filter((one) => one.split("-")[0]?.replaceAll("_", "-") === project);
@@ -25,6 +33,9 @@ export async function startIndex(name: string) {
   await new Promise<void>((resolve) => server.listen(0, gateway, resolve));
   const { port } = server.address() as AddressInfo;
   return {
+    letIn(other: IndexLogin): void {
+      login = other;
+    },
     /** Lines of a requirements file. */
     options: `--index-url http://${gateway}:${port}/simple\n--trusted-host ${gateway}\n`,
     address: `http://${gateway}:${port}/simple`,
@@ -44,6 +55,10 @@ export async function startIndex(name: string) {
 }
 
 type OfferOptions = WheelOptions & { readonly named?: string };
+
+function headerOf({ username, password }: IndexLogin): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
 
 function pageOf(files: readonly string[]): string {
   return files.map((file) => `<a href="/files/${file}">${file}</a>`).join("\n");

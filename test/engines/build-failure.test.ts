@@ -78,6 +78,29 @@ const rows: readonly Row[] = [
     "debian:x",
   ],
   [
+    "an index that wants a password",
+    run(
+      "User for pypi.example.com:8080: Traceback (most recent call last):\nEOFError: EOF when reading a line\n",
+    ),
+    "build/login-refused",
+    "pypi.example.com",
+  ],
+  [
+    "a cache that cannot be written",
+    { ...failure, vertexName: "exporting cache to registry", vertexError: "401 Unauthorized" },
+    "build/cache-not-written",
+  ],
+  [
+    "a cache that the builder does not know",
+    { ...failure, otherLines: ['ERROR: failed to build: failed to solve: unknown cache exporter: "s3"'] },
+    "build/cache-unsupported",
+  ],
+  [
+    "an engine that writes no caches",
+    { ...failure, otherLines: ["ERROR: Cache export is not supported for the docker driver."] },
+    "build/cache-unsupported",
+  ],
+  [
     "a base image elsewhere",
     { ...failure, vertexName: "[internal] load metadata for ghcr.io/a/b:x", vertexError: "403" },
     "build/base-image-unavailable",

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { buildxArgs } from "../../src/engines/buildx-args.ts";
+import { buildxArgs, secretVariables } from "../../src/engines/buildx-args.ts";
 import type { BuildRequest } from "../../src/model/engine.ts";
 
 const test = suite("buildxArgs");
@@ -85,6 +85,31 @@ test("stages are made afresh, unless all is: buildx takes one or the other", () 
   assert.match(args, "--no-cache-filter environment --no-cache-filter lock ");
   const all = buildxArgs({ ...request, freshStages, noCache: true }, outputs);
   assert.ok(all.includes("--no-cache") && !all.includes("--no-cache-filter"));
+});
+
+test("secrets are named in the arguments, and nothing more is said of them", () => {
+  const secrets = [
+    { id: "pip", value: "s3cr3t" },
+    { id: "key", value: "of the file", file: "/home/me/a,b" },
+  ];
+  const args = buildxArgs({ ...request, secrets }, outputs);
+  assert.match(args.join(" "), "--secret id=pip,type=env,env=MLPACKAGE_BUILD_SECRET_0 ");
+  assert.match(args.join(" "), '--secret id=key,type=file,"src=/home/me/a,b" ');
+  assert.not.match(args.join(" "), /s3cr3t|of the file/);
+  assert.equal(secretVariables({ secrets }), { MLPACKAGE_BUILD_SECRET_0: "s3cr3t" });
+});
+
+test("caches are written whatever is read, and read unless all is made anew", () => {
+  const caches = {
+    cacheFrom: [{ type: "registry", ref: "r/c:1" }],
+    cacheTo: [{ type: "local", dest: "/p/a,b", mode: "max" }],
+  };
+  const written = '--cache-to type=local,"dest=/p/a,b",mode=max ';
+  const args = buildxArgs({ ...request, ...caches }, outputs).join(" ");
+  assert.match(args, `--cache-from type=registry,ref=r/c:1 ${written}`);
+  const anew = buildxArgs({ ...request, ...caches, noCache: true }, outputs).join(" ");
+  assert.match(anew, written);
+  assert.not.match(anew, "--cache-from");
 });
 
 test("files alone are written where no image is wanted", () => {

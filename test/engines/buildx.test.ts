@@ -150,6 +150,44 @@ test("the plug-in's own binary is preferred", async () => {
   assert.equal(found, { command: `${config}/cli-plugins/docker-buildx`, args: [] });
 });
 
+const vertex = (name: string, error: string) =>
+  `${JSON.stringify({ vertexes: [{ digest: Buffer.from(name).toString("hex"), name, started: "2026-01-01T00:00:00Z", completed: "2026-01-01T00:00:01Z", error }] })}\n`;
+
+test("a cache that cannot be read is a warning, unless it is to be written for the first time", async () => {
+  const stderr = [
+    vertex(
+      "importing cache manifest from r/a:1",
+      "failed to configure registry cache importer: r/a:1: not found",
+    ),
+    vertex(
+      "importing cache manifest from r/b:1",
+      "failed to configure registry cache importer: r/b:1: not found",
+    ),
+    "WARNING: local cache import at /p/none not found due to err: no such file or directory\n",
+  ].join("");
+  const built = await createEngine({ stderr }).build({ cacheTo: [{ type: "registry", ref: "r/a:1" }] });
+  assert.equal(built.ok && built.warnings.map(({ code, message }) => `${code} ${message.split(":")[0]}`), [
+    "build/cache-not-read the cache `r/b",
+    "build/cache-not-read the cache `/p/none` cannot be read",
+  ]);
+});
+
+test("what a cache lacks is not why a build failed", async () => {
+  const stderr = `${vertex("importing cache manifest from r/a:1", "not found")}${vertex("RUN x", "exit code: 7")}`;
+  assert.is(await codeOf({ stderr, exitCode: 1 }), "build/instruction-failed");
+});
+
+test("secrets go by variables, and come back from nowhere", async () => {
+  const stderr = `${vertex("RUN echo s3cr3t", "exit code: 7")}ERROR: s3cr3t\n`;
+  const { build, requests } = createEngine({ stderr, exitCode: 1 });
+  const events: BuildEvent[] = [];
+  const secrets = [{ id: "pip", value: "s3cr3t" }];
+  const built = await build({ secrets, onEvent: (event) => events.push(event) });
+  assert.is(requests[0]?.environment.MLPACKAGE_BUILD_SECRET_0, "s3cr3t");
+  assert.not.match(JSON.stringify([requests[0]?.args, events, built]), "s3cr3t");
+  assert.match(JSON.stringify(built), "RUN echo ***");
+});
+
 test("a cache that lost a part is left aside, once", async () => {
   const words =
     "ERROR: failed to solve: failed to stat active key during commit: snapshot a does not exist\n";

@@ -31,6 +31,7 @@ export function makeStepContext(
     outputOf: (id) => outputs[id] ?? only({}),
     report: () => {},
     warn: () => {},
+    buildAids: { readSecrets: async () => succeed([]), cacheFrom: [], cacheTo: [] },
     force: false,
   };
 }

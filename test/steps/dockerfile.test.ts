@@ -10,6 +10,7 @@ import {
   type DockerfileInputs,
   ENVIRONMENT_STAGE,
   lockedFileName,
+  loginsAmong,
   platformSuffix,
   renderDockerfile,
   renderEnvironment,
@@ -50,8 +51,8 @@ const questions = {
 };
 
 function questionOf(inputs: Inputs, hasDigests = false) {
-  const { base, isServed, environment, packages: system } = inputs;
-  return { base, isServed, python: environment.python, hasDigests, system };
+  const { base, isServed, environment, logins, packages: system } = inputs;
+  return { base, isServed, python: environment.python, logins, hasDigests, system };
 }
 
 for (const name of cases) {
@@ -154,7 +155,9 @@ test("the environment has nothing of models, code and settings", () => {
   }
 });
 
-type Inputs = DockerfileInputs & Config & { readonly isServed: boolean };
+type Inputs = DockerfileInputs &
+  Config &
+  Required<Pick<DockerfileInputs, "logins">> & { readonly isServed: boolean };
 
 function readInputs(name: string): Inputs {
   const read = readText(readFileSync(`${fixtures}/${name}/mlpackage.yaml`, "utf8"));
@@ -165,7 +168,10 @@ function readInputs(name: string): Inputs {
   const named = "reference" in base && config.baseImage.kind === "image" ? base : {};
   const settings = settingsOf({ ...config, base: named, labels: config.build.labels }, layOutImage(config));
   const { python } = config.environment;
-  return { ...config, base, isServed, settings, python, packages: { "linux/amd64": packagesOf(config) } };
+  const logins = loginsAmong(config.build.secrets);
+  const secretOptions = logins.map(({ id }) => `id=${id},env=TOKEN`);
+  const packages = { "linux/amd64": packagesOf(config) };
+  return { ...config, base, isServed, settings, python, logins, secretOptions, packages };
 }
 
 /** What might have been locked. */

@@ -4,6 +4,7 @@ import { fail, type Result, succeed } from "../../model/result.ts";
 import { outcomeToJson } from "../../report/json-lines.ts";
 import type { AssembleOptions } from "../assemble.ts";
 import { checkOffline } from "../check-offline.ts";
+import { demandSecrets } from "../demand-secrets.ts";
 import { EXIT, exitCodeOfRun } from "../exit-code.ts";
 import { prepareFromPlan } from "../plan-file.ts";
 import { type Prepared, prepare, type SelectOptions } from "../prepare.ts";
@@ -51,9 +52,14 @@ async function prepareLocked(session: Session, options: ApplyOptions): Promise<R
   const frozen = options.plan === undefined && !offline ? options.frozen : true;
   const updated = await updateLock(session, opened, assembly, graph, { ...options, frozen });
   if (!updated.ok) return updated;
-  if (!offline) return updated.value ? again() : prepared;
-  const checked = await checkOffline(assembly, graph, { vendor: vendor.value, folder });
-  return checked.ok ? prepared : checked;
+  const ready = updated.value ? await again() : prepared;
+  if (!ready.ok) return ready;
+  if (offline) {
+    const checked = await checkOffline(assembly, graph, { vendor: vendor.value, folder });
+    return checked.ok ? ready : checked;
+  }
+  const missing = await demandSecrets(session, opened, ready.value.assembly, ready.value.graph);
+  return missing.length > 0 ? fail(...missing) : ready;
 }
 
 async function prepareChosen(

@@ -8,6 +8,7 @@ import { vendorGraph } from "../../plan/vendor-graph.ts";
 import { vendoredOf } from "../../steps/vendor.ts";
 import { type Assembly, assemble } from "../assemble.ts";
 import { wordDockerfile } from "../check-offline.ts";
+import { demandSecrets } from "../demand-secrets.ts";
 import { EXIT, exitCodeOfRun } from "../exit-code.ts";
 import { oneAtATime } from "../one-at-a-time.ts";
 import { openPackage, type Package } from "../open-package.ts";
@@ -82,6 +83,8 @@ async function fill(
   const unvendorable = findUnvendorable(opened, assembly.value);
   if (unvendorable.length > 0) return fail(...unvendorable);
   const graph = vendorGraph(opened.config, assembly.value.pins, opened.locate);
+  const missing = await demandSecrets(session, opened, assembly.value, graph);
+  if (missing.length > 0) return fail(...missing);
   const outcomes = await runGraph(session, opened, assembly.value, graph, options);
   reportDiagnostics(session, failuresOf(outcomes));
   if (session.signal.aborted) return succeed(EXIT.interrupted);

@@ -16,6 +16,7 @@ import { imageOf } from "../../steps/build-image.ts";
 import { contentsFor } from "../../steps/image-contents.ts";
 import { type Assembly, assemble } from "../assemble.ts";
 import { checkSignatures, type SignedManifest } from "../check-signatures.ts";
+import { demandSecrets } from "../demand-secrets.ts";
 import { EXIT } from "../exit-code.ts";
 import { openPackage, type Package } from "../open-package.ts";
 import { refuse } from "../refuse.ts";
@@ -123,7 +124,9 @@ async function compareWith(
   const locked = await updateLock(session, opened, assembly, graph, { ...options, frozen: true });
   if (!locked.ok) return locked;
   const makeWorkDirectory = () => session.host.files.makeTemporaryDirectory(folder, "reference-");
-  const context: StepContext = { ...assembly.context, makeWorkDirectory };
+  // What is built to be looked at is nobody else's to build on.
+  const buildAids = { ...assembly.context.buildAids, cacheTo: [] };
+  const context: StepContext = { ...assembly.context, buildAids, makeWorkDirectory };
   try {
     // Looked for first: to build takes longer.
     const reference = await openReference(session, name, platformsOf(opened, assembly), context);
@@ -164,6 +167,8 @@ async function rebuild(
   assembly: Assembly,
   options: RunOptions,
 ): Promise<Result<readonly RebuiltImage[]>> {
+  const missing = await demandSecrets(apart, opened, assembly, assembly.graph);
+  if (missing.length > 0) return fail(...missing);
   const outcomes = await runGraph(apart, opened, assembly, assembly.graph, options);
   const failures = failuresOf(outcomes);
   if (failures.length > 0 || apart.signal.aborted) return fail(...failures);

@@ -1,0 +1,91 @@
+import { locate, pointerTo } from "../document/locate.ts";
+import type { Config, SecretConfig } from "../model/config.ts";
+import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import { findRepeated } from "./find-repeated.ts";
+import { holds, isUri, normalizePath } from "./paths.ts";
+
+/** Secrets that get in each other's way, that nothing asks for, or that would lie open in the image. */
+export function checkSecrets(config: Config, document: Document): readonly Diagnostic[] {
+  const { secrets } = config.build;
+  return [
+    ...findRepeated(
+      document,
+      "config/duplicate-secret",
+      secrets.map(({ id, pointer }) => ({
+        identity: id,
+        pointer: pointerTo(pointer, "id"),
+        message: `two secrets are called \`${id}\``,
+      })),
+    ),
+    ...findRepeated(
+      document,
+      "config/duplicate-secret",
+      secrets.flatMap(({ login, pointer }) =>
+        login === undefined
+          ? []
+          : {
+              identity: login.host,
+              pointer: pointerTo(pointer, "host"),
+              message: `two secrets are for \`${login.host}\``,
+            },
+      ),
+    ),
+    ...secrets.flatMap((secret) => [
+      ...checkUse(secret, config, document),
+      ...checkFile(secret, config, document),
+    ]),
+  ];
+}
+
+function checkUse(
+  { id, login, pointer }: SecretConfig,
+  { baseImage, environment }: Config,
+  document: Document,
+): readonly Diagnostic[] {
+  const username = pointerTo(pointer, "username");
+  if (login === undefined && document.ranges.has(username))
+    return [noEffect(document, username, "`username` does nothing without `host`")];
+  if (baseImage.kind === "dockerfile") return [];
+  const path = pointerTo(pointer, "id");
+  // One that makes no sense has been told of.
+  if (login === undefined && document.ranges.has(pointerTo(pointer, "host"))) return [];
+  if (login === undefined) {
+    const hint = "name the `host` that pip logs in to with it";
+    return [{ ...noEffect(document, path, `nothing asks for the secret \`${id}\``), hint }];
+  }
+  if (environment.python.managed) return [];
+  const message = `nothing asks for the secret \`${id}\`: pip is not called where \`managed\` is false`;
+  return [noEffect(document, path, message)];
+}
+
+function noEffect(document: Document, path: string, message: string): Diagnostic {
+  return warningDiagnostic("config/no-effect", message, { location: locate(document, path), path });
+}
+
+/** Where the package's code or its Docker context is taken whole, a secret in it would go along. */
+function checkFile(
+  { source, pointer }: SecretConfig,
+  config: Config,
+  document: Document,
+): readonly Diagnostic[] {
+  if (!("file" in source) || /^[/~]/.test(source.file)) return [];
+  const place = normalizePath(source.file);
+  const path = pointerTo(pointer, "file");
+  const { baseImage, models } = config;
+  const isInContext = baseImage.kind === "dockerfile" && holds(baseImage.context, place);
+  const isInModel = models.some(({ source: model }) => !isUri(model) && holds(model, place));
+  if (!isInContext && !isInModel) return [];
+  const where = isInContext ? "the Docker context" : "a model";
+  return [
+    errorDiagnostic(
+      "config/secret-in-image",
+      `\`${source.file}\` lies in ${where}, and would be in the image`,
+      {
+        location: locate(document, path),
+        path,
+        hint: "move it out of there, or out of the package",
+      },
+    ),
+  ];
+}
