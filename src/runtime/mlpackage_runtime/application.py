@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, NamedTuple
 
+from .body import WHOLE
 from .cors import Cors
 from .entry_script import EntryScript
 from .log import log_exception
@@ -110,7 +111,7 @@ def _page(environ: Environ, page: Callable[[Environ], Response]) -> Response:
 
 def _discard_body(environ: Environ) -> None:
     """Reads what no one has read: a connection closed with bytes left in it is reset, and its answer lost."""
-    if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
+    if WHOLE in environ or not (environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ):
         return
     discarded = 0
     try:

@@ -9,6 +9,9 @@ from .refusal import Refusal
 
 Environ = MutableMapping[str, Any]
 
+WHOLE = "mlpackage.body_is_read"
+"""Set in a request's environ once nothing of its body is left in the connection."""
+
 
 def read_body(environ: Environ, limit: int) -> bytes:
     """Never a part of it: a client that went away half-way must not be scored. A `limit` of 0 is none."""
@@ -23,6 +26,7 @@ def read_body(environ: Environ, limit: int) -> bytes:
         raise _too_large(limit)
     if len(body) < length:
         raise Refusal("The body is shorter than its Content-Length.")
+    environ[WHOLE] = True
     return body
 
 

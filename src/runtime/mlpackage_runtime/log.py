@@ -44,9 +44,8 @@ def log_exception(message: str, error: BaseException) -> None:
 
 
 def log_answer(message: str, **fields: Any) -> None:
-    """A line for each request, where lines are read by a program; a person is told of the failures alone."""
-    if _is_json:
-        _write(json_line("INFO", message, **fields))
+    """What became of a request; as JSON alone."""
+    _write(json_line("INFO", message, **fields))
 
 
 def show_root_logger() -> None:

@@ -134,13 +134,8 @@ class Server(BaseApplication):
         elapsed_ns = perf_counter_ns() - worker.request_began_ns
         status = getattr(response, "status_code", None)
         self._metrics.end(worker.metrics_row, request.path, status, elapsed_ns)
-        log_answer(
-            f"{request.method} {request.path} {status}",
-            method=request.method,
-            path=request.path,
-            status=status,
-            duration_ms=round(elapsed_ns / 1e6, 3),
-        )
+        if self._settings.log_json:
+            _log_answer(request, status, elapsed_ns)
         leave_request()
         if RETIRE in environ:
             worker.alive = False
@@ -177,6 +172,17 @@ def _listen(port: int) -> socket.socket:
         raise StartFailure(f"port {port} cannot be listened on: {error.strerror}") from None
     listener.listen()
     return listener
+
+
+def _log_answer(request: Any, status: int | None, elapsed_ns: int) -> None:
+    """A line for each request, where lines are read by a program; a person is told of the failures alone."""
+    log_answer(
+        f"{request.method} {request.path} {status}",
+        method=request.method,
+        path=request.path,
+        status=status,
+        duration_ms=round(elapsed_ns / 1e6, 3),
+    )
 
 
 def _json_logger() -> type:
