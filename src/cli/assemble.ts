@@ -159,6 +159,7 @@ export async function assemble(
     lastFingerprint: (id) => manifest.steps[id]?.fingerprint,
     lastFailure: (id) => manifest.failed[id],
     kindVersion: (step) => STEP_KINDS[step.kind].version,
+    foresee: async (step) => STEP_KINDS[step.kind].foresee?.(step, context),
     findMissing: (step, output) =>
       STEP_KINDS[step.kind].findMissing(step, output, context).catch(wordUnknown),
     force,

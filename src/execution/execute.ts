@@ -113,12 +113,12 @@ async function settleStep(
 ): Promise<Settled> {
   const evaluate = () => evaluateStep(step, outputs, execution.evaluation);
   const before = await evaluate();
-  if (before.verdict === "fresh") return { step, outcome: settleFresh(step, before, execution) };
+  if (before.verdict === "fresh") return { step, outcome: await settleFresh(step, before, execution, emit) };
   const release = await acquireAll(step, before.key, execution, emit);
   try {
     // Whoever held the lock may have made it meanwhile.
     const now = await evaluate();
-    if (now.verdict === "fresh") return { step, outcome: settleFresh(step, now, execution) };
+    if (now.verdict === "fresh") return { step, outcome: await settleFresh(step, now, execution, emit) };
     if (now.verdict === "restore") {
       const restored = await restore(step, now, execution);
       if (restored !== undefined) return { step, outcome: restored };
@@ -132,12 +132,15 @@ async function settleStep(
 
 type EvaluatedAs<Verdict> = Extract<Evaluated, { readonly verdict: Verdict }>;
 
-function settleFresh(
+async function settleFresh(
   step: Step,
-  { key, fingerprint, output }: EvaluatedAs<"fresh">,
-  { remember }: Execution,
-): Outcome {
-  remember(step, { key, fingerprint, output });
+  { key, fingerprint, output, isForeseen }: EvaluatedAs<"fresh">,
+  execution: Execution,
+  emit: Emit,
+): Promise<Outcome> {
+  // What no record names is garbage one day.
+  if (isForeseen) await record(step, key, output, execution, emit);
+  execution.remember(step, { key, fingerprint, output });
   return { status: "fresh", output };
 }
 

@@ -56,6 +56,8 @@ export interface Source {
   parse(reference: SourceReference): Result<SourceReference>;
   /** Finds the immutable identity of what the reference names now. */
   pin(reference: SourceReference, context: SourceContext): Promise<Result<Pin>>;
+  /** The pinned content where it is here already, though it came under another pin. */
+  find?(pin: Pin, context: SourceContext): Promise<readonly OutputFile[] | undefined>;
   /** Brings the pinned content. */
   fetch(reference: SourceReference, pin: Pin, context: SourceContext): Promise<Result<readonly OutputFile[]>>;
 }

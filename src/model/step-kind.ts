@@ -63,6 +63,8 @@ export interface StepKind {
   /** How often it is tried when the world is at fault (a diagnostic with `details.transient`); 1 for most. */
   readonly attempts: number;
   run(step: Step, context: StepContext): Promise<Result<StepOutput>>;
+  /** What it would make, where that is here already although no run of this step made it. */
+  foresee?(step: Step, context: StepContext): Promise<StepOutput | undefined>;
   /** What is missing of what an earlier run made, worded for a reason; undefined where all is in place. */
   findMissing(step: Step, output: StepOutput, context: StepContext): Promise<string | undefined>;
 }

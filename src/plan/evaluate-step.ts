@@ -15,13 +15,20 @@ export type Evaluation = {
   /** The key under which the step failed when it last ran. */
   readonly lastFailure: (stepId: string) => Digest | undefined;
   readonly kindVersion: (step: Step) => number;
+  /** What a step would make, where that is here already although no run of it made it. */
+  readonly foresee: (step: Step) => Promise<StepOutput | undefined>;
   readonly findMissing: (step: Step, output: StepOutput) => Promise<string | undefined>;
   /** Every step runs, whatever the cache holds. */
   readonly force: boolean;
 };
 
 export type Evaluated = { readonly key: Digest; readonly fingerprint: Fingerprint } & (
-  | { readonly verdict: "fresh"; readonly output: StepOutput }
+  | {
+      readonly verdict: "fresh";
+      readonly output: StepOutput;
+      /** Of no record: nothing says yet that it is wanted. */
+      readonly isForeseen: boolean;
+    }
   | { readonly verdict: "restore"; readonly hit: CacheHit; readonly from: string }
   | { readonly verdict: "run"; readonly because: readonly Reason[] }
 );
@@ -37,11 +44,15 @@ export async function evaluateStep(
   const run = (...because: readonly Reason[]): Evaluated => ({ ...identity, verdict: "run", because });
   if (evaluation.force) return run({ type: "forced" });
   const found = await evaluation.cacheOf(step).get(identity.key);
-  if (typeof found === "string") return run(...reasonsOfMiss(step, identity, found, evaluation));
+  if (typeof found === "string") {
+    const output = await evaluation.foresee(step);
+    if (output !== undefined) return { ...identity, verdict: "fresh", output, isForeseen: true };
+    return run(...reasonsOfMiss(step, identity, found, evaluation));
+  }
   if (found.from !== undefined) return { ...identity, verdict: "restore", hit: found, from: found.from };
   const missing = await evaluation.findMissing(step, found.output);
   if (missing !== undefined) return run({ type: "gone", what: missing });
-  return { ...identity, verdict: "fresh", output: found.output };
+  return { ...identity, verdict: "fresh", output: found.output, isForeseen: false };
 }
 
 function reasonsOfMiss(

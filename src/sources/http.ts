@@ -1,6 +1,6 @@
 import path from "node:path";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
-import { isDigest } from "../model/digest.ts";
+import { type Digest, isDigest } from "../model/digest.ts";
 import { NetworkError, type NetworkResponse } from "../model/host.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
@@ -26,7 +26,7 @@ const CHANGED = "ESTALE";
  * `source/too-many-redirects`, `source/bad-redirect`, `source/insecure-redirect`, `source/digest-mismatch`,
  * `source/no-identity`, `source/changed`.
  */
-export const httpSource: Source = { schemes: ["http", "https"], parse, pin, fetch };
+export const httpSource: Source = { schemes: ["http", "https"], parse, pin, find, fetch };
 
 function parse(reference: SourceReference): Result<SourceReference> {
   const url = URL.canParse(reference.source) ? new URL(reference.source) : undefined;
@@ -97,25 +97,32 @@ async function fetch(
   pinned: Pin,
   context: SourceContext,
 ): Promise<Result<readonly OutputFile[]>> {
+  const known = await find(pinned, context);
+  if (known !== undefined) return succeed(known);
   const url = new URL(reference.source);
   const name = pinned.paths[0] ?? fileNameOf(url);
-  // A lock pins what nobody wrote into the file.
-  const { sha256 = "" } = pinned.identity as { readonly sha256?: string };
-  const wanted = `sha256:${sha256}`;
-  const known = isDigest(wanted) ? await context.store.find(wanted) : undefined;
-  if (known !== undefined && isDigest(wanted)) {
-    const size = (await context.host.files.status(known))?.size ?? 0;
-    return succeed([{ path: name, digest: wanted, size, mode: 0o644 }]);
-  }
-  const pinnedVersion = isDigest(wanted) ? undefined : (pinned.identity as Version);
-  const blob = await download(url, pinnedVersion, context);
+  const wanted = digestOfPin(pinned);
+  const blob = await download(url, wanted === undefined ? (pinned.identity as Version) : undefined, context);
   if (!blob.ok) return blob;
-  if (isDigest(wanted) && blob.value.digest !== wanted) {
+  if (wanted !== undefined && blob.value.digest !== wanted) {
     // It stays, under its own digest: another package may mean just this file.
     const actual = blob.value.digest.slice("sha256:".length);
     return fail(reference.sha256 === undefined ? wordReplaced(url) : wordMismatch(reference, actual));
   }
   return succeed([{ path: name, digest: blob.value.digest, size: blob.value.size, mode: 0o644 }]);
+}
+
+/** A lock, or the file, may say which content it is; whatever address that came from, it is the one. */
+async function find(pinned: Pin, { store, host }: SourceContext): Promise<readonly OutputFile[] | undefined> {
+  const [[path], digest] = [pinned.paths, digestOfPin(pinned)];
+  const place = digest && (await store.find(digest));
+  if (path === undefined || digest === undefined || place === undefined) return undefined;
+  return [{ path, digest, size: (await host.files.status(place))?.size ?? 0, mode: 0o644 }];
+}
+
+function digestOfPin({ identity }: Pin): Digest | undefined {
+  const digest = `sha256:${identity.sha256}`;
+  return isDigest(digest) ? digest : undefined;
 }
 
 async function download(

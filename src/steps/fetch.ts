@@ -22,6 +22,11 @@ export const fetchKind: StepKind = {
     });
     return files.ok ? succeed(outputOfFiles(files.value), files.warnings) : fail(...files.diagnostics);
   },
+  async foresee(step, context) {
+    const { pin, source } = step.inputs as unknown as FetchInputs;
+    const files = await context.sourceOf(source).find?.(pin, { ...context, onProgress: () => {} });
+    return files && outputOfFiles(files);
+  },
   findMissing: (_step, output, context) => findMissingFile(output, context),
 };
 

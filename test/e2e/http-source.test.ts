@@ -134,6 +134,7 @@ test("without sha256: locked as it is, and fetched again when that is asked for"
   const first = await fetchFrom("d.bin", send(Buffer.from("one"), { etag: '"1"' }));
   assert.is(first.exitCode, 0, first.stderr);
   assert.equal(asked, ["HEAD /d.bin", "GET /d.bin"]);
+  assert.is(first.stderr.match(/✔ fetch remote: succeeded/g)?.length, 1, first.stderr);
 
   const unchanged = await fetchFrom("d.bin", send(Buffer.from("one"), { etag: '"1"' }));
   assert.match(unchanged.stderr, "nothing to do");

@@ -46,6 +46,20 @@ test("what is fresh is not run, and nobody is told that it started", async () =>
   assert.equal(second.remembered, ["a a", "b b", "c c"]);
 });
 
+test("what a step would make and is here already is taken and noted, and the step does not run", async () => {
+  const a = makeOutput("of a");
+  const foresee: Evaluation["foresee"] = async ({ id }) => (id === "a" ? a : undefined);
+  const evaluation = makeEvaluation({ foresee });
+  const first = begin([makeStep("a")], { evaluation });
+  assert.is(statuses(await first.ended), "a:fresh");
+  assert.equal(first.started, []);
+  const known = await evaluation.cacheOf(makeStep("a")).get(keyOfStep(makeStep("a")));
+  assert.equal(typeof known === "string" ? known : known.output, a);
+  const forced = begin([makeStep("a")], { evaluation: { ...evaluation, force: true } });
+  await forced.succeed("a");
+  assert.is(statuses(await forced.ended), "a:succeeded");
+});
+
 test("a step that makes the same as before leaves those after it fresh", async () => {
   const first = begin(chain);
   for (const { id } of chain) await first.succeed(id);

@@ -8,6 +8,7 @@ export function makeEvaluation(change: Partial<Evaluation> = {}): Evaluation {
     lastFingerprint: () => undefined,
     lastFailure: () => undefined,
     kindVersion: () => 1,
+    foresee: async () => undefined,
     findMissing: async () => undefined,
     force: false,
     ...change,
