@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, NamedTuple
 
 from .body import WHOLE
+from gunicorn.http.errors import ParseException
+
 from .cors import Cors
 from .entry_script import EntryScript
 from .log import log_exception
@@ -120,5 +122,5 @@ def _discard_body(environ: Environ) -> None:
             if not chunk:
                 return
             discarded += len(chunk)
-    except OSError:
+    except (OSError, ParseException):
         return

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any, MutableMapping
 
+from gunicorn.http.errors import ParseException
+
 from .refusal import Refusal
 
 Environ = MutableMapping[str, Any]
@@ -20,7 +22,7 @@ def read_body(environ: Environ, limit: int) -> bytes:
         raise _too_large(limit)
     try:
         body = environ["wsgi.input"].read(limit + 1) if limit else environ["wsgi.input"].read()
-    except OSError as error:
+    except (OSError, ParseException) as error:
         raise Refusal(f"The body cannot be read: {error}") from None
     if limit and len(body) > limit:
         raise _too_large(limit)

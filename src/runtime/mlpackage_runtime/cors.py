@@ -16,7 +16,9 @@ class Cors:
     def headers_for(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
         """The Fetch Standard's: the origin is echoed, so a cache must keep the answers to each apart."""
         origin = environ.get("HTTP_ORIGIN")
-        if not origin or not ("*" in self._origins or origin.lower() in self._origins):
+        if not origin or not origin.isprintable():
+            return []
+        if "*" not in self._origins and origin.lower() not in self._origins:
             return []
         headers = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
         if environ["REQUEST_METHOD"] == "OPTIONS":
@@ -29,4 +31,4 @@ def _preflight_headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
         return []
     allowed = [("Access-Control-Allow-Methods", ", ".join(_METHODS))]
     wanted = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-    return [*allowed, ("Access-Control-Allow-Headers", wanted)] if wanted else allowed
+    return [*allowed, ("Access-Control-Allow-Headers", wanted)] if wanted and wanted.isprintable() else allowed

@@ -41,12 +41,17 @@ def current_request() -> RequestContext:
 
 
 def put_request_on_records() -> None:
-    """As `request_id`, `traceparent`, `trace_id` and `parent_id`, for any `logging.Formatter` to use."""
-    make_record = logging.getLogRecordFactory()
+    """As `request_id`, `traceparent`, `trace_id` and `parent_id`, for any `logging.Formatter` to use.
+
+    Not by the record's factory: a logger refuses what a script says of itself under a name that the record has
+    by then.
+    """
+    make_record = logging.Logger.makeRecord
 
     def make_record_of_request(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = make_record(*args, **kwargs)
-        record.__dict__.update(_current._asdict())
+        for name, value in _current._asdict().items():
+            record.__dict__.setdefault(name, value)
         return record
 
-    logging.setLogRecordFactory(make_record_of_request)
+    logging.Logger.makeRecord = make_record_of_request  # type: ignore[method-assign]

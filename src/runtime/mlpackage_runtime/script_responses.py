@@ -63,7 +63,10 @@ class _Stream:
             raise
         except BaseException as error:
             log_error(f"the answer of run() broke off, request {self._request_id}: {error!r}")
-            raise
+            if isinstance(error, Exception):
+                raise
+            # With the status of a worker that could not start, it would end the server.
+            raise RuntimeError("run() has ended the process") from error
 
     def close(self) -> None:
         close = getattr(self._pieces, "close", None)

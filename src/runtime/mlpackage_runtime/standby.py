@@ -1,16 +1,17 @@
-"""An HTTP server for when no worker can answer: one thing to everybody, and that the process lives."""
+"""An HTTP server for when no worker can answer: one thing to everybody, but for a few pages that need no worker."""
 
 from __future__ import annotations
 
 import socket
+from typing import Mapping
 
-from .responses import ALIVE, Response
+from .responses import Response
 from .version import VERSION
 
 _CLIENT_TIMEOUT_S = 5
 
 
-def make_standby_server(listener: socket.socket, answer: Response):
+def make_standby_server(listener: socket.socket, answer: Response, pages: Mapping[str, Response]):
     """Takes in one at a time by `handle_request()`, and answers each in a thread: a slow client holds up nobody.
 
     Its own imports are here, where they delay no one: the workers never need them.
@@ -23,8 +24,8 @@ def make_standby_server(listener: socket.socket, answer: Response):
         timeout = _CLIENT_TIMEOUT_S
 
         def respond(self) -> None:
-            is_liveness = self.path.partition("?")[0] == "/livez" and self.command in ("GET", "HEAD")
-            self.send(ALIVE if is_liveness else answer)
+            page = pages.get(self.path.partition("?")[0]) if self.command in ("GET", "HEAD") else None
+            self.send(page or answer)
             self.drain()
 
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = respond

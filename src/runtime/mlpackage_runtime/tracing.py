@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any, Mapping, NamedTuple
 
 LONGEST_ID = 100
+
+_ECHOED = ("HTTP_TRACEID", "HTTP_X_REQUEST_ID", "HTTP_X_MS_REQUEST_ID", "HTTP_X_MS_CLIENT_REQUEST_ID")
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Trace(NamedTuple):
     request_id: str
     headers: list[tuple[str, str]]
     refusal: str | None
-    """Why the request cannot be answered, where one of its identifiers is too long to be echoed."""
+    """Why the request cannot be answered, where one of its identifiers cannot be echoed."""
 
 
 def trace_request(environ: Mapping[str, Any]) -> Trace:
     """`x-ms-request-id` has been both the request's and the client's identifier, so each stands in for the other."""
+    if any(_UNSENDABLE.search(environ.get(name, "")) for name in _ECHOED):
+        return Trace("", [], "TraceId, x-request-id and x-ms-request-id must not hold control characters")
     headers = []
     if "HTTP_TRACEID" in environ:
         headers.append(("TraceId", environ["HTTP_TRACEID"]))
