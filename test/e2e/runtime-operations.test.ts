@@ -128,6 +128,11 @@ const logged = suiteWith("JSON logs", {
   environment: { MLPACKAGE_LOG_FORMAT: "json", WORKER_TIMEOUT: "2" },
 });
 logged.cases(contexts);
+logged.test("what the script says of itself under such a name stays", async ({ service }) => {
+  check(await send(service, traced("log an extra")), json('"logged"'));
+  const { stderr } = await logsOf(service);
+  assert.match(stderr, '"said of another"');
+});
 logged.test("each line is an object, with the request it belongs to", async ({ service }) => {
   await send(service, traced("log"));
   await send(service, { ...traced("log in a thread"), headers: { "x-request-id": "another" } });
@@ -218,6 +223,16 @@ queue.test(
     check(await busy, json('"slept"'));
   },
 );
+queue.test("the health page is well meanwhile: nobody is to restart what is busy", async ({ service }) => {
+  const busy = send(service, score("three seconds"));
+  await sleep(300);
+  const health = send(service, { method: "GET", path: "/" });
+  await sleep(100);
+  const waiting = [1, 2].map((number) => send(service, score(`waiting ${number}`)));
+  check(await health, { status: 200, body: "Healthy" });
+  check(await busy, json('"slept"'));
+  await Promise.all(waiting);
+});
 queue.test("below it nobody is", async ({ service }) => {
   const answers = await Promise.all([send(service, score("a little")), send(service, score("a little"))]);
   assert.equal(

@@ -151,6 +151,11 @@ rawHttp.test("a stream that breaks ends the connection, and the log says why", a
   assert.match(stderr, /the answer of run\(\) broke off, request find-me: ValueError/);
   check(await send(service, raw("plain")), json('{"plain": true}'));
 });
+rawHttp.test("a stream that ends the process ends no more than its connection", async ({ service }) => {
+  const broken = send(service, raw("exit"));
+  assert.match(await broken.then(String, (error: Error) => error.message), /aborted/);
+  check(await send(service, raw("plain")), json('{"plain": true}'));
+});
 rawHttp.test.run();
 
 const asJson = (body: string, contentType = "application/json"): Request => ({

@@ -20,6 +20,7 @@ import {
   notFound,
   page,
   repository,
+  type Service,
   type Start,
   score,
   scriptFailed,
@@ -308,12 +309,30 @@ contract.test("the server's version is the package's", async ({ service }) => {
   const { version } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
   check(await send(service, {}), { status: 200, headers: { "x-ms-server-version": `mlpackage/${version}` } });
 });
-contract.test("a client that goes away half-way is not scored", async ({ service }) => {
-  const socket = net.connect(service.port, "127.0.0.1");
-  socket.end("POST /score HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf of it");
+/** What comes back for these very bytes. */
+async function sendBytes({ port }: Service, bytes: string): Promise<string> {
+  const socket = net.connect(port, "127.0.0.1");
+  socket.end(bytes);
   let answer = "";
   for await (const chunk of socket.setEncoding("utf8")) answer += chunk;
-  assert.match(answer, /^HTTP\/1.1 400 .*The body is shorter than its Content-Length\."}$/s);
+  return answer;
+}
+
+contract.test("a client that goes away half-way is not scored", async ({ service }) => {
+  const half = "POST /score HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf of it";
+  assert.match(
+    await sendBytes(service, half),
+    /^HTTP\/1.1 400 .*The body is shorter than its Content-Length\."}$/s,
+  );
+});
+contract.test("what is malformed is the client's fault, and not scored", async ({ service }) => {
+  const before = (await logsOf(service)).stderr.length;
+  const head = "POST /score HTTP/1.1\r\nHost: h\r\n";
+  const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nno trailer\r\n\r\n`;
+  assert.match(await sendBytes(service, chunked), /^HTTP\/1.1 400 .*The body cannot be read: /s);
+  const controlled = `${head}TraceId: a\x01b\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx`;
+  assert.match(await sendBytes(service, controlled), /^HTTP\/1.1 400 .*must not hold control characters"}$/s);
+  assert.not.match((await logsOf(service)).stderr.slice(before), "Traceback");
 });
 contract.test("what the script prints is seen at once, on stdout alone", async ({ service }) => {
   await send(service, score("print"));

@@ -86,7 +86,7 @@ class Application:
 
     def _answer(self, environ: Environ, trace: Trace) -> Response:
         if trace.refusal is not None:
-            return refused("431 Request Header Fields Too Large", trace.refusal)
+            return refused(trace.refusal.status, str(trace.refusal))
         path = environ["PATH_INFO"]
         if path == "/score":
             return self._score(environ, trace)
