@@ -1,11 +1,13 @@
 /**
- * Runs the test files, each in a process of its own, and sums up what uvu counted: `tsx test/run.ts fast|e2e [WORD…]`.
- * Words choose files whose path contains one of them. A file that hangs is ended, one that counted nothing has failed:
+ * Runs the test files, each in a process of its own, and sums up what uvu counted:
+ * `tsx test/run.ts fast|e2e [--share FOLDER] [WORD…]`. Words choose files whose path contains one of them. Several calls
+ * that share a folder run each file once between them. A file that hangs is ended, one that counted nothing has failed:
  * uvu itself does neither. The last line is `N passed, N failed`.
  */
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { execa } from "execa";
 
 type Suite = {
@@ -53,7 +55,7 @@ async function runAll(files: readonly string[], { concurrency, timeoutMs }: Suit
   const counts: Count[] = [];
   const worker = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      counts.push(await runFile(file, timeoutMs));
+      if (isOurs(file)) counts.push(await runFile(file, timeoutMs));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
@@ -61,7 +63,23 @@ async function runAll(files: readonly string[], { concurrency, timeoutMs }: Suit
   return { passed: sum("passed"), failed: sum("failed") };
 }
 
-const [name = "fast", ...words] = process.argv.slice(2);
+/** Whoever makes a folder's folder first has the file. */
+function isOurs(file: string): boolean {
+  if (options.share === undefined) return true;
+  try {
+    mkdirSync(path.join(options.share, file.replaceAll("/", "-")));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { share: { type: "string" } },
+});
+const [name = "fast", ...words] = positionals;
 const suite = SUITES[name];
 if (suite === undefined) throw new Error(`there is no suite ${name}: ${Object.keys(SUITES).join(", ")}`);
 const files = readdirSync("test", { recursive: true, encoding: "utf8" })
