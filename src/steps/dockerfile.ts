@@ -148,10 +148,11 @@ export function renderSystemPackages(packages: LockedPlatforms): readonly string
 
 type Wanted = readonly (readonly [platform: string, names: readonly string[]])[];
 
+/** Sorted: the words of a command decide whether BuildKit has run it, for a lock or for the question before it. */
 function systemPackagesIn(packages: LockedPlatforms): Wanted {
   return Object.entries(packages).map(([platform, { systemPackages }]) => {
     const names = Object.entries(systemPackages).map(([name, version]) => `${name}=${version}`);
-    return [platform, names] as const;
+    return [platform, names.sort()] as const;
   });
 }
 

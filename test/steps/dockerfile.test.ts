@@ -190,7 +190,7 @@ test("several platforms have their own versions", () => {
     "linux/arm/v7": { systemPackages: { curl: "1.0" }, python: [] },
   };
   const text = renderEnvironment({ ...inputs, packages }, layOutImage(inputs));
-  assert.match(text, "amd64) set -- libgomp1=1.2-3 curl=7.88.1-10+deb12u5 ;;");
+  assert.match(text, "amd64) set -- curl=7.88.1-10+deb12u5 libgomp1=1.2-3 ;;");
   assert.match(text, "armhf) set -- curl=1.0 ;;");
   assert.match(text, 'apt-get install --yes --no-install-recommends "$@"');
   assert.match(text, "--requirement /tmp/mlpackage/locked/requirements-$TARGETARCH$TARGETVARIANT.txt");
@@ -213,11 +213,16 @@ test("requirements with digests and the server, which has none, are asked for on
 });
 
 test("what apt installs before pip is asked is what the environment is built from, to the letter", () => {
-  const inputs = readInputs("full");
+  const read = readInputs("full");
+  const systemPackages = { zlib1g: "1:1", "libgomp1-dev": "12", libgomp1: "12" };
+  const inputs = { ...read, packages: { "linux/amd64": { systemPackages, python: [] } } };
   const beginning = (text: string) =>
-    text.slice(0, text.indexOf("RUN --mount=type=cache,target=/root/.cache/pip"));
-  const environment = beginning(renderEnvironment(inputs, layOutImage(inputs)));
-  const question = beginning(renderPythonQuestion(questionOf(inputs), layOutEnvironment(inputs)));
+    text.slice(0, text.search(/RUN --mount=type=cache,target=\/root\/.cache\/pip|FROM environment AS/));
+  const environment = beginning(`${renderEnvironment(inputs, layOutImage(inputs))}\nFROM environment AS x`);
+  // apt names them in an order of its own, a lock sorts them.
+  const asApt = Object.fromEntries(Object.entries(systemPackages).reverse());
+  const answered = { ...inputs, packages: { "linux/amd64": { systemPackages: asApt, python: [] } } };
+  const question = beginning(renderPythonQuestion(questionOf(answered), layOutEnvironment(answered)));
   assert.ok(question.startsWith(environment), question);
 });
 
