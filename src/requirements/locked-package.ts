@@ -1,6 +1,6 @@
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import type { Marker } from "./marker.ts";
+import { type Marker, parseMarker } from "./marker.ts";
 import { HASH, normalName, type Requirement, VERSION } from "./requirement.ts";
 import { BadShape, memberOf, type Placed, type PlacedRecord, textOf } from "./shape.ts";
 
@@ -31,6 +31,13 @@ export function nameAt(placed: Placed): string {
   const name = normalName(textOf(placed));
   if (name === undefined) throw new BadShape(placed.pointer, "is no name of a package");
   return name;
+}
+
+/** Always, where there is none. */
+export function markerAt(placed: Placed): Marker {
+  const marker = placed.value === undefined ? true : parseMarker(textOf(placed));
+  if (marker === undefined) throw new BadShape(placed.pointer, "is no marker");
+  return marker;
 }
 
 function versionOf(locked: PlacedRecord): string {

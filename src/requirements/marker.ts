@@ -4,9 +4,12 @@ export type Marker =
   | { readonly kind: "comparison"; readonly left: string; readonly operator: string; readonly right: string }
   | { readonly kind: "and" | "or"; readonly parts: readonly Marker[] };
 
-/** Nothing else may stand in one: what is read is written anew from these alone. */
+/**
+ * Nothing else may stand in one: what is read is written anew from these alone. A text is printable ASCII without what pip
+ * takes for the end of a line, a comment, a variable or an option.
+ */
 const TOKEN =
-  /\s*(?:(\(|\))|(and|or)\b|(===?|~=|!=|<=|>=|<|>|not\s+in\b|in\b)|('[^'"\\\p{Cc}\u2028\u2029]*'|"[^'"\\\p{Cc}\u2028\u2029]*")|([a-z_]+))/uy;
+  /\s*(?:(\(|\))|(and|or)\b|(===?|~=|!=|<=|>=|<|>|not\s+in\b|in\b)|('(?:(?! -)[ !%&(-[\]-~])*'|"(?:(?! -)[ !%&(-[\]-~])*")|([a-z_]+))/y;
 
 const VARIABLES: ReadonlySet<string> = new Set([
   ...[
@@ -129,6 +132,43 @@ export function decideExtras(marker: Marker, isAsked: (extra: string) => boolean
   if (left !== "extra" && right !== "extra") return marker;
   const is = isAsked((left === "extra" ? right : left).slice(1, -1));
   return operator === "!=" ? !is : is;
+}
+
+const OPPOSITES: Readonly<Record<string, string>> = {
+  ...{ "==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">" },
+  ...{ in: "not in", "not in": "in" },
+};
+
+/** What holds wherever it does not; undefined where that cannot be said. */
+export function negationOf(marker: Marker): Marker | undefined {
+  if (typeof marker === "boolean") return !marker;
+  if (marker.kind === "comparison") {
+    const operator = OPPOSITES[marker.operator];
+    return operator === undefined ? undefined : { ...marker, operator };
+  }
+  const parts = marker.parts.map(negationOf);
+  const known = parts.filter((part) => part !== undefined);
+  if (known.length < parts.length) return undefined;
+  return join(marker.kind === "and" ? "or" : "and", known);
+}
+
+/** What Python says of itself in any image. */
+const ON_LINUX: Readonly<Record<string, string>> = {
+  sys_platform: "'linux'",
+  platform_system: "'Linux'",
+  os_name: "'posix'",
+};
+
+/** Whether it may hold in an image; what is not a plain comparison with a platform may. */
+export function mayHoldOnLinux(marker: Marker): boolean {
+  if (typeof marker === "boolean") return marker;
+  if (marker.kind !== "comparison")
+    return marker.kind === "and" ? marker.parts.every(mayHoldOnLinux) : marker.parts.some(mayHoldOnLinux);
+  const [variable, text] = isText(marker.left) ? [marker.right, marker.left] : [marker.left, marker.right];
+  const own = ON_LINUX[variable];
+  if (own === undefined) return true;
+  if (marker.operator === "==") return text === own;
+  return marker.operator !== "!=" || text !== own;
 }
 
 /** The comparisons and brackets that all have to be so, each as its text. */

@@ -1,15 +1,42 @@
+import { type Diagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import { isAddress } from "./requirement.ts";
-import { BadShape, memberOf, type PlacedRecord, recordsOf, textOf } from "./shape.ts";
+import { BadShape, listOf, memberOf, type PlacedRecord, recordsOf, textOf } from "./shape.ts";
 
 export const PYPI = "https://pypi.org/simple";
 
-/** `[[tool.uv.index]]`; none where nothing is said. */
+/** `[[tool.uv.index]]`, and `index-url` and `extra-index-url` of before; none where nothing is said. */
 export function uvIndexes(uv: PlacedRecord): readonly string[] {
-  const indexes = recordsOf(memberOf(uv, "index")).filter(({ value }) => value.format !== "flat");
-  if (indexes.length === 0) return [];
+  const indexes = recordsOf(memberOf(uv, "index")).filter((index) => !isFlat(index));
   const first = indexes.filter(({ value }) => value.default === true);
   const others = indexes.filter((index) => !first.includes(index));
-  return [...(first.length > 0 ? first.map(addressOf) : [PYPI]), ...others.map(addressOf)];
+  const old = memberOf(uv, "index-url");
+  const ofOld = old.value === undefined ? [] : [addressAt(textOf(old), old.pointer)];
+  const besides = listOf(memberOf(uv, "extra-index-url")).map((url) => addressAt(textOf(url), url.pointer));
+  const own = first.length > 0 ? first.map(addressOf) : ofOld;
+  const all = [...own, ...others.map(addressOf), ...besides];
+  return own.length === 0 && all.length > 0 ? [PYPI, ...all] : all;
+}
+
+function isFlat({ value }: PlacedRecord): boolean {
+  return value.format === "flat";
+}
+
+/** What changes what uv would install, and has no equal here. */
+const UV_SETTINGS = ["find-links", "no-index", "override-dependencies", "constraint-dependencies"];
+
+export function warnOfUvSettings(uv: PlacedRecord): readonly Diagnostic[] {
+  const flat = recordsOf(memberOf(uv, "index")).filter(isFlat);
+  return [
+    ...UV_SETTINGS.map((key) => ({ name: key, ...memberOf(uv, key) })).filter(
+      ({ value }) => value !== undefined && value !== false,
+    ),
+    ...flat.map(({ pointer }) => ({ name: 'index` with `format = "flat"', pointer })),
+  ].map(({ name, pointer }) =>
+    warningDiagnostic("requirements/setting-left-out", `\`tool.uv.${name}\` is not taken from here`, {
+      path: pointer,
+      hint: "name the `uv.lock` instead, which holds what it comes to",
+    }),
+  );
 }
 
 /** `[[tool.poetry.source]]`: with one that is primary, PyPI is asked where it is named. */
@@ -17,7 +44,8 @@ export function poetryIndexes(poetry: PlacedRecord): readonly string[] {
   const named = recordsOf(memberOf(poetry, "source"));
   if (named.length === 0) return [];
   const isPypi = ({ value }: PlacedRecord) => /^pypi$/i.test(String(value.name));
-  const isFirst = ({ value }: PlacedRecord) => /^(primary|default|undefined)$/.test(String(value.priority));
+  const isFirst = ({ value }: PlacedRecord) =>
+    value.secondary !== true && /^(primary|default|undefined)$/.test(String(value.priority));
   const own = named.filter((source) => !isPypi(source));
   const first = own.filter(isFirst);
   const others = own.filter((source) => !isFirst(source));

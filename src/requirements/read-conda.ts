@@ -6,11 +6,11 @@ import { parseRequirement, parseVersions, renderRequirement } from "./requiremen
 import { BadShape, entriesOf, listOf, memberOf, type Placed, recordOf, textOf } from "./shape.ts";
 import { wordNoRequirement } from "./word-source.ts";
 
-/** A conda environment file that asks conda for Python and pip alone, and pip for the rest. */
+/** A conda environment file that asks conda for what Python comes with alone, and pip for the rest. */
 export const condaFile: Format = { offers: () => ({ extras: [], groups: [] }), read: readConda };
 
-/** What conda would bring, and the base image has. */
-const OF_THE_BASE: ReadonlySet<string> = new Set(["pip", "setuptools", "wheel"]);
+/** What every conda environment asks of conda, and pip has under the same name. */
+const OF_PIP: ReadonlySet<string> = new Set(["setuptools", "wheel"]);
 
 /** What our own server stands in for. */
 const AZURE_SERVERS: ReadonlySet<string> = new Set(["azureml-defaults", "azureml-inference-server-http"]);
@@ -51,10 +51,12 @@ const CONDA_SPEC = /^(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*?)\s*(?:([=!<>~\s
 function readCondaSpec(item: Placed): Result<Asked> {
   const spec = textOf(item).trim();
   const [, name = "", versions = ""] = CONDA_SPEC.exec(spec) ?? [];
-  const isKnown = name.toLowerCase() === "python" || OF_THE_BASE.has(name.toLowerCase());
-  if (!isKnown) return fail(wordCondaPackage(spec, name, versions, item.pointer));
+  const known = name.toLowerCase();
+  if (OF_PIP.has(known)) return succeed({ line: `${known}${versionsForPip(versions, item.pointer)}` });
+  if (known === "pip") return succeed({});
+  if (known !== "python") return fail(wordCondaPackage(spec, name, versions, item.pointer));
   const wanted = versionsOfConda(versions);
-  if (name.toLowerCase() !== "python" || wanted === "") return succeed({});
+  if (wanted === "") return succeed({});
   if (wanted === undefined) throw new BadShape(item.pointer, "must be a version, as in `python=3.12`");
   return succeed({ python: { versions: wanted, pointer: item.pointer } });
 }
@@ -71,6 +73,19 @@ function versionsOfConda(text: string): string | undefined {
     return numbers === undefined ? clause : `==${numbers}.*`;
   });
   return parseVersions(converted.join(","));
+}
+
+/** A build of conda's is none of pip's. */
+function versionsForPip(text: string, pointer: string): string {
+  const [, exact] = /^\s*==\s*([0-9][A-Za-z0-9.]*)(?:=[^=,|]*)?$/.exec(text) ?? [];
+  if (exact !== undefined) return `==${exact}`;
+  const wanted = versionsOfCondaPackage(text);
+  if (wanted !== "" || /^[\s=]*\*?$/.test(text)) return wanted;
+  throw new BadShape(
+    pointer,
+    "has no equal among the versions of pip",
+    "put it below `pip:` as pip reads it",
+  );
 }
 
 /** Names that differ. */

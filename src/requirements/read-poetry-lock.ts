@@ -1,9 +1,8 @@
 import { combine, fail, type Result, succeed } from "../model/result.ts";
-import { folderOf, lockedRequirement, nameOf } from "./locked-package.ts";
+import { folderOf, lockedRequirement, markerAt, nameOf } from "./locked-package.ts";
 import { anyOf, decideExtras, type Marker } from "./marker.ts";
 import { addressAt, PYPI } from "./named-indexes.ts";
 import { offeredByPoetry } from "./read-poetry-project.ts";
-import { markerAt } from "./read-uv-lock.ts";
 import type { Choice, Format, Requirements } from "./reading.ts";
 import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
 import {

@@ -3,7 +3,17 @@ import { allOf, type Marker, parseMarker } from "./marker.ts";
 import { PYPI, poetryIndexes } from "./named-indexes.ts";
 import type { Choice, Requirements } from "./reading.ts";
 import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
-import { BadShape, entriesOf, listOf, memberOf, type Placed, recordOf, textOf, textsOf } from "./shape.ts";
+import {
+  BadShape,
+  entriesOf,
+  listOf,
+  memberOf,
+  type Placed,
+  type PlacedRecord,
+  recordOf,
+  textOf,
+  textsOf,
+} from "./shape.ts";
 import { versionsOfPoetry } from "./versions-of-poetry.ts";
 import { wordSource } from "./word-source.ts";
 
@@ -53,16 +63,36 @@ export function askedOfPoetry(data: Placed, { extras, groups }: Choice): readonl
         : textsOf(list[1]).map((name) => normalName(name.replace(/[[ (].*$/, "")));
     }),
   );
-  const main = namedIn(memberOf(poetry, "dependencies")).filter(
-    ({ name, placed }) => !isOptional(placed) || chosen.has(name),
+  const main = namedIn(memberOf(poetry, "dependencies")).flatMap(({ name, placed }) =>
+    alternativesOf(placed)
+      .filter((one) => !isOptional(one) || chosen.has(name))
+      .map((one) => ({ name, placed: one })),
   );
-  const others = groups.flatMap((group) => {
-    const own = memberOf(recordOf(memberOf(recordOf(memberOf(poetry, "group")), group)), "dependencies");
-    return group === "dev" && own.value === undefined
-      ? namedIn(memberOf(poetry, "dev-dependencies"))
-      : namedIn(own);
+  return [...main, ...groups.flatMap((group) => namedInGroup(poetry, group))];
+}
+
+/** Of a group and of those that it includes. */
+function namedInGroup(
+  poetry: PlacedRecord,
+  name: string,
+  path: readonly string[] = [],
+): readonly Dependency[] {
+  const [key, placed] = findGroup(poetry, name) ?? [];
+  if (key === undefined || placed === undefined)
+    return normalName(name) === "dev" ? namedIn(memberOf(poetry, "dev-dependencies")) : [];
+  const group = recordOf(placed);
+  const included = listOf(memberOf(group, "include-groups")).flatMap((include) => {
+    const [inner] = findGroup(poetry, textOf(include)) ?? [];
+    if (inner === undefined) throw new BadShape(include.pointer, "names no group");
+    if ([...path, key].includes(inner)) throw new BadShape(include.pointer, "includes itself");
+    return namedInGroup(poetry, inner, [...path, key]);
   });
-  return [...main, ...others];
+  return [...namedIn(memberOf(group, "dependencies")), ...included];
+}
+
+function findGroup(poetry: PlacedRecord, name: string) {
+  const groups = entriesOf(memberOf(poetry, "group"));
+  return groups.find(([candidate]) => normalName(candidate) === normalName(name));
 }
 
 /** The entries of a table of dependencies. */
@@ -74,6 +104,11 @@ export function namedIn(table: Placed): readonly Dependency[] {
   });
 }
 
+/** A dependency may be told apart by Python or platform, each with a version of its own. */
+export function alternativesOf(placed: Placed): readonly Placed[] {
+  return Array.isArray(placed.value) ? listOf(placed) : [placed];
+}
+
 export function isOptional({ value }: Placed): boolean {
   return typeof value === "object" && value !== null && "optional" in value && value.optional === true;
 }
@@ -81,8 +116,7 @@ export function isOptional({ value }: Placed): boolean {
 function readDependency({ name, placed }: Dependency): Result<readonly Requirement[]> {
   if (typeof placed.value === "string")
     return succeed([{ name, extras: [], versions: convertVersions(placed), marker: true, hashes: [] }]);
-  const alternatives = Array.isArray(placed.value) ? listOf(placed) : [placed];
-  return combine(alternatives.map((one) => readAlternative(name, one)));
+  return combine(alternativesOf(placed).map((one) => readAlternative(name, one)));
 }
 
 function readAlternative(name: string, placed: Placed): Result<Requirement> {

@@ -1,7 +1,9 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import { listGroup } from "./list-group.ts";
-import { PYPI, poetryIndexes, uvIndexes } from "./named-indexes.ts";
+import { markerAt } from "./locked-package.ts";
+import { allOf, anyOf, type Marker, mayHoldOnLinux, negationOf } from "./marker.ts";
+import { PYPI, poetryIndexes, uvIndexes, warnOfUvSettings } from "./named-indexes.ts";
 import { offeredByPoetry, readPoetryProject } from "./read-poetry-project.ts";
 import type { Choice, Format, Requirements } from "./reading.ts";
 import {
@@ -11,7 +13,16 @@ import {
   type Requirement,
   renderRequirement,
 } from "./requirement.ts";
-import { BadShape, entriesOf, listOf, memberOf, type Placed, recordOf, textOf } from "./shape.ts";
+import {
+  BadShape,
+  entriesOf,
+  listOf,
+  memberOf,
+  type Placed,
+  type PlacedRecord,
+  recordOf,
+  textOf,
+} from "./shape.ts";
 import { wordNoRequirement, wordSource } from "./word-source.ts";
 
 /** What `pyproject.toml` says a project depends on: by PEP 621 and PEP 735, or as poetry has it. The project itself is no part of it. */
@@ -49,23 +60,25 @@ function readProject(data: Placed, choice: Choice): Result<Requirements> {
   const missing = findNoDependencies(data);
   if (missing !== undefined) return fail(missing);
   const groups = memberOf(recordOf(data), "dependency-groups");
+  const own = (items: readonly Placed[]) => items.flatMap((item) => expandOwn(data, item, new Set()));
   const placed = [
-    ...listOf(memberOf(project, "dependencies")),
+    ...own(listOf(memberOf(project, "dependencies"))),
     ...choice.extras.flatMap((extra) => listExtra(data, extra, new Set())),
-    ...choice.groups.flatMap((group) => listGroup(groups, group)),
+    ...choice.groups.flatMap((group) => own(listGroup(groups, group))),
   ];
   const read = combine(placed.map((item) => readItem(data, item)));
   if (!read.ok) return read;
   const requires = memberOf(project, "requires-python");
   const indexes = [...uvIndexes(toolOf(data, "uv")), ...poetryIndexes(toolOf(data, "poetry"))];
-  return succeed({
-    lines: [...new Set(read.value.flatMap(renderRequirement))],
+  const requirements = {
+    lines: [...new Set(read.value.flat().flatMap(renderRequirement))],
     indexes: indexes.length > 0 ? indexes : [PYPI],
     findLinks: [],
     ...(requires.value !== undefined && {
       python: { versions: textOf(requires), pointer: requires.pointer },
     }),
-  });
+  };
+  return succeed(requirements, [...read.warnings, ...warnOfUvSettings(toolOf(data, "uv"))]);
 }
 
 function findNoDependencies(data: Placed): Diagnostic | undefined {
@@ -89,23 +102,25 @@ function findNoDependencies(data: Placed): Diagnostic | undefined {
   });
 }
 
-/** An extra may ask for others of its own project. */
 function listExtra(data: Placed, extra: string, seen: Set<string>): readonly Placed[] {
-  const project = projectOf(data);
   const [, list] =
-    entriesOf(memberOf(project, "optional-dependencies")).find(
+    entriesOf(memberOf(projectOf(data), "optional-dependencies")).find(
       ([key]) => normalName(key) === normalName(extra),
     ) ?? [];
   if (list === undefined || seen.has(list.pointer)) return [];
   seen.add(list.pointer);
-  return listOf(list).flatMap((item) => {
-    const requirement = typeof item.value === "string" ? parseRequirement(item.value) : undefined;
-    const isOwn = requirement !== undefined && requirement.name === normalName(String(project.value.name));
-    return isOwn ? requirement.extras.flatMap((inner) => listExtra(data, inner, seen)) : [item];
-  });
+  return listOf(list).flatMap((item) => expandOwn(data, item, seen));
 }
 
-function readItem(data: Placed, item: Placed): Result<Requirement> {
+/** A list may ask for extras of its own project, which no index is asked for. */
+function expandOwn(data: Placed, item: Placed, seen: Set<string>): readonly Placed[] {
+  const requirement = typeof item.value === "string" ? parseRequirement(item.value) : undefined;
+  const own = normalName(String(projectOf(data).value.name));
+  if (requirement === undefined || requirement.name !== own) return [item];
+  return requirement.extras.flatMap((inner) => listExtra(data, inner, seen));
+}
+
+function readItem(data: Placed, item: Placed): Result<readonly Requirement[]> {
   const text = textOf(item);
   const requirement = parseRequirement(text);
   if (requirement === undefined) return fail(wordNoRequirement(text, item.pointer));
@@ -127,21 +142,40 @@ function findPoetrySource(data: Placed, { name }: Requirement): Diagnostic | und
   return undefined;
 }
 
-/** uv may bring a dependency from elsewhere than the index. */
-function fromUvSource(data: Placed, requirement: Requirement): Result<Requirement> {
+/** uv may bring a dependency from elsewhere than the index: one line for each place, and one for where none is said. */
+function fromUvSource(data: Placed, requirement: Requirement): Result<readonly Requirement[]> {
   const sources = entriesOf(memberOf(toolOf(data, "uv"), "sources"));
   const [, source] = sources.find(([key]) => normalName(key) === requirement.name) ?? [];
-  if (source === undefined) return succeed(requirement);
-  for (const one of Array.isArray(source.value) ? listOf(source) : [source]) {
-    const { value, pointer } = recordOf(one);
-    if (value.git !== undefined) return fail(wordSource(requirement.name, "repository", pointer));
-    if (value.path !== undefined || value.workspace !== undefined)
-      return fail(wordSource(requirement.name, "path", pointer));
-    if (value.url === undefined) continue;
-    const url = textOf(memberOf(recordOf(one), "url"));
-    if (!isAddress(url))
-      throw new BadShape(`${pointer}/url`, "must be an address without a password or a query");
-    return succeed({ ...requirement, versions: "", url });
-  }
-  return succeed(requirement);
+  if (source === undefined) return succeed([requirement]);
+  const places = Array.isArray(source.value) ? listOf(source) : [source];
+  const markers = places.map((place) => markerAt(memberOf(recordOf(place), "marker")));
+  const rest = negationOf(anyOf(markers));
+  if (rest === undefined)
+    throw new BadShape(source.pointer, "has a marker that has no opposite", "name the `uv.lock` instead");
+  const read = combine(
+    places.map((place, index) => fromPlace(recordOf(place), markers[index] ?? true, requirement)),
+  );
+  if (!read.ok) return read;
+  return succeed([...read.value.flat(), { ...requirement, marker: allOf([requirement.marker, rest]) }]);
+}
+
+/** Nothing where its marker holds on no Linux. */
+function fromPlace(
+  place: PlacedRecord,
+  marker: Marker,
+  requirement: Requirement,
+): Result<readonly Requirement[]> {
+  const { value, pointer } = place;
+  const wanted = { ...requirement, marker: allOf([requirement.marker, marker]) };
+  if (!mayHoldOnLinux(wanted.marker)) return succeed([]);
+  if (value.git !== undefined) return fail(wordSource(requirement.name, "repository", pointer));
+  if (value.path !== undefined || value.workspace !== undefined)
+    return fail(wordSource(requirement.name, "path", pointer));
+  if (value.url === undefined) return succeed([wanted]);
+  if (value.extra !== undefined || value.group !== undefined)
+    throw new BadShape(pointer, "is for one extra or group alone", "name the `uv.lock` instead");
+  const url = memberOf(place, "url");
+  if (!isAddress(textOf(url)))
+    throw new BadShape(url.pointer, "must be an address without a password or a query");
+  return succeed([{ ...wanted, versions: "", url: textOf(url) }]);
 }

@@ -1,8 +1,8 @@
 import { canonicalJson } from "../model/digest.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import { markerOf } from "./conditions.ts";
-import { folderOf, isInside, lockedRequirement, nameAt, nameOf } from "./locked-package.ts";
-import { decideExtras, type Marker, parseMarker } from "./marker.ts";
+import { folderOf, isInside, lockedRequirement, markerAt, nameAt, nameOf } from "./locked-package.ts";
+import { decideExtras, type Marker } from "./marker.ts";
 import { addressAt } from "./named-indexes.ts";
 import type { Choice, Format, Requirements } from "./reading.ts";
 import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
@@ -72,7 +72,7 @@ function readUvLock(data: Placed, choice: Choice): Result<Requirements> {
     ...choice.extras.flatMap((extra) => namedList(root, "optional-dependencies", extra)),
     ...choice.groups.flatMap((group) => namedList(root, "dev-dependencies", group)),
   ];
-  const isAsked = conflictsOf(nameOf(root), choice);
+  const isAsked = conflictsOf(nameOf(root), { ...choice, extras: extrasReached(root, start, choice) });
   const candidates = groupByName(packages);
   const reached = walk(
     start.map(({ pointer }) => pointer),
@@ -129,32 +129,56 @@ function groupByName(packages: readonly PlacedRecord[]): ReadonlyMap<string, rea
   return groups;
 }
 
+/** Those that are chosen, and those that the project asks of itself, as `all = ["demo[cpu]"]` does. */
+function extrasReached(root: PlacedRecord, start: readonly Placed[], { extras }: Choice): readonly string[] {
+  const reached = new Set(extras);
+  const lists = [...start];
+  for (const list of lists) {
+    const inner = recordsOf(list)
+      .filter((dependency) => nameOf(dependency) === nameOf(root))
+      .flatMap((dependency) => textsOf(memberOf(dependency, "extra")))
+      .filter((extra) => !reached.has(extra));
+    for (const extra of inner) {
+      reached.add(extra);
+      lists.push(...namedList(root, "optional-dependencies", extra));
+    }
+  }
+  return [...reached];
+}
+
+/** Whether an extra that a marker names is asked for; the place is that of the marker. */
+type IsAsked = (extra: string, pointer: string) => boolean;
+
 /** Where extras exclude each other, uv tells them apart by names such as `extra-4-demo-gpu`. */
-function conflictsOf(name: string, { extras, groups }: Choice): (extra: string) => boolean {
+function conflictsOf(name: string, { extras, groups }: Choice): IsAsked {
   const asked = new Set([
     ...extras.map((extra) => `extra-${name.length}-${name}-${normalName(extra)}`),
     ...groups.map((group) => `group-${name.length}-${name}-${normalName(group)}`),
     `project-${name.length}-${name}`,
   ]);
-  return (extra) => asked.has(extra);
+  return (extra, pointer) => {
+    const [, kind = "", length = ""] = /^((?:extra|group|project)-(\d+)-)/.exec(extra) ?? [];
+    const other = extra.slice(kind.length, kind.length + Number(length));
+    if (kind === "" || other === name) return asked.has(extra);
+    throw new BadShape(
+      pointer,
+      `asks what is chosen of \`${other}\`, and only what is chosen of \`${name}\` is known`,
+      "name what `uv export -o requirements.txt` writes",
+    );
+  };
 }
 
 function edgesOf(
   dependency: PlacedRecord,
   candidates: ReadonlyMap<string, readonly PlacedRecord[]>,
-  isAsked: (extra: string) => boolean,
+  isAsked: IsAsked,
 ): readonly Edge[] {
   const to = findPackage(dependency, candidates);
-  const marker = decideExtras(markerAt(memberOf(dependency, "marker")), isAsked);
+  const placed = memberOf(dependency, "marker");
+  const marker = decideExtras(markerAt(placed), (extra) => isAsked(extra, placed.pointer));
   const extras = textsOf(memberOf(dependency, "extra"));
   const lists = [ownList(to), ...extras.flatMap((extra) => namedList(to, "optional-dependencies", extra))];
   return lists.map(({ pointer }) => ({ to: pointer, marker }));
-}
-
-export function markerAt(placed: Placed): Marker {
-  const marker = placed.value === undefined ? true : parseMarker(textOf(placed));
-  if (marker === undefined) throw new BadShape(placed.pointer, "is no marker");
-  return marker;
 }
 
 /** A dependency says as much as it takes to tell versions of a package apart. */

@@ -19,17 +19,24 @@ const CLAUSE = /^(?:===?|~=|!=|<=|>=|<|>)\s*v?[A-Za-z0-9](?:[A-Za-z0-9.!+_-]*[A-
 export const VERSION = /^[A-Za-z0-9](?:[A-Za-z0-9.!+_-]*[A-Za-z0-9])?$/;
 /** Digests that pip takes. */
 export const HASH = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
-/** Without a `$`: of `${NAME}` pip makes what the base image has under that name. Without a user, a query or a comment. */
-const ADDRESS = /^https?:\/\/[^\s\\'"$@?#;]+$/;
+/**
+ * Printable ASCII: pip ends a line where Python does, at U+0085 and others. Without a `$`: of `${NAME}` pip makes what
+ * the base image has under that name. Without a user, a query or a comment.
+ */
+const ADDRESS = /^https?:\/\/[!%&(-:<=>A-[\]-~]+$/;
 const SUBDIRECTORY = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[A-Za-z0-9._/-]+$/;
 
-const FORM =
-  /^([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?\s*(?:@\s*([^\s;]+)|\(([^()]*)\)|([^;@()]*))\s*(?:\s;|;|$)([\s\S]*)$/;
+/** More than anybody's requirement. */
+const LONGEST = 2_000;
+
+/** Of a text whose white space is single blanks; each part ends where the next can begin, so that none is tried twice. */
+const FORM = /^([A-Za-z0-9._-]+) ?(?:\[([^\]]*)\] ?)?(?:@ ?([^ ;]+) ?|\(([^()]*)\) ?|([^;@()]*))(?:;(.*))?$/;
 
 /** Undefined where it is none, or one that a line of a requirements file cannot hold. */
 export function parseRequirement(text: string): Requirement | undefined {
-  const form = FORM.exec(text.trim());
-  if (form === null || text.length > 2_000) return undefined;
+  if (text.length > LONGEST) return undefined;
+  const form = FORM.exec(text.trim().replace(/\s+/g, " "));
+  if (form === null) return undefined;
   const [, written = "", extras, url, bracketed, bare, condition = ""] = form;
   const name = normalName(written);
   const names =

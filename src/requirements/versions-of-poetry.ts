@@ -1,8 +1,11 @@
 import { parseVersions } from "./requirement.ts";
 
+/** More than anybody's constraint. */
+const LONGEST = 2_000;
+
 /** A constraint as poetry writes it (`^1.2`, `~1.2`, `1.*`, `>=1,<2`), as PEP 440 has it; undefined where it has none. */
 export function versionsOfPoetry(text: string): string | undefined {
-  if (text.includes("||") || text.includes("|")) return undefined;
+  if (text.length > LONGEST || text.includes("|")) return undefined;
   const clauses = text
     .split(/\s*,\s*|(?<=[0-9*])\s+(?=[\^~=!<>])/)
     .map((clause) => clause.trim())
@@ -12,7 +15,7 @@ export function versionsOfPoetry(text: string): string | undefined {
   return parseVersions(converted.filter((clause) => clause !== "").join(","));
 }
 
-const RELEASE = /^([~^])\s*v?(\d+(?:\.\d+)*)((?:[._-]?(?:a|b|rc|alpha|beta|dev|post)[.]?\d*)*)$/;
+const RELEASE = /^([~^])\s*v?(\d+(?:\.\d+)*)((?:[._-]?(?:alpha|beta|dev|post|rc|a|b)(?:\.?\d+)?)*)$/;
 
 function convert(clause: string): string | undefined {
   if (clause === "*") return "";

@@ -3,10 +3,10 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import { markerOf } from "./conditions.ts";
 import { nameOf } from "./locked-package.ts";
 import { decideExtras, type Marker } from "./marker.ts";
-import { askedOfPoetry, isOptional, markerOfPoetry, namedIn } from "./read-poetry-project.ts";
+import { alternativesOf, askedOfPoetry, isOptional, markerOfPoetry, namedIn } from "./read-poetry-project.ts";
 import type { Choice } from "./reading.ts";
 import { normalName } from "./requirement.ts";
-import { BadShape, listOf, memberOf, type Placed, type PlacedRecord, recordOf, textsOf } from "./shape.ts";
+import { BadShape, memberOf, type Placed, type PlacedRecord, recordOf, textsOf } from "./shape.ts";
 import { type Edge, walk } from "./walk.ts";
 
 /** Of each package that is needed, by its place: when. */
@@ -51,10 +51,6 @@ export function walkPoetryLock(
     return condition === undefined ? [] : [[pointer, markerOf(condition)] as const];
   });
   return succeed(new Map(own));
-}
-
-function alternativesOf(placed: Placed): readonly Placed[] {
-  return Array.isArray(placed.value) ? listOf(placed) : [placed];
 }
 
 function edgesTo(to: PlacedRecord, dependency: Placed, extra: string): readonly Edge[] {

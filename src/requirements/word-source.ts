@@ -15,16 +15,20 @@ export function wordSource(name: string, origin: Origin, pointer: string): Diagn
   );
 }
 
-export function wordNoRequirement(text: string, pointer: string): Diagnostic {
+/** As much of a text as tells what it is. */
+const TELLING = 500;
+
+export function wordNoRequirement(whole: string, pointer: string): Diagnostic {
+  const text = whole.trim().replace(/\s+/g, " ").slice(0, TELLING);
   const [, name = "", kind = ""] =
-    /^\s*([A-Za-z0-9._-]+)?[^@]*@?\s*((?:git|hg|svn|bzr)\+|file:)/.exec(text) ?? [];
-  if (/^(?:\.{0,2}\/|[^@]*\.(?:whl|tar\.gz|zip)\s*$)|^-e\b|^\.{1,2}$/.test(text.trim()))
-    return wordSource(shown(text), "path", pointer);
+    /^([A-Za-z0-9._-]+)?[^@]*@? ?((?:git|hg|svn|bzr)\+|file:)/.exec(text) ?? [];
+  if (/^(?:\.{0,2}\/|[^@]*\.(?:whl|tar\.gz|zip)\s*$)|^-e\b|^\.{1,2}$/.test(text))
+    return wordSource(shown(whole), "path", pointer);
   if (kind !== "")
-    return wordSource(name === "" ? shown(text) : name, kind === "file:" ? "path" : "repository", pointer);
+    return wordSource(name === "" ? shown(whole) : name, kind === "file:" ? "path" : "repository", pointer);
   return errorDiagnostic(
     "requirements/not-a-requirement",
-    `\`${shown(text)}\` is no requirement as pip reads them`,
+    `\`${shown(whole)}\` is no requirement as pip reads them`,
     {
       path: pointer,
       hint: "write a name, and versions after it: `numpy>=2.1,<3`",
@@ -34,7 +38,7 @@ export function wordNoRequirement(text: string, pointer: string): Diagnostic {
 
 /** On one line, and not all of a long one; nobody's password. */
 function shown(text: string): string {
-  const line = JSON.stringify(text)
+  const line = JSON.stringify(text.trim().slice(0, TELLING))
     .slice(1, -1)
     .replaceAll('\\"', '"')
     .replace(/\/\/[^/@\s]*@/g, "//…@");

@@ -14,6 +14,7 @@ const rows: readonly (readonly [text: string, line: string])[] = [
   ["a[ B , c_d ]~=1.0", "a[b,c-d]~=1.0"],
   ["a[]>1", "a>1"],
   ["a===1!2.0.post1", "a===1!2.0.post1"],
+  ["a\t[b]\t>=1\t;\tos_name == 'posix'", "a[b]>=1 ; os_name == 'posix'"],
   ["a; python_version<'3'", "a ; python_version < '3'"],
   ["a>=1;os_name == 'posix'", "a>=1 ; os_name == 'posix'"],
   ["a @ https://example.com/a-1.0.whl", "a @ https://example.com/a-1.0.whl"],
@@ -50,6 +51,14 @@ const refused = [
   "a @ https://example.com/a.whl?token=1",
   "a @ https://example.com/a.whl#egg=b",
   "a @ https://example.com/a.zip#subdirectory=../b",
+  ...["\u0085", "\u001c", "\u001d", "\u001e", "\u00a0", "\u200b", "é"].flatMap((character) => [
+    `a @ https://example.com/a.whl${character}--pre`,
+    `a>=1${character}--pre`,
+    `a ; os_name == 'b${character}--pre'`,
+  ]),
+  "a ; os_name == 'b --pre'",
+  "a ; os_name == '${HOME}'",
+  "a ; os_name == 'b #'",
   "a ; --pre",
   "# a",
   "./a.whl",
@@ -64,6 +73,7 @@ test("no text takes long", () => {
   const started = performance.now();
   for (const part of ["a", "a ", "a,", "a[", ";", "a@", "(", " ", "a-"])
     parseRequirement(`${part.repeat(1000)}{`);
+  for (const blanks of [1_900, 100_000]) parseRequirement(`a${" ".repeat(blanks)}{(`);
   assert.ok(performance.now() - started < 2_000);
 });
 

@@ -14,6 +14,7 @@ const rows: readonly (readonly [text: string, versions: string | undefined])[] =
   ["^0.0", ">=0.0,<0.1"],
   ["^0", ">=0,<1"],
   ["^2.0.0rc1", ">=2.0.0rc1,<3"],
+  ["^2.0.0-beta.1", ">=2.0.0-beta.1,<3"],
   ["~1", ">=1,<2"],
   ["~1.2", ">=1.2,<1.3"],
   ["~1.2.3", ">=1.2.3,<1.3"],
@@ -36,5 +37,11 @@ const rows: readonly (readonly [text: string, versions: string | undefined])[] =
 for (const [text, versions] of rows) {
   test(`${text} is ${versions}`, () => assert.is(versionsOfPoetry(text), versions));
 }
+
+test("no text takes long", () => {
+  const started = performance.now();
+  for (const part of ["a.", "a", "a1", "1", "a.1", "beta"]) versionsOfPoetry(`^1${part.repeat(60)}!`);
+  assert.ok(performance.now() - started < 2_000);
+});
 
 test.run();
