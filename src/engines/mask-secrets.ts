@@ -1,4 +1,5 @@
 import type { BuildEvent, BuildSecret } from "../model/engine.ts";
+import { findForms } from "./find-forms.ts";
 
 /** What stands in the place of a secret. */
 const MASK = "***";
@@ -20,47 +21,58 @@ type Pieces = {
 
 /** Takes secrets out of texts, as they are and as they are written in addresses and in headers. */
 export function maskSecrets(secrets: readonly BuildSecret[]): Mask {
-  const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
-  const pattern = forms.length === 0 ? undefined : new RegExp(forms.map(escaped).join("|"), "g");
-  const text = (whole: string): string => (pattern === undefined ? whole : whole.replace(pattern, MASK));
-  return { text, pieces: () => createPieces(text, forms) };
-}
-
-function createPieces(text: Mask["text"], forms: readonly string[]): Pieces {
-  let held = "";
+  // No regular expression: V8 takes none of that size, and says what is in it.
+  const find = findForms(secrets.flatMap(formsOf));
   return {
-    next(piece) {
-      const known = text(`${held}${piece}`);
-      const kept = lengthOfBeginning(known, forms);
-      held = kept === 0 ? "" : known.slice(-kept);
-      return known.slice(0, known.length - kept);
-    },
-    rest() {
-      const last = held;
-      held = "";
-      return last;
-    },
+    text: (whole) => maskPart({ text: whole, hidden: 0 }, find, true).told,
+    pieces: () => createPieces(find),
   };
 }
 
-/** How much of the end of a text a secret may begin with. */
-function lengthOfBeginning(text: string, forms: readonly string[]): number {
-  const lengths = forms.map((form) => {
-    let length = Math.min(form.length - 1, text.length);
-    while (length > 0 && !text.endsWith(form.slice(0, length))) length -= 1;
-    return length;
-  });
-  return Math.max(0, ...lengths);
+function createPieces(find: Find): Pieces {
+  let held: Held = { text: "", hidden: 0 };
+  const tell = (piece: string, isLast: boolean): string => {
+    const { told, ...rest } = maskPart({ ...held, text: `${held.text}${piece}` }, find, isLast);
+    held = rest;
+    return told;
+  };
+  return { next: (piece) => tell(piece, false), rest: () => tell("", true) };
+}
+
+type Find = ReturnType<typeof findForms>;
+
+/** What is not told yet, as it came; its first characters may belong to a secret that a mask stands for already. */
+type Held = { readonly text: string; readonly hidden: number };
+
+/** Holds back all from where a secret may begin, unless no more text comes. Where secrets overlap, all is one mask. */
+function maskPart({ text, hidden }: Held, find: Find, isLast: boolean): Held & { readonly told: string } {
+  const told: string[] = [];
+  let end = hidden;
+  let plain = hidden;
+  let place = 0;
+  for (; place < text.length; place += 1) {
+    const { length, isBeginning } = find(text, place);
+    if (isBeginning && !isLast) break;
+    if (length === 0) continue;
+    if (place >= end) told.push(text.slice(plain, place), MASK);
+    end = Math.max(end, place + length);
+    plain = end;
+  }
+  told.push(text.slice(plain, Math.max(plain, place)));
+  return { told: told.join(""), text: text.slice(place), hidden: Math.max(0, end - place) };
 }
 
 function formsOf({ value, username }: BuildSecret): readonly string[] {
   const whole = value.trim();
   const lines = whole.split(/\r?\n/).map((line) => line.trim());
   const told = lines.length === 1 ? lines : [whole, ...lines.filter((line) => line.length >= LEAST_LINE)];
-  const header = username === undefined ? [] : [base64(`${username}:${whole}`)];
-  return [...told.flatMap((line) => [line, base64(line), ...encodedForms(line)]), ...header].filter(
-    (form) => form !== "",
-  );
+  const header = username === undefined ? [] : base64Forms(`${username}:${whole}`);
+  const untrimmed = whole === "" ? [] : base64Forms(value);
+  return [
+    ...told.flatMap((line) => [line, ...base64Forms(line), ...encodedForms(line)]),
+    ...untrimmed,
+    ...header,
+  ].filter((form) => form !== "");
 }
 
 /** RFC 3986 in all the ways that it is kept to: which marks stay as they are, and in which case digits are written. */
@@ -72,12 +84,12 @@ function encodedForms(text: string): readonly string[] {
   return [...upper, ...upper.map((form) => form.replace(/%../g, (digits) => digits.toLowerCase()))];
 }
 
-function base64(text: string): string {
-  return Buffer.from(text).toString("base64");
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+/** As it is, with the newline that `echo` adds, and that part which stays the same whatever else comes after it. */
+function base64Forms(text: string): readonly string[] {
+  if (text === "") return [];
+  const bytes = Buffer.from(text);
+  const lasting = bytes.subarray(0, bytes.length - (bytes.length % 3));
+  return [bytes, Buffer.from(`${text}\n`), lasting].map((part) => part.toString("base64"));
 }
 
 /** Hands on what a build says, without the secrets. */

@@ -39,6 +39,57 @@ test("takes it out wherever it is cut in pieces, and loses nothing else", () => 
   }
 });
 
+test("takes out the base64 of what had a newline at its end, and of what more comes after", () => {
+  for (const value of ["token-1", "token-12", "token-123"]) {
+    for (const secret of [value, `${value}\n`, `${value}\r\n`]) {
+      const masking = maskSecrets([{ id: "token", value: secret }]);
+      for (const written of [value, `${value}\n`, secret])
+        assert.is(masking.text(`a ${Buffer.from(written).toString("base64")} b`), "a *** b");
+      const longer = masking.text(Buffer.from(`${value}, and more`).toString("base64"));
+      assert.ok(longer.startsWith("***"), longer);
+    }
+  }
+});
+
+test("takes out the whole of a secret that begins with another, wherever it is cut", () => {
+  const both = maskSecrets([
+    { id: "short", value: "token-1" },
+    { id: "long", value: "token-1-of-many" },
+  ]);
+  const whole = "a token-1-of-many b token-1-of c";
+  for (let first = 0; first < whole.length; first += 1) {
+    const pieces = both.pieces();
+    const told = [pieces.next(whole.slice(0, first)), pieces.next(whole.slice(first)), pieces.rest()];
+    assert.is(told.join(""), "a *** b ***-of c");
+  }
+});
+
+test("takes out secrets that overlap, wherever they are cut", () => {
+  const both = maskSecrets([
+    { id: "left", value: "left-middle" },
+    { id: "right", value: "middle-right" },
+  ]);
+  const whole = "a left-middle-right left-middle b";
+  assert.is(both.text(whole), "a *** *** b");
+  for (let first = 0; first < whole.length; first += 1) {
+    const pieces = both.pieces();
+    const told = [pieces.next(whole.slice(0, first)), pieces.next(whole.slice(first)), pieces.rest()];
+    assert.is(told.join(""), "a *** *** b");
+  }
+});
+
+test("a secret of 400 KiB is like any other", () => {
+  const lines = Array.from({ length: 6400 }, (_, line) => `${line}-`.padEnd(63, "(.*x"));
+  const large = maskSecrets([{ id: "large", value: `${lines.join("\n")}\n` }]);
+  const pieces = large.pieces();
+  for (const line of lines.slice(0, 400)) {
+    const next = `at ${line}, ${encodeURIComponent(line)} and 17`;
+    assert.is(large.text(next), "at ***, *** and 17");
+    assert.is(`${pieces.next(next)}${pieces.rest()}`, "at ***, *** and 17");
+  }
+  assert.is(large.text(`all: ${lines.join("\n")}.`), "all: ***.");
+});
+
 test("the log of each vertex is read by itself, and ends with it", () => {
   const told: BuildEvent[] = [];
   const tell = maskEvents(mask, (event) => told.push(event));
