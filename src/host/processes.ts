@@ -25,9 +25,10 @@ async function run(request: ProcessRequest, graceMs: number): Promise<ProcessRes
     ...(request.timeoutMs !== undefined && { timeout: request.timeoutMs }),
     ...(request.interactive === true && { stdio: "inherit" as const }),
   });
+  const end = () => void child.kill();
   await Promise.all([
-    forEachLine(request.onStdoutLine, () => child.iterable({ from: "stdout" })),
-    forEachLine(request.onStderrLine, () => child.iterable({ from: "stderr" })),
+    forEachLine(request.onStdoutLine, () => child.iterable({ from: "stdout" }), end),
+    forEachLine(request.onStderrLine, () => child.iterable({ from: "stderr" }), end),
   ]);
   const result = await child;
   const failure = failureOf(result);
@@ -39,16 +40,28 @@ async function run(request: ProcessRequest, graceMs: number): Promise<ProcessRes
   };
 }
 
+/** Ends the child of whoever cannot take a line, and throws what they threw once it is gone. */
 async function forEachLine(
   onLine: ((line: string) => void) | undefined,
   lines: () => AsyncIterable<unknown>,
+  end: () => void,
 ): Promise<void> {
   if (onLine === undefined) return;
+  const thrown: unknown[] = [];
   try {
-    for await (const line of lines()) onLine(String(line));
+    for await (const line of lines()) {
+      if (thrown.length > 0) continue;
+      try {
+        onLine(String(line));
+      } catch (error) {
+        thrown.push(error);
+        end();
+      }
+    }
   } catch {
     // The iterable fails together with the child, whose result says why.
   }
+  if (thrown.length > 0) throw thrown[0];
 }
 
 function textOf(output: unknown): string {

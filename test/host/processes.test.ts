@@ -34,6 +34,20 @@ test("lines as they come", async () => {
   );
 });
 
+test("who cannot take a line is told so, and the child is ended", async () => {
+  const lines: string[] = [];
+  const onLine = (line: string) => {
+    lines.push(line);
+    throw new Error("cannot take it");
+  };
+  for (const listening of [{ onStdoutLine: onLine }, { onStderrLine: onLine }]) {
+    const script = "console.log('a\\nb'); console.error('a\\nb'); setInterval(() => {}, 1000)";
+    const told = await node(script, listening).catch((error: Error) => error.message);
+    assert.is(told, "cannot take it");
+  }
+  assert.equal(lines, ["a", "a"]);
+});
+
 test("input, and none", async () => {
   const script =
     "process.stdin.on('data', (d) => process.stdout.write(d)).on('end', () => console.log('end'))";
