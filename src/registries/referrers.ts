@@ -50,12 +50,15 @@ export function createReferrers({
 }: ReferrersOptions) {
   async function listReferrers(subject: Digest, signal: AbortSignal): Promise<readonly Referrer[]> {
     const listed = await listOfRegistry(subject, signal);
-    return referrersIn(listed ?? (await readFallback(subject, signal)));
+    return listed ?? referrersIn(await readFallback(subject, signal));
   }
 
   /** Undefined where the registry keeps no list. */
-  async function listOfRegistry(subject: Digest, signal: AbortSignal): Promise<Index | undefined> {
-    const entries: unknown[] = [];
+  async function listOfRegistry(
+    subject: Digest,
+    signal: AbortSignal,
+  ): Promise<readonly Referrer[] | undefined> {
+    const referrers: Referrer[] = [];
     let page: string | undefined = `referrers/${subject}`;
     for (let read = 0; page !== undefined && read < MOST_PAGES; read += 1) {
       const answer: Page | undefined = await find(
@@ -69,10 +72,11 @@ export function createReferrers({
         },
       );
       if (answer?.index === undefined) return undefined;
-      entries.push(...answer.index.entries);
+      // One by one: a page can have more of them than a call can have arguments.
+      for (const referrer of referrersIn(answer.index)) referrers.push(referrer);
       page = answer.next;
     }
-    return { ...EMPTY, entries };
+    return referrers;
   }
 
   async function readFallback(subject: Digest, signal: AbortSignal): Promise<Index> {
@@ -143,8 +147,12 @@ function referrersIn({ entries }: Index): readonly Referrer[] {
   return entries.flatMap((entry): readonly Referrer[] => {
     const { digest, mediaType, size, artifactType } = (entry ?? {}) as Partial<Referrer>;
     if (!isDigest(digest) || typeof size !== "number") return [];
-    return [{ digest, size, mediaType: String(mediaType ?? ""), artifactType: String(artifactType ?? "") }];
+    return [{ digest, size, mediaType: textIn(mediaType), artifactType: textIn(artifactType) }];
   });
+}
+
+function textIn(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 /** `Link: </v2/team/image/referrers/sha256:…?last=…>; rel="next"`, from where the path of a repository begins. */

@@ -18,7 +18,7 @@ const INDEX = "application/vnd.oci.image.index.v1+json";
 
 type Registry = {
   /** Whether it keeps lists, answers such questions with a page, or with 404. */
-  readonly lists?: "yes" | "page" | "no";
+  readonly lists?: "yes" | "page" | "no" | { readonly manifests: string };
   /** Done by somebody else right before a manifest is taken. */
   readonly meanwhile?: (tag: string, manifests: Map<string, string>) => void;
 };
@@ -34,7 +34,9 @@ async function start({ lists = "no", meanwhile = () => {} }: Registry = {}) {
   function answerList(asked: string, response: ServerResponse): void {
     if (lists === "no") response.writeHead(404).end("404 page not found");
     else if (lists === "page") response.writeHead(200, { "content-type": "text/html" }).end("<html>");
-    else {
+    else if (lists !== "yes") {
+      response.writeHead(200, { "content-type": INDEX }).end(`{"manifests":${lists.manifests}}`);
+    } else {
       const all = [...manifests].flatMap(([name, text]) => (name === digestOf(text) ? [entryOf(text)] : []));
       // Two on a page.
       const start = Number(/\?from=(\d+)$/.exec(asked)?.[1] ?? 0);
@@ -98,6 +100,14 @@ test("a registry that lists them is believed, to the last page, and given no lis
     listed,
     [one, two, three].map(({ text }) => entryOf(text)),
   );
+});
+
+test("of a list that is as long as an answer may be, what is no referrer is left out", async () => {
+  const odd = { ...entryOf(two.text), mediaType: { toString: 1 }, artifactType: 1 };
+  const entries = [entryOf(one.text), null, "text", {}, odd].map((entry) => JSON.stringify(entry));
+  const { repository } = await start({ lists: { manifests: `[${"0,".repeat(2 << 19)}${entries}]` } });
+  const listed = await repository.listReferrers(subject, signal);
+  assert.equal(listed, [entryOf(one.text), { ...entryOf(two.text), mediaType: "", artifactType: "" }]);
 });
 
 for (const lists of ["no", "page"] as const) {
