@@ -7,6 +7,9 @@ export const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /** Of any version of that. */
 export const BUNDLE_FAMILY = /^application\/vnd\.dev\.sigstore\.bundle(\.v|\+json)/;
 
+/** More than a bundle has; each is checked with the whole of the payload. */
+const MOST_SIGNATURES = 16;
+
 /** What a bundle says once its signature has been found to be right. */
 export type SignedStatement = ReadStatement & { readonly text: string };
 
@@ -26,6 +29,7 @@ export function openBundle(text: string, key: KeyObject): SignedStatement | unde
   const { payload, payloadType, signatures } = envelopeOf(text);
   if (typeof payload !== "string" || typeof payloadType !== "string" || !Array.isArray(signatures))
     return undefined;
+  if (signatures.length > MOST_SIGNATURES) return undefined;
   const content = Buffer.from(payload, "base64");
   const signed = preAuthentication(payloadType, content);
   const isRight = signatures.some(

@@ -41,9 +41,10 @@ export async function checkSignatures(
   const checked = await withRegistryFaults(name, async () => {
     const manifests = await findManifests(name, repository, session.signal);
     if (manifests === undefined) return fail(wordNotInRegistry(name));
-    const results = await Promise.all(
-      manifests.map((manifest) => checkManifest(manifest, name, publicKey.value, repository, session.signal)),
-    );
+    const results: Result<SignedManifest>[] = [];
+    // One after the other: what is beside each is in memory while it is looked at.
+    for (const manifest of manifests)
+      results.push(await checkManifest(manifest, name, publicKey.value, repository, session.signal));
     return combine(results);
   });
   return checked.ok ? checked.value : checked;

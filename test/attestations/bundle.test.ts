@@ -51,6 +51,17 @@ test("another key, another statement and another signature are none", () => {
   assert.is(open(forge({ signatures: [{ sig: "AAAA" }, null, {}] })), undefined);
 });
 
+test("more signatures than anybody writes are none", () => {
+  const { dsseEnvelope, ...rest } = JSON.parse(makeBundle(statement, keys));
+  const [signature] = dsseEnvelope.signatures;
+  const withWrong = (count: number) => {
+    const signatures = [...Array.from({ length: count }, () => ({ sig: "AAAA" })), signature];
+    return JSON.stringify({ ...rest, dsseEnvelope: { ...dsseEnvelope, signatures } });
+  };
+  assert.ok(open(withWrong(15)));
+  assert.is(open(withWrong(16)), undefined);
+});
+
 test("what is signed and no statement is none, nor is any other text", () => {
   assert.is(open(makeBundle("hello", keys)), undefined);
   for (const text of ["", "null", "[]", "{}", '{"dsseEnvelope":1}', '{"dsseEnvelope":{"payload":"x"}}'])
