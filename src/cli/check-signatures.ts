@@ -23,7 +23,7 @@ export type SignedManifest = {
 
 /**
  * Finds an image in its registry, and demands that it, its SBOM and its provenance are signed with the other half of a
- * key, for each platform, and that they name this image.
+ * key, for each platform, and that they name this image. What the name itself stands for is the first of what it gives.
  *
  * Errors: `cli/no-public-key`, `verify/not-signed`, `verify/other-key`, `verify/other-image`, `verify/not-attested`,
  * `verify/no-image`, and those of registries.

@@ -5,7 +5,7 @@ import { textOf } from "../model/chunks.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Digest } from "../model/digest.ts";
 import { blobPath } from "../model/image.ts";
-import { parseImageReference } from "../model/image-reference.ts";
+import { nameOf, parseImageReference } from "../model/image-reference.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import { withRegistryFaults } from "../steps/registry-faults.ts";
@@ -28,6 +28,9 @@ type Place = Pick<Reference, "isConverted"> & {
   readonly readLayer: (digest: Digest) => AsyncIterable<Uint8Array>;
 };
 
+/** What an image is called, and what that was found to stand for where its signature was checked. */
+export type WantedImage = { readonly name: string; readonly signed?: Digest | undefined };
+
 /**
  * Finds an image by its name, in its registry or in the engine, or as an archive by its path.
  *
@@ -35,12 +38,13 @@ type Place = Pick<Reference, "isConverted"> & {
  */
 export async function openReference(
   session: Session,
-  name: string,
+  wanted: WantedImage,
   platforms: readonly string[],
   context: StepContext,
 ): Promise<Result<Reference>> {
+  const { name } = wanted;
   try {
-    const found = await findPlace(session, name, context);
+    const found = await findPlace(session, wanted, context);
     if (!found.ok) return found;
     const { root, readText, readLayer, isConverted } = found.value;
     const read = await withRegistryFaults(name, () => readImages(root, platforms, readText));
@@ -56,13 +60,20 @@ export async function openReference(
   }
 }
 
-async function findPlace(session: Session, name: string, context: StepContext): Promise<Result<Place>> {
+async function findPlace(
+  session: Session,
+  { name, signed }: WantedImage,
+  context: StepContext,
+): Promise<Result<Place>> {
   const file = resolveForSession(session, name);
-  if ((await session.host.files.status(file))?.type === "file")
+  if (signed === undefined && (await session.host.files.status(file))?.type === "file")
     return succeed(await inArchive(session.host.files.readStream(file), context));
-  const places = isOfARegistry(name) ? [inRegistry, inEngine] : [inEngine, inRegistry];
+  // A tag may stand for something else by now, and an engine never heard of the signature.
+  const reference = signed === undefined ? name : `${nameOf(name)}@${signed}`;
+  const isRegistryFirst = signed !== undefined || isOfARegistry(name);
+  const places = isRegistryFirst ? [inRegistry, inEngine] : [inEngine, inRegistry];
   for (const find of places) {
-    const found = await find(name, context);
+    const found = await find(reference, context);
     if (!found.ok) return found;
     if (found.value !== undefined) return succeed(found.value);
   }

@@ -22,7 +22,7 @@ import { openPackage, type Package } from "../open-package.ts";
 import { refuse } from "../refuse.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { type Session, tell } from "../session.ts";
-import { openReference, type Reference } from "../stored-reference.ts";
+import { openReference, type Reference, type WantedImage } from "../stored-reference.ts";
 import { checkTraceFile } from "../trace-file.ts";
 import { updateLock } from "../update-lock.ts";
 
@@ -52,7 +52,7 @@ export async function verify(
   const compared =
     opened === undefined || !rebuild
       ? succeed([])
-      : await compareRebuilt(session, name, opened.value, options);
+      : await compareRebuilt(session, { name, signed: signed.value[0]?.digest }, opened.value, options);
   if (!compared.ok) return refuse(session, ...compared.diagnostics);
   tellResult(session, name, { signed: signed.value, compared: compared.value });
   return compared.value.every(({ differences }) => differences.length === 0) ? EXIT.done : EXIT.stepFailed;
@@ -60,7 +60,7 @@ export async function verify(
 
 async function compareRebuilt(
   session: Session,
-  name: string,
+  wanted: WantedImage,
   opened: Package,
   options: RunOptions,
 ): Promise<Result<readonly Compared[]>> {
@@ -70,7 +70,7 @@ async function compareRebuilt(
   const work = path.join(session.cacheDirectory, "work", identity.id);
   const folder = await files.makeTemporaryDirectory(work, "verify-");
   try {
-    return await compareWith(name, opened, { session, folder, options });
+    return await compareWith(wanted, opened, { session, folder, options });
   } finally {
     await files.remove(folder);
   }
@@ -111,7 +111,7 @@ type Compared = {
 };
 
 async function compareWith(
-  name: string,
+  wanted: WantedImage,
   opened: Package,
   workplace: Workplace,
 ): Promise<Result<readonly Compared[]>> {
@@ -129,13 +129,13 @@ async function compareWith(
   const context: StepContext = { ...assembly.context, buildAids, makeWorkDirectory };
   try {
     // Looked for first: to build takes longer.
-    const reference = await openReference(session, name, platformsOf(opened, assembly), context);
+    const reference = await openReference(session, wanted, platformsOf(opened, assembly), context);
     if (!reference.ok) return reference;
     const rebuilt = await rebuild(apart, opened, { ...assembly, graph, context }, options);
     return rebuilt.ok ? succeed(await compare(reference.value, rebuilt.value)) : rebuilt;
   } catch (error) {
     if (!(error instanceof BrokenImage || error instanceof UnreadableImage)) throw error;
-    return fail(errorDiagnostic("verify/unreadable", `\`${name}\` cannot be read: ${error.message}`));
+    return fail(errorDiagnostic("verify/unreadable", `\`${wanted.name}\` cannot be read: ${error.message}`));
   }
 }
 
