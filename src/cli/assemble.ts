@@ -110,10 +110,11 @@ export async function assemble(
     warn: outlet.warn,
     sessionsOf: (repository) => createUploadSessions(cacheDirectory, repository, host.files),
   });
+  const platforms = config.build.platforms.length > 0 ? config.build.platforms : [host.containerPlatform];
   const repositoryOf = (reference: string): Repository =>
     vendor === undefined
       ? registries(reference)
-      : withVendoredBase(registries(reference), vendor, config.build.platforms, host.files);
+      : withVendoredBase(registries(reference), vendor, platforms, host.files);
   const read = await readLock(session, opened.configPath);
   if (!read.ok) return read;
   if (offline && read.value.lock === undefined) return fail(wordNoLock(read.value.name));
@@ -137,7 +138,7 @@ export async function assemble(
   if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));
   const keys = await (publicKeys ?? succeed({}));
   if (!keys.ok) return fail(...(await placeDiagnostics(keys.diagnostics, opened, host)));
-  const known = { origin: await readOrigin(session, opened), publicKeys: keys.value };
+  const known = { origin: await readOrigin(session, opened, pins.value), publicKeys: keys.value };
   const graph = buildGraph(config, pins.value, opened.locate, { noTest, ...known });
   const buildAids = createBuildAids(config, host);
   const context: StepContext = {

@@ -2,8 +2,10 @@ import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Graph } from "../model/graph.ts";
 import type { StepOutput } from "../model/outcome.ts";
 import type { Step } from "../model/step.ts";
+import { withoutVendored } from "../model/vendor.ts";
 import { evaluateStep } from "../plan/evaluate-step.ts";
-import { outputWhereLocked } from "../steps/lock.ts";
+import { hasNothing } from "../steps/build-environment.ts";
+import { LOCK, outputWhereLocked, packagesOfLock } from "../steps/lock.ts";
 import type { Assembly } from "./assemble.ts";
 import type { Package } from "./open-package.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
@@ -22,7 +24,7 @@ export async function demandSecrets(
   const { readSecrets } = assembly.context.buildAids;
   const problems = new Map<string, Diagnostic>();
   for (const step of graph.steps) {
-    const ids = secretsAskedBy(step);
+    const ids = secretsAskedBy(step, hasAllVendored(step, graph, assembly));
     if (ids.length === 0) continue;
     const read = await readSecrets(ids);
     if (read.ok || !(await hasToRun(step, graph, assembly))) continue;
@@ -31,12 +33,22 @@ export async function demandSecrets(
   return placeDiagnostics([...problems.values()], opened, host);
 }
 
-/** By steps that build; who writes a Dockerfile names secrets, and needs none. */
-function secretsAskedBy({ kind, inputs }: Step): readonly string[] {
+/** By steps that build; who writes a Dockerfile names secrets, and needs none. pip logs in nowhere for what is vendored. */
+function secretsAskedBy({ kind, inputs }: Step, isVendored: boolean): readonly string[] {
   if (kind !== "lock" && kind !== "build" && kind !== "vendor") return [];
   const { asked } = inputs as { readonly asked?: unknown };
-  const { secrets = [] } = (asked ?? inputs) as { readonly secrets?: readonly { readonly id: string }[] };
-  return secrets.map(({ id }) => id);
+  const { secrets = [] } = (asked ?? inputs) as { readonly secrets?: readonly NamedSecret[] };
+  return secrets.flatMap(({ id, login }) => (isVendored && login !== undefined ? [] : [id]));
+}
+
+type NamedSecret = { readonly id: string; readonly login?: unknown };
+
+/** Whether a vendor folder has every package that a step installs. */
+function hasAllVendored({ needs }: Step, { steps }: Graph, { context: { vendor } }: Assembly): boolean {
+  const lock = steps.find(({ id }) => id === LOCK && needs.includes(id));
+  const locked = lock && outputWhereLocked(lock);
+  if (vendor === undefined || locked === undefined) return false;
+  return hasNothing(withoutVendored(vendor.list, packagesOfLock(locked)));
 }
 
 async function hasToRun(step: Step, { steps }: Graph, { evaluation }: Assembly): Promise<boolean> {

@@ -4,7 +4,14 @@ import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { type Vendor, VendorChanged, type VendoredFile, type VendorList } from "../model/vendor.ts";
-import { readVendorList, UNFINISHED_VENDOR, VENDOR_BEGINNING, writeVendorList } from "../plan/vendor-data.ts";
+import {
+  isUnfinishedVendor,
+  readEarlierList,
+  readVendorList,
+  VENDOR_BEGINNING,
+  writeUnfinishedList,
+  writeVendorList,
+} from "../plan/vendor-data.ts";
 import { resolveForSession } from "./check-written-file.ts";
 import type { Session } from "./session.ts";
 
@@ -31,7 +38,7 @@ function wordUnusable(folder: string, text: string | undefined): Diagnostic {
   const hint = `\`mlpackage vendor ${folder}\`, where there is a network, makes it`;
   const file = `${folder}/${VENDOR_FILE}`;
   if (text === undefined) return errorDiagnostic("cli/no-vendor-folder", `there is no \`${file}\``, { hint });
-  if (text === UNFINISHED_VENDOR)
+  if (isUnfinishedVendor(text))
     return errorDiagnostic("cli/unfinished-vendor-folder", `\`${folder}\` is not whole: it was interrupted`, {
       hint: `\`mlpackage vendor ${folder}\`, where there is a network, goes on with it`,
     });
@@ -68,7 +75,7 @@ function createVendor(folder: string, shown: string, list: VendorList, files: Fi
 /**
  * The folder as far as it may be completed: what is there and right, if only some of it.
  *
- * Errors: `cli/place-taken`.
+ * Errors: `cli/place-taken`, `cli/link-in-vendor-folder`.
  */
 export async function openForVendoring(session: Session, folder: string): Promise<Result<Vendor>> {
   const { files } = session.host;
@@ -78,7 +85,9 @@ export async function openForVendoring(session: Session, folder: string): Promis
   const isEmpty =
     found === undefined || (found.type === "directory" && (await files.list(place)).length === 0);
   if (!isEmpty && text?.startsWith(VENDOR_BEGINNING) !== true) return fail(wordTaken(folder, found?.type));
-  const list = readVendorList(text ?? "") ?? { files: [] };
+  const list = readEarlierList(text ?? "") ?? { files: [] };
+  const linked = await findLinked(place, folder, list, files);
+  if (linked.length > 0) return fail(...linked);
   const whole = createVendor(place, folder, list, files);
   const right = await Promise.all(list.files.map((file) => isRight(file, whole)));
   const kept = list.files.filter((_file, index) => right[index]);
@@ -105,27 +114,70 @@ async function isRight(file: VendoredFile, vendor: Vendor): Promise<boolean> {
 }
 
 /**
- * Lays the folder out, its list last: one that was begun and never finished says so. `placeOf` gives where the bytes of a
- * file are. What the list does not name is removed. Tells how many files were written.
+ * Lays the folder out, its list last: one that was begun and never finished says so, and what it had before. `placeOf`
+ * gives where the bytes of a file are. What the list does not name is removed. Tells how many files were written;
+ * undefined where it was interrupted.
+ *
+ * Errors: `cli/link-in-vendor-folder`.
  */
 export async function writeVendor(
   folder: string,
   list: VendorList,
   placeOf: (file: VendoredFile) => Promise<string>,
-  { files }: { readonly files: Files },
-): Promise<number> {
+  { host: { files }, signal }: Pick<Session, "host" | "signal">,
+): Promise<Result<number | undefined>> {
+  const linked = await findLinked(folder, folder, list, files);
+  if (linked.length > 0) return fail(...linked);
   const listFile = path.join(folder, VENDOR_FILE);
-  if ((await readList(folder, files)) === undefined) await files.writeAtomically(listFile, UNFINISHED_VENDOR);
+  const before = (await readList(folder, files)) ?? "";
+  if (before !== writeVendorList(list))
+    await files.writeAtomically(listFile, writeUnfinishedList(readEarlierList(before) ?? { files: [] }));
   let written = 0;
   for (const file of list.files) {
+    if (signal.aborted) return succeed(undefined);
     const place = path.join(folder, file.path);
     if ((await files.digestIfFile(place))?.digest === file.digest) continue;
     await files.writeStream(place, files.readStream(await placeOf(file)));
     written += 1;
   }
+  const linkedSince = await findLinked(folder, folder, list, files);
+  if (linkedSince.length > 0) return fail(...linkedSince);
   await files.writeAtomically(listFile, writeVendorList(list));
   await removeOthers(folder, list, files);
-  return written;
+  return succeed(written);
+}
+
+/** Links where folders of ours should be: what lies behind one is somebody's, to be neither written over nor removed. */
+async function findLinked(
+  folder: string,
+  shown: string,
+  list: VendorList,
+  files: Files,
+): Promise<readonly Diagnostic[]> {
+  const root = await files.realPath(folder);
+  if (root === undefined) return [];
+  const places = new Set([...FOLDERS, ...list.files.flatMap((file) => foldersAbove(file.path))]);
+  const linked: string[] = [];
+  for (const place of [...places].sort()) {
+    const real = await files.realPath(path.join(folder, place));
+    const isBehindLink = linked.some((link) => place.startsWith(`${link}/`));
+    if (real !== undefined && real !== path.join(root, place) && !isBehindLink) linked.push(place);
+  }
+  return linked.map((place) =>
+    errorDiagnostic(
+      "cli/link-in-vendor-folder",
+      `\`${path.join(shown, place)}\` is a link to another place`,
+      {
+        hint: "what lies there would be written over and removed: take the link away",
+      },
+    ),
+  );
+}
+
+/** `models/a` of `models/a/b.bin`, and `models`. */
+function foldersAbove(file: string): readonly string[] {
+  const segments = file.split("/");
+  return segments.slice(1).map((_segment, index) => segments.slice(0, index + 1).join("/"));
 }
 
 async function removeOthers(folder: string, list: VendorList, files: Files): Promise<void> {

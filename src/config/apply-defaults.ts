@@ -17,7 +17,7 @@ import type {
 import { isRequirementsFile } from "../requirements/formats.ts";
 import { durationMs } from "./duration.ts";
 import { readLayerCache } from "./layer-cache.ts";
-import { fileName, isUri, normalizePath, parentFolder, stemOf } from "./paths.ts";
+import { fileName, isUri, normalizePath, parentFolder, pathInPackage, stemOf } from "./paths.ts";
 
 type Written<Key extends keyof ConfigFile> = NonNullable<ConfigFile[Key]>;
 type WrittenModel = Written<"models">[number];
@@ -39,9 +39,11 @@ export function applyDefaults(file: ConfigFile, directory: string): Config {
     baseImage: baseImageOf(file.base_image ?? "python:3.12-slim"),
     environment: environmentOf(file.environment ?? {}),
     inference: inferenceOf(file.inference),
-    build: buildOf(file.build ?? {}),
+    build: buildOf(file.build ?? {}, directory),
     tests: listOf(file.tests?.map(testOf)),
-    outputs: listOf((file.outputs ?? defaultOutputs(file.name)).map(outputOf)),
+    outputs: listOf(
+      (file.outputs ?? defaultOutputs(file.name)).map((output, index) => outputOf(output, index, directory)),
+    ),
   };
 }
 
@@ -125,11 +127,11 @@ function inferenceOf(written: ConfigFile["inference"]): InferenceConfig {
   };
 }
 
-function buildOf(written: Written<"build">): BuildConfig {
+function buildOf(written: Written<"build">, directory: string): BuildConfig {
   return {
     platforms: written.platforms ?? [],
     ...given("builder", written.builder),
-    secrets: listOf(written.secrets?.map(secretOf)),
+    secrets: listOf(written.secrets?.map((secret, index) => secretOf(secret, index, directory))),
     cacheFrom: cachesOf(written.cache_from, "/build/cache_from"),
     cacheTo: cachesOf(written.cache_to, "/build/cache_to"),
     labels: written.labels ?? {},
@@ -138,12 +140,12 @@ function buildOf(written: Written<"build">): BuildConfig {
   };
 }
 
-function secretOf(written: WrittenSecret, index: number): SecretConfig {
+function secretOf(written: WrittenSecret, index: number, directory: string): SecretConfig {
   const { id, host, username = "__token__" } = written;
   return {
     pointer: pointerTo("/build/secrets", index),
     id,
-    source: "env" in written ? { env: written.env } : { file: written.file },
+    source: "env" in written ? { env: written.env } : { file: pathInPackage(written.file, directory) },
     ...given("login", host === undefined ? undefined : { host, username }),
   };
 }
@@ -194,11 +196,23 @@ function defaultOutputs(name: string): Written<"outputs"> {
   return [{ type: "image", tags: [`${name}:latest`] }];
 }
 
-function outputOf(written: WrittenOutput, index: number): OutputConfig {
+function outputOf(written: WrittenOutput, index: number, directory: string): OutputConfig {
   const pointer = pointerTo("/outputs", index);
   if (written.type !== "image") return { pointer, type: written.type, path: normalizePath(written.path) };
   const { tags, load = true, push = false, attest = false, sign } = written;
-  return { pointer, type: "image", tags: tags, load, push, attest, ...given("sign", sign) };
+  return {
+    pointer,
+    type: "image",
+    tags: tags,
+    load,
+    push,
+    attest,
+    ...given("sign", sign && { key: keyOf(sign.key, directory) }),
+  };
+}
+
+function keyOf(written: string, directory: string): string {
+  return written.includes("://") ? written : pathInPackage(written, directory);
 }
 
 /** The items without the holes between them. */

@@ -3,7 +3,7 @@ import type { Config, SecretConfig } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { Document } from "../model/document.ts";
 import { findRepeated } from "./find-repeated.ts";
-import { holds, isUri, normalizePath } from "./paths.ts";
+import { holds, isUri, pathInPackage } from "./paths.ts";
 
 /** Secrets that get in each other's way, that nothing asks for, or that would lie open in the image. */
 export function checkSecrets(config: Config, document: Document): readonly Diagnostic[] {
@@ -33,8 +33,15 @@ export function checkSecrets(config: Config, document: Document): readonly Diagn
     ),
     ...secrets.flatMap((secret) => [
       ...checkUse(secret, config, document),
-      ...checkFile(secret, config, document),
+      ...("file" in secret.source
+        ? checkFile(secret.source.file, pointerTo(secret.pointer, "file"), config, document)
+        : []),
     ]),
+    ...config.outputs.flatMap((output) =>
+      output.type !== "image" || output.sign === undefined || output.sign.key.includes("://")
+        ? []
+        : checkFile(output.sign.key, pointerTo(output.pointer, "sign", "key"), config, document),
+    ),
   ];
 }
 
@@ -65,27 +72,24 @@ function noEffect(document: Document, path: string, message: string): Diagnostic
 
 /** Where the package's code or its Docker context is taken whole, a secret in it would go along. */
 function checkFile(
-  { source, pointer }: SecretConfig,
-  config: Config,
+  file: string,
+  path: string,
+  { baseImage, models, directory }: Config,
   document: Document,
 ): readonly Diagnostic[] {
-  if (!("file" in source) || /^[/~]/.test(source.file)) return [];
-  const place = normalizePath(source.file);
-  const path = pointerTo(pointer, "file");
-  const { baseImage, models } = config;
-  const isInContext = baseImage.kind === "dockerfile" && holds(baseImage.context, place);
-  const isInModel = models.some(({ source: model }) => !isUri(model) && holds(model, place));
+  // What leads out of the package, or home, has been left as it is written.
+  if (/^(\/|~\/|\.\.\/)/.test(file)) return [];
+  const isInContext = baseImage.kind === "dockerfile" && holds(baseImage.context, file);
+  const isInModel = models.some(
+    ({ source }) => !isUri(source) && holds(pathInPackage(source, directory), file),
+  );
   if (!isInContext && !isInModel) return [];
   const where = isInContext ? "the Docker context" : "a model";
   return [
-    errorDiagnostic(
-      "config/secret-in-image",
-      `\`${source.file}\` lies in ${where}, and would be in the image`,
-      {
-        location: locate(document, path),
-        path,
-        hint: "move it out of there, or out of the package",
-      },
-    ),
+    errorDiagnostic("config/secret-in-image", `\`${file}\` lies in ${where}, and would be in the image`, {
+      location: locate(document, path),
+      path,
+      hint: "move it out of there, or out of the package",
+    }),
   ];
 }

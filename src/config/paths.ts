@@ -4,6 +4,27 @@ export function normalizePath(path: string): string {
   return segments.length === 0 ? "." : segments.join("/");
 }
 
+/**
+ * A path that leads into the package, relative to it and without detours; one that leads elsewhere, or begins with `~`,
+ * as it is written. `directory` is the package's, absolute.
+ */
+export function pathInPackage(path: string, directory: string): string {
+  if (path.startsWith("~/")) return path;
+  const inside = resolveDetours(directory);
+  const segments = resolveDetours(path.startsWith("/") ? path : `${directory}/${path}`);
+  const isInside = inside.every((segment, index) => segments[index] === segment);
+  return isInside ? segments.slice(inside.length).join("/") || "." : path;
+}
+
+function resolveDetours(path: string): readonly string[] {
+  const resolved: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") resolved.pop();
+    else if (segment !== "" && segment !== ".") resolved.push(segment);
+  }
+  return resolved;
+}
+
 export function joinPath(folder: string, path: string): string {
   return normalizePath(`${folder}/${path}`);
 }

@@ -58,9 +58,10 @@ export class VendorChanged extends Error {
 /** The folder of the base's OCI layout, inside a vendor folder. */
 export const VENDORED_BASE = "base";
 
-/** Whether the base that is pinned by a digest is there for all these platforms. */
+/** Whether the base that is pinned by a digest is there for all these platforms; for none there is nothing to say. */
 export function hasBase({ base }: VendorList, digest: string, platforms: readonly string[]): boolean {
-  return base?.digest === digest && platforms.every((platform) => base.platforms.includes(platform));
+  if (base?.digest !== digest || platforms.length === 0) return false;
+  return platforms.every((platform) => base.platforms.includes(platform));
 }
 
 /** The files of packages that are to be installed. */

@@ -6,7 +6,10 @@ import * as assert from "uvu/assert";
 import { openPackage } from "../../src/cli/open-package.ts";
 import { readOrigin } from "../../src/cli/read-origin.ts";
 import { digestOf } from "../../src/model/digest.ts";
+import type { Pin } from "../../src/model/source.ts";
+import { type Pins, UNPINNED } from "../../src/plan/pins.ts";
 import { makeCall } from "../fakes/call.ts";
+import { makeFolder, writeInto } from "../fakes/temporary-folder.ts";
 
 const test = suite("readOrigin");
 
@@ -16,13 +19,16 @@ outputs: [{type: image, tags: ["r.example/demo:1"], push: true, attest: true}]
 `;
 const FILES = { "mlpackage.yaml": YAML, "src/serve": "x" };
 
-async function originOf(workingDirectory: string, set: readonly string[] = []) {
+async function originOf(
+  workingDirectory: string,
+  { set = [], pins = {} }: { readonly set?: readonly string[]; readonly pins?: Partial<Pins> } = {},
+) {
   const { PATH = "" } = process.env;
   const { session } = makeCall({}, { workingDirectory, environment: { PATH, HOME: workingDirectory } });
   const asked = { ...session, options: { ...session.options, set } };
   const opened = await openPackage(asked);
   if (!opened.ok) throw new Error(opened.diagnostics.map(({ message }) => message).join("; "));
-  return readOrigin(asked, opened.value);
+  return readOrigin(asked, opened.value, { ...UNPINNED, ...pins });
 }
 
 /** Runs git in a folder, as somebody. */
@@ -70,10 +76,12 @@ test("the commit that changed the package last, while all of it is committed", a
   assert.equal((await originOf(folder))?.commit, { id });
   for (const [file, text] of [
     ["src/serve", "y"],
-    ["new", ""],
+    ["src/new", ""],
+    ["mlpackage.lock", ""],
   ] as const) {
     writeFileSync(path.join(folder, file), text);
-    assert.is((await originOf(folder))?.commit, undefined, file);
+    const pins = { code: { serve: "644 a", ...(file === "src/new" && { new: "644 a" }) } };
+    assert.is((await originOf(folder, { pins }))?.commit, undefined, file);
     if (text === "") rmSync(path.join(folder, file));
     else await git("checkout", "--quiet", ".");
   }
@@ -88,6 +96,53 @@ test("the commit that changed the package last, while all of it is committed", a
     const commit = { id, ...(repository !== undefined && { repository }) };
     assert.equal((await originOf(folder))?.commit, commit, remote);
   }
+});
+
+test("what runs write into the folder is no change of it, and what goes into the image untracked is", async () => {
+  const { workingDirectory: root } = makeCall(FILES);
+  const git = gitIn(root);
+  await git("init", "--quiet");
+  await git("add", ".");
+  await git("commit", "--quiet", "--message", "one");
+  const commit = { id: await git("rev-parse", "HEAD") };
+  const written = ["ready.plan", "dist/a.tar", "vendored/vendor.json", "trace.json", "src/saved/Dockerfile"];
+  for (const file of written) writeInto(root, file, "written");
+  const code = { serve: "644 a" };
+  assert.equal((await originOf(root, { pins: { code } }))?.commit, commit);
+  const model = (origin: string) => ({
+    models: [{ identity: { files: { a: { origin } } } } as unknown as Pin],
+  });
+  for (const pins of [
+    { code: { ...code, "saved/Dockerfile": "644 a" } },
+    model("./dist/a.tar"),
+    { requirements: { "trace.json": "644 a" } },
+    { findLinks: { vendored: { "vendor.json": "644 a" } } },
+    { base: { kind: "oci-layout" as const, path: "dist/a.tar", digest: "" } },
+  ])
+    assert.is((await originOf(root, { pins }))?.commit, undefined, JSON.stringify(pins));
+});
+
+test("where a shallow clone ends there is no commit, and before that there is", async () => {
+  const { workingDirectory: root } = makeCall(FILES);
+  const git = gitIn(root);
+  await git("init", "--quiet");
+  await git("add", ".");
+  await git("commit", "--quiet", "--message", "one");
+  const first = await git("rev-parse", "HEAD");
+  const clone = async (depth: number): Promise<string> => {
+    const place = path.join(makeFolder({}), "clone");
+    await git("clone", "--quiet", "--depth", String(depth), `file://${root}`, place);
+    await gitIn(place)("remote", "remove", "origin");
+    return place;
+  };
+  assert.equal((await originOf(await clone(1)))?.commit, { id: first });
+  for (const text of ["1", "2"]) {
+    writeInto(root, "other", text);
+    await git("add", ".");
+    await git("commit", "--quiet", "--message", text);
+  }
+  assert.is((await originOf(await clone(1)))?.commit, undefined);
+  assert.equal((await originOf(await clone(2)))?.commit, { id: await git("rev-parse", "HEAD") });
 });
 
 test("what was overridden is named, and its value told where it can be no secret", async () => {
@@ -106,7 +161,7 @@ test("what was overridden is named, and its value told where it can be no secret
   };
   const call = makeCall({ ...FILES, "m.bin": "m" });
   const set = Object.entries({ ...told, ...kept }).map(([place, value]) => `${place}=${value}`);
-  const origin = await originOf(call.workingDirectory, set);
+  const origin = await originOf(call.workingDirectory, { set });
   const nothing = Object.fromEntries(Object.keys(kept).map((place) => [place, null]));
   assert.equal(origin?.overrides, { ...told, ...nothing });
   assert.not.match(JSON.stringify(origin), "s3cret");

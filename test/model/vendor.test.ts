@@ -39,7 +39,8 @@ test("a base answers for its digest, and for its platforms", () => {
   assert.ok(hasBase(list, digestOf("base"), ["linux/amd64"]));
   assert.not(hasBase(list, digestOf("base"), ["linux/amd64", "linux/arm64"]));
   assert.not(hasBase(list, digestOf("other"), ["linux/amd64"]));
-  assert.not(hasBase({ files: [] }, digestOf("base"), []));
+  assert.not(hasBase({ files: [] }, digestOf("base"), ["linux/amd64"]));
+  assert.not(hasBase(list, digestOf("base"), []), "what is built for nobody knows has no answer");
 });
 
 test("wheels are known by their digests, Debian's packages by their versions", () => {

@@ -51,6 +51,28 @@ for (const [folder, ignored, kept] of rows) {
   });
 }
 
+for (const written of [
+  "src/token",
+  "./src/token",
+  "src//token",
+  "src/./token",
+  "src/../src/token",
+  "../package/src/token",
+  "/package/src/token",
+  "/package//src/./token",
+])
+  test(`a secret and a signing key at ${written} are no code`, () => {
+    const named = readText(`
+name: demo
+inference: {entry_script: score.py, source_directory: src}
+build: {secrets: [{id: pip, file: "${written}", host: pypi.example.com}]}
+outputs: [{type: image, tags: ["r.example/a:1"], push: true, attest: true, sign: {key: "${written}.pem"}}]
+`);
+    if (!named.ok) throw new Error(named.diagnostics.map(({ message }) => message).join("; "));
+    const isIgnored = codeIgnore(named.value, "src", "mlpackage.yaml", []);
+    assert.equal(["token", "token.pem", "token.py"].map(isIgnored), [true, true, false]);
+  });
+
 test("of a user's own context only what we write there, and git's own", () => {
   const isIgnored = contextIgnore(config, "src", "src/mlpackage.lock");
   assert.equal(

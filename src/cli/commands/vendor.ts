@@ -89,8 +89,7 @@ async function fill(
   reportDiagnostics(session, failuresOf(outcomes));
   if (session.signal.aborted) return succeed(EXIT.interrupted);
   if (exitCodeOfRun(outcomes) !== EXIT.done) return succeed(exitCodeOfRun(outcomes));
-  await layOut(session, folder, ours.value, assembly.value, outcomes);
-  return succeed(EXIT.done);
+  return layOut(session, folder, ours.value, assembly.value, outcomes);
 }
 
 async function assembleLocked(
@@ -130,7 +129,7 @@ async function layOut(
   ours: Vendor,
   { pins, store, graph }: Assembly,
   outcomes: ReadonlyMap<string, Outcome>,
-): Promise<void> {
+): Promise<Result<number>> {
   const outputs = [...outcomes].flatMap(([id, outcome]) =>
     "output" in outcome ? [[id, outcome.output] as const] : [],
   );
@@ -145,11 +144,15 @@ async function layOut(
     if (place === undefined) throw new Error(`nobody has ${name}`);
     return place;
   };
-  const written = await writeVendor(ours.folder, list, placeOf, session.host);
+  const laidOut = await writeVendor(ours.folder, list, placeOf, session);
+  if (!laidOut.ok) return laidOut;
+  const written = laidOut.value;
+  if (written === undefined) return succeed(EXIT.interrupted);
   const bytes = list.files.reduce((total, { size }) => total + size, 0);
   const told = { files: list.files.length, bytes, written };
   if (session.options.json) session.writeData(`${JSON.stringify(told, undefined, 2)}\n`);
   else tell(session, wordFolder(folder, told));
+  return succeed(EXIT.done);
 }
 
 type Told = { readonly files: number; readonly bytes: number; readonly written: number };
