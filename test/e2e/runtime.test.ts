@@ -441,6 +441,20 @@ replacement.test("ends the server, and is not tried again", async ({ service }) 
 });
 replacement.test.run();
 
+const together = suite<Context>("workers that fail at the same moment");
+together.before(async (context) => {
+  context.service = await start({ script: "broken/init_raises_late.py", environment: { WORKER_COUNT: "4" } });
+  while ((await logsOf(context.service)).stdout.split("loading").length < 5) await sleep(20);
+});
+together("exit 3: none is waited for that no signal told of", async ({ service }) => {
+  // The main process hears of them all by one signal: it sleeps until the last has ended.
+  await docker("kill", "--signal", "STOP", service.id);
+  await sleep(3000);
+  await docker("kill", "--signal", "CONT", service.id);
+  assert.is(await docker("wait", service.id), "3");
+});
+together.run();
+
 function runToItsEnd(how: Start) {
   const options = { reject: false, stripFinalNewline: false, timeout: 30_000 } as const;
   return execa("docker", ["run", "--rm", ...confined(how)], options);

@@ -16,6 +16,7 @@ from .application import RETIRE, Application, Surroundings
 from .cors import Cors
 from .doorkeeper import Doorkeeper
 from .entry_script import EntryScript, start_entry_script
+from .fork_signals import hear_signals, holding_signals
 from .leaving import leave, leaving_at_once_when_told
 from .log import log_answer, log_error
 from .log_context import leave_request
@@ -60,6 +61,7 @@ class Server(BaseApplication):
             "worker_tmp_dir": self._heartbeat_folder,
             "loglevel": "warning",
             "pre_fork": self._before_fork,
+            "post_fork": lambda _arbiter, _worker: hear_signals(),
             "post_worker_init": self._on_worker_ready,
             "pre_request": self._before_request,
             "post_request": self._after_request,
@@ -124,7 +126,6 @@ class Server(BaseApplication):
             log_error(reason)
             raise HaltServer(reason, START_FAILED)
 
-
     def _before_request(self, worker: Any, _request: Any) -> None:
         worker.request_began_ns = perf_counter_ns()
         self._metrics.begin(worker.metrics_row)
@@ -146,11 +147,29 @@ class _Arbiter(Arbiter):
 
     is_stopping = False
 
+    def spawn_worker(self) -> Any:
+        """Older gunicorns reap, and may halt, in a signal handler: never between a fork and the note of it."""
+        with holding_signals():
+            return super().spawn_worker()
+
+    def reap_workers(self) -> None:
+        try:
+            super().reap_workers()
+        except HaltServer:
+            self._stand_down()
+            raise
+
     def stop(self, graceful: bool = True) -> None:
-        self.is_stopping = True
-        self.WORKER_BOOT_ERROR = _NEVER
+        self._stand_down()
         self.app.dismiss_overflow()
         super().stop(graceful)
+
+    def _stand_down(self) -> None:
+        """Reaps whatever has ended by now. gunicorn goes no further than the worker that made it halt, and of
+        several that end at once only one signal tells: the others would be waited for."""
+        self.is_stopping = True
+        self.WORKER_BOOT_ERROR = _NEVER
+        super().reap_workers()
 
 
 def _find_heartbeat_folder() -> str:
