@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any, Callable, Iterable, NamedTuple
 
-from .body import WHOLE
 from gunicorn.http.errors import ParseException
 
+from .body import WHOLE
 from .cors import Cors
 from .entry_script import EntryScript
 from .log import log_exception
@@ -74,11 +75,13 @@ class Application:
         if response.retire:
             environ[RETIRE] = True
 
-        _discard_body(environ)
+        is_read = _discard_body(environ)
         headers = [*response.headers, *self._cors.headers_for(environ), *trace.headers, _SERVER_VERSION]
         body = response.body
         if isinstance(body, bytes):
             headers.append(("Content-Length", str(len(body))))
+            if is_read:
+                _send_together(environ["gunicorn.socket"])
         start_response(response.status, headers)
         if body is None or environ["REQUEST_METHOD"] == "HEAD":
             return ()
@@ -111,16 +114,24 @@ def _page(environ: Environ, page: Callable[[Environ], Response]) -> Response:
     return empty(("Allow", _PAGE_ALLOWS)) if method == "OPTIONS" else not_allowed(_PAGE_ALLOWS)
 
 
-def _discard_body(environ: Environ) -> None:
-    """Reads what no one has read: a connection closed with bytes left in it is reset, and its answer lost."""
+def _send_together(connection: socket.socket) -> None:
+    """Head and body in one packet, once gunicorn has closed the connection: it writes the one and then the other,
+    and a second packet takes longer than most of what is done here."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+
+
+def _discard_body(environ: Environ) -> bool:
+    """Reads what no one has read: a connection closed with bytes left in it is reset, and what was not sent by
+    then is lost. False where too much is left."""
     if WHOLE in environ or not (environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ):
-        return
+        return True
     discarded = 0
     try:
         while discarded < _LARGEST_DISCARD:
             chunk = environ["wsgi.input"].read(1 << 16)
             if not chunk:
-                return
+                return True
             discarded += len(chunk)
     except (OSError, ParseException):
-        return
+        pass
+    return False

@@ -23,7 +23,11 @@ class Trace(NamedTuple):
 
 def trace_request(environ: Mapping[str, Any]) -> Trace:
     """`x-ms-request-id` has been both the request's and the client's identifier, so each stands in for the other."""
-    if any(_UNSENDABLE.search(environ.get(name, "")) for name in _ECHOED):
+    echoed = [environ[name] for name in _ECHOED if name in environ]
+    if not echoed:
+        request_id = str(uuid.uuid4())
+        return Trace(request_id, [("x-request-id", request_id), ("x-ms-request-id", request_id)], None)
+    if any(_UNSENDABLE.search(value) for value in echoed):
         return Trace("", [], Refusal("TraceId and the ids of a request must not hold control characters"))
     headers = []
     if "HTTP_TRACEID" in environ:
