@@ -33,7 +33,7 @@ function npx(args: readonly string[]) {
     cwd: installed,
     env,
     reject: false,
-    timeout: 60_000,
+    timeout: 300_000,
   });
 }
 

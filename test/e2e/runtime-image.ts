@@ -134,7 +134,7 @@ export async function start(how: Start): Promise<Service> {
 
 export async function startReady(how: Start): Promise<Service> {
   const service = await start(how);
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while ((await statusOf(service, "/readyz")) !== 200) {
     if (Date.now() > deadline)
       throw new Error(`${how.script} is not ready:\n${(await logsOf(service)).stderr}`);

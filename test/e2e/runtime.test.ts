@@ -456,7 +456,7 @@ together("exit 3: none is waited for that no signal told of", async ({ service }
 together.run();
 
 function runToItsEnd(how: Start) {
-  const options = { reject: false, stripFinalNewline: false, timeout: 30_000 } as const;
+  const options = { reject: false, stripFinalNewline: false, timeout: 60_000 } as const;
   return execa("docker", ["run", "--rm", ...confined(how)], options);
 }
 

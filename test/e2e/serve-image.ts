@@ -28,7 +28,7 @@ export async function serveImage<T>(
 
 /** What `POST /score` answers. */
 export async function postScore(address: string, body: string): Promise<string> {
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(60_000);
   return (await fetch(`${address}/score`, { method: "POST", body, signal })).text();
 }
 
