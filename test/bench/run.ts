@@ -15,6 +15,7 @@ import { largeModels, manySteps } from "./many-steps.ts";
 import { measureMemory } from "./memory.ts";
 import { noOp } from "./no-op.ts";
 import { oneChangedLine } from "./one-changed-line.ts";
+import { measureOverload } from "./overload.ts";
 import { peers10, peers300, peersCold } from "./peers.ts";
 import { planning, scheduling } from "./planning.ts";
 import { measureRuntime } from "./runtime.ts";
@@ -60,6 +61,7 @@ const MEASUREMENTS = [
   { name: "images-resumed-push", measure: measureResumedPush },
   { name: "images-memory", measure: measureMemory },
   { name: "runtime", measure: measureRuntime },
+  { name: "runtime-overload", measure: measureOverload },
 ] as const;
 
 /**

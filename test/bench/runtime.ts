@@ -1,82 +1,90 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { writeFiles } from "../torture/copy-task.ts";
 import { installDebianPackage } from "../torture/tools/installed.ts";
+import { SCRIPTS, type Server, serversOf, startServer } from "./servers.ts";
 
-/** A server on a port, with so many workers: its command, and what it has to be told by the environment. */
-type Contender = {
-  readonly name: string;
-  readonly command: (port: number, workers: number) => readonly string[];
-  readonly environment?: (port: number, workers: number) => Readonly<Record<string, string>>;
-};
 type Measured = { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number };
 
-const PYTHON = "/usr/bin/python3";
-const RUNTIME = new URL("../../src/runtime/serve.py", import.meta.url).pathname;
 const ROUNDS = 3;
 const SECONDS = 5;
 const CONNECTIONS = 8;
+const STARTS = 9;
 
-const FILES = {
-  "score.py": "def init():\n    pass\n\n\ndef run(data):\n    return [1.0]\n",
-  "bare.py": `def app(environ, start_response):
-    environ["wsgi.input"].read()
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "5")])
-    return [b"[1.0]"]
-`,
-  "with_flask.py": `from flask import Flask, jsonify, request
-
-app = Flask(__name__)
-
-
-@app.post("/score")
-def score():
-    request.get_data(as_text=True)
-    return jsonify([1.0])
-`,
-  "post.lua": `wrk.method = "POST"\nwrk.body = '{"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]}'\n`,
-};
-
-const gunicorn = (application: string) => (port: number, workers: number) => [
-  ...[PYTHON, "-m", "gunicorn", "--bind", `127.0.0.1:${port}`, "--workers", String(workers)],
-  ...["--log-level", "warning", application],
-];
-const CONTENDERS: readonly Contender[] = [
-  { name: "gunicorn, a constant", command: gunicorn("bare:app") },
-  {
-    name: "mlpackage, a constant run()",
-    command: () => [PYTHON, RUNTIME],
-    environment: (port, workers) => ({ MLPACKAGE_PORT: String(port), WORKER_COUNT: String(workers) }),
-  },
-  { name: "Flask on gunicorn", command: gunicorn("with_flask:app") },
+const POST = `wrk.method = "POST"\nwrk.body = '{"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]}'\n`;
+const PACKAGES = [
+  "wrk",
+  "gunicorn",
+  "python3-flask",
+  "python3-fastapi",
+  "python3-uvicorn",
+  "python3-sklearn",
 ];
 
-/** Requests per second and their times, of our server beside a bare one and Flask. On this machine, without an engine. */
+/**
+ * Our server beside gunicorn alone, which is the most that can be had, and beside what others serve models with: how
+ * soon it is ready, requests per second, and their times. On this machine, without an engine.
+ */
 export async function measureRuntime(): Promise<string> {
-  for (const name of ["wrk", "gunicorn", "python3-flask"]) await installDebianPackage(name);
+  for (const name of PACKAGES) await installDebianPackage(name);
+  return withScripts(async (folder) => {
+    const tables = [await compareStarts(folder)];
+    for (const workers of [1, 2]) {
+      for (const script of ["constant", "diabetes"] as const)
+        tables.push(await compareScores(serversOf(script), folder, workers));
+    }
+    return tables.join("\n\n");
+  });
+}
+
+export async function withScripts<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), "mlpackage-bench-runtime-"));
   try {
-    await writeFiles(folder, FILES);
-    const tables = [];
-    for (const workers of [1, 2]) tables.push(await compare(folder, workers));
-    return tables.join("\n\n");
+    await writeFiles(folder, { ...SCRIPTS, "post.lua": POST });
+    return await use(folder);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function compare(folder: string, workers: number): Promise<string> {
-  const rounds = new Map<string, Measured[]>(CONTENDERS.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const contender of CONTENDERS) {
-      rounds.get(contender.name)?.push(await measure(contender, folder, workers));
+/** From the start of the process to the first answer of a worker. */
+async function compareStarts(folder: string): Promise<string> {
+  const [bare, ours] = serversOf("constant");
+  const times = new Map<Server, number[]>([
+    [bare, []],
+    [ours, []],
+  ]);
+  for (let round = 0; round < STARTS; round += 1) {
+    for (const [server, found] of times) {
+      const began = performance.now();
+      const running = await startServer(server, folder, 1);
+      found.push(performance.now() - began);
+      await running.stop();
     }
   }
-  const medians = [...rounds].map(([name, found]) => [name, medianOf(found)] as const);
+  const rows = [...times].map(([{ name }, found]) => ({ name, value: medianOf(found, Number) }));
+  return [
+    `from start to ready, median of ${STARTS}`,
+    "",
+    "| server | ms | ratio |",
+    "|---|---|---|",
+    ...rows.map(
+      ({ name, value }) =>
+        `| ${name} | ${value.toFixed(0)} | ${(value / (rows[0]?.value ?? Number.NaN)).toFixed(2)} |`,
+    ),
+  ].join("\n");
+}
+
+async function compareScores(servers: readonly Server[], folder: string, workers: number): Promise<string> {
+  const rounds = new Map<string, Measured[]>(servers.map(({ name }) => [name, []]));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const server of servers) rounds.get(server.name)?.push(await measure(server, folder, workers));
+  }
+  const medians = [...rounds].map(
+    ([name, found]) => [name, medianOf(found, ({ perSecond }) => perSecond)] as const,
+  );
   const [bare] = medians.map(([, { perSecond }]) => perSecond);
   const rows = medians.map(([name, { perSecond, p50Ms, p99Ms }]) => {
     const ratio = (perSecond / (bare ?? Number.NaN)).toFixed(2);
@@ -91,23 +99,10 @@ async function compare(folder: string, workers: number): Promise<string> {
   ].join("\n");
 }
 
-async function measure(contender: Contender, folder: string, workers: number): Promise<Measured> {
-  const port = await findFreePort();
-  const [program = "", ...args] = contender.command(port, workers);
-  const environment = {
-    AML_APP_ROOT: folder,
-    AZUREML_ENTRY_SCRIPT: "score.py",
-    PYTHONDONTWRITEBYTECODE: "1",
-  };
-  const server = execa(program, args, {
-    cwd: folder,
-    env: { ...environment, ...contender.environment?.(port, workers) },
-    reject: false,
-    all: true,
-  });
+async function measure(server: Server, folder: string, workers: number): Promise<Measured> {
+  const running = await startServer(server, folder, workers);
   try {
-    const address = `http://127.0.0.1:${port}/score`;
-    await untilAnswered(address);
+    const address = `${running.address}/score`;
     const load = [
       "--threads",
       "1",
@@ -121,19 +116,8 @@ async function measure(contender: Contender, folder: string, workers: number): P
     const { stdout } = await execa("wrk", [...load, "--duration", `${SECONDS}s`, address], { cwd: folder });
     return readReport(stdout);
   } finally {
-    server.kill();
-    await server;
+    await running.stop();
   }
-}
-
-async function untilAnswered(address: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const response = await fetch(address, { method: "POST", body: "{}" }).catch(() => undefined);
-    const body = await response?.text();
-    if (response?.status === 200 && body?.trim().startsWith("[1.0")) return;
-    await sleep(50);
-  }
-  throw new Error(`${address} does not answer`);
 }
 
 /** Refuses a report with errors in it: an answer that is not one would be the fastest of all. */
@@ -153,18 +137,9 @@ function readReport(report: string): Measured {
   };
 }
 
-function medianOf(found: readonly Measured[]): Measured {
-  const sorted = found.toSorted((a, b) => a.perSecond - b.perSecond);
+function medianOf<T>(found: readonly T[], by: (item: T) => number): T {
+  const sorted = found.toSorted((a, b) => by(a) - by(b));
   const median = sorted[Math.floor(sorted.length / 2)];
   if (median === undefined) throw new Error("nothing was measured");
   return median;
-}
-
-async function findFreePort(): Promise<number> {
-  const listener = net.createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => listener.once("listening", resolve));
-  const address = listener.address();
-  await new Promise((resolve) => listener.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
