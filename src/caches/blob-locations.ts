@@ -1,21 +1,17 @@
-import path from "node:path";
 import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import type { BlobLocations } from "../model/registry.ts";
+import { createHints } from "./hints.ts";
 
 /** The latest are asked first, and one is nearly always enough. */
 const MOST_REPOSITORIES = 4;
 
-/**
- * Where blobs were seen, in a folder of this machine: `locations/<digest>`, a repository a line. It is a hint: whoever
- * follows one asks the registry, and a lost or a wrong one costs a request.
- */
+/** Where blobs were seen: a hint for each, with a repository a line. */
 export function createBlobLocations(directory: string, files: Files): BlobLocations {
-  const placeOf = (digest: Digest) => path.join(directory, "locations", digest.slice("sha256:".length));
+  const hints = createHints(directory, "locations", files);
 
   async function find(digest: Digest): Promise<readonly string[]> {
-    const text = await files.readText(placeOf(digest)).catch(() => "");
-    return text.split("\n").filter((line) => REPOSITORY.test(line));
+    return (await hints.read(digest)).split("\n").filter((line) => REPOSITORY.test(line));
   }
 
   return {
@@ -24,7 +20,7 @@ export function createBlobLocations(directory: string, files: Files): BlobLocati
       const known = await find(digest);
       if (known[0] === repository) return;
       const latest = [repository, ...known.filter((one) => one !== repository)].slice(0, MOST_REPOSITORIES);
-      await files.writeAtomically(placeOf(digest), latest.join("\n")).catch(() => {});
+      await hints.write(digest, latest.join("\n"));
     },
   };
 }

@@ -1,24 +1,21 @@
-import path from "node:path";
-import { type Digest, digestOf } from "../model/digest.ts";
+import type { Digest } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
 import type { UploadSessions } from "../model/registry.ts";
+import { createHints } from "./hints.ts";
 
 /** An address may carry what opens the upload to whoever knows it. */
 const PRIVATE = 0o600;
 
-/**
- * Where the uploads to a repository go on, in a folder of this machine: a file of `uploads/` for each, with an address
- * in it. It is a hint, and a lost one costs the bytes of one blob: nothing that goes wrong here is an error.
- */
+/** Where the uploads to a repository go on: a hint for each blob, with an address in it. */
 export function createUploadSessions(directory: string, repository: string, files: Files): UploadSessions {
-  const placeOf = (digest: Digest): string =>
-    path.join(directory, "uploads", digestOf(`${repository}@${digest}`).slice("sha256:".length));
+  const hints = createHints(directory, "uploads", files);
+  const nameOf = (digest: Digest): string => `${repository}@${digest}`;
   return {
     async find(digest) {
-      const text = await files.readText(placeOf(digest)).catch(() => "");
+      const text = await hints.read(nameOf(digest));
       return URL.canParse(text) ? text : undefined;
     },
-    note: (digest, place) => files.writeAtomically(placeOf(digest), place, PRIVATE).catch(() => {}),
-    forget: (digest) => files.remove(placeOf(digest)).catch(() => {}),
+    note: (digest, place) => hints.write(nameOf(digest), place, PRIVATE),
+    forget: (digest) => hints.remove(nameOf(digest)),
   };
 }
