@@ -1,4 +1,5 @@
 // What whoever runs the service sees and sets: metrics, logs, limits, probes under load.
+import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import {
@@ -251,3 +252,55 @@ queue.test("SIGTERM: the request in flight is answered, the port is shut, exit 0
   assert.is(await docker("wait", service.id), "0");
 });
 queue.test.run();
+
+/** One worker: whoever keeps it for itself keeps everybody else waiting. */
+const slow = suiteWith("slow clients", { script: SCRIPT, environment: { MLPACKAGE_CLIENT_TIMEOUT: "2" } });
+
+/** To whom these bytes are all that is sent. */
+function sendSlowly({ port }: Service, bytes: string): net.Socket {
+  const socket = net.connect(port, "127.0.0.1");
+  socket.write(bytes);
+  return socket;
+}
+
+/** What comes back until the service ends the connection. */
+async function readAll(socket: net.Socket): Promise<string> {
+  let text = "";
+  for await (const chunk of socket.setEncoding("utf8")) text += chunk;
+  return text;
+}
+
+slow.test("who connects and says nothing keeps nobody waiting", async ({ service }) => {
+  const silent = [1, 2, 3].map(() => net.connect(service.port, "127.0.0.1"));
+  await sleep(500);
+  const began = Date.now();
+  check(await send(service, score("on")), json('"on"'));
+  assert.ok(Date.now() - began < 1500);
+  for (const socket of silent) socket.destroy();
+});
+slow.test("who stops in the middle of a head is given up", async ({ service }) => {
+  const answer = readAll(sendSlowly(service, "POST /score HTTP/1.1\r\nHost:"));
+  await sleep(300);
+  check(await send(service, score("on")), json('"on"'));
+  assert.is(await answer, "");
+});
+slow.test("who stops in the middle of a body is told so, and not scored", async ({ service }) => {
+  const answer = readAll(
+    sendSlowly(service, "POST /score HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf"),
+  );
+  assert.match(await answer, /^HTTP\/1\.1 408 .*The body did not arrive in time\./s);
+  check(await send(service, score("on")), json('"on"'));
+});
+slow.test("who does not take the answer is given up", async ({ service }) => {
+  const socket = sendSlowly(service, "POST /score HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nmuch");
+  socket.pause();
+  await sleep(300);
+  check(await send(service, score("on")), json('"on"'));
+  socket.destroy();
+});
+slow.test("the log has a line for each, and no traceback", async ({ service }) => {
+  const { stderr } = await logsOf(service);
+  assert.is(stderr.match(/a client was given up: it neither sent nor took anything/g)?.length, 2, stderr);
+  assert.not.match(stderr, /Traceback/);
+});
+slow.test.run();

@@ -12,7 +12,7 @@ from .refusal import Refusal
 Environ = MutableMapping[str, Any]
 
 WHOLE = "mlpackage.body_is_read"
-"""Set in a request's environ once nothing of its body is left in the connection."""
+"""Set in a request's environ once nothing of its body is left in the connection, or it is waited for no more."""
 
 
 def read_body(environ: Environ, limit: int) -> bytes:
@@ -22,6 +22,9 @@ def read_body(environ: Environ, limit: int) -> bytes:
         raise _too_large(limit)
     try:
         body = environ["wsgi.input"].read(limit + 1) if limit else environ["wsgi.input"].read()
+    except BlockingIOError:
+        environ[WHOLE] = True
+        raise Refusal("The body did not arrive in time.", "408 Request Timeout") from None
     except (OSError, ParseException) as error:
         raise Refusal(f"The body cannot be read: {error}") from None
     if limit and len(body) > limit:

@@ -1,7 +1,8 @@
-"""gunicorn's own log, as JSON."""
+"""gunicorn's own log."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -9,8 +10,22 @@ from gunicorn.glogging import Logger
 from .json_lines import JsonFormatter
 
 
-class JsonLogger(Logger):
+class TextLogger(Logger):
+    """A client that is given up is no fault of the server's, and worth no traceback."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.addFilter(_word_slow_client)
+
+
+class JsonLogger(TextLogger):
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(JsonFormatter())
+
+
+def _word_slow_client(record: logging.LogRecord) -> bool:
+    if record.exc_info and isinstance(record.exc_info[1], BlockingIOError):
+        record.msg, record.args, record.exc_info = "a client was given up: it neither sent nor took anything", (), None
+    return True

@@ -17,7 +17,9 @@ from .cors import Cors
 from .doorkeeper import Doorkeeper
 from .entry_script import EntryScript, start_entry_script
 from .fork_signals import hear_signals, holding_signals
+from .gunicorn_log import JsonLogger, TextLogger
 from .leaving import leave, leaving_at_once_when_told
+from .listener import listen
 from .log import log_answer, log_error
 from .log_context import leave_request
 from .metrics import Metrics
@@ -34,7 +36,7 @@ _NEVER = -1
 def serve(settings: Settings) -> None:
     """Returns only by `SystemExit`."""
     heartbeat_folder = _find_heartbeat_folder()
-    Server(settings, _listen(settings.port), heartbeat_folder).run()
+    Server(settings, listen(settings.port, settings.client_timeout_s), heartbeat_folder).run()
 
 
 class Server(BaseApplication):
@@ -60,6 +62,7 @@ class Server(BaseApplication):
             "preload_app": settings.preload,
             "worker_tmp_dir": self._heartbeat_folder,
             "loglevel": "warning",
+            "logger_class": JsonLogger if settings.log_json else TextLogger,
             "pre_fork": self._before_fork,
             "post_fork": lambda _arbiter, _worker: hear_signals(),
             "post_worker_init": self._on_worker_ready,
@@ -67,8 +70,6 @@ class Server(BaseApplication):
             "post_request": self._after_request,
             "child_exit": self._on_worker_gone,
         }
-        if settings.log_json:
-            options["logger_class"] = _json_logger()
         if "control_socket_disable" in self.cfg.settings:  # gunicorn 25: a thread and a file for its own client
             options["control_socket_disable"] = True
         for name, value in options.items():
@@ -182,17 +183,6 @@ def _find_heartbeat_folder() -> str:
         raise StartFailure(f"neither {_SHARED_MEMORY} nor a folder for temporary files can be written to") from None
 
 
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("0.0.0.0", port))
-    except OSError as error:
-        raise StartFailure(f"port {port} cannot be listened on: {error.strerror}") from None
-    listener.listen()
-    return listener
-
-
 def _log_answer(request: Any, status: int | None, elapsed_ns: int) -> None:
     """A line for each request, where lines are read by a program; a person is told of the failures alone."""
     log_answer(
@@ -202,10 +192,3 @@ def _log_answer(request: Any, status: int | None, elapsed_ns: int) -> None:
         status=status,
         duration_ms=round(elapsed_ns / 1e6, 3),
     )
-
-
-def _json_logger() -> type:
-    """Imported where it is asked for alone."""
-    from .gunicorn_log import JsonLogger
-
-    return JsonLogger

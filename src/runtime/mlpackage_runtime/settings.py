@@ -28,18 +28,22 @@ class Settings(NamedTuple):
     """In bytes; 0 is none."""
     queue_limit: int
     """Requests that may wait for a worker; 0 is as many as the system takes."""
+    client_timeout_s: float
+    """How long a client may neither send nor take anything; 0 is for ever."""
     log_json: bool
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """A variable that is empty counts as one that is not there."""
     app_root = os.path.abspath(environment.get("AML_APP_ROOT") or "/var/azureml-app")
+    worker_timeout_s = _integer(environment, "WORKER_TIMEOUT", default=300, lowest=0)
+    client_timeout_s = _integer(environment, "MLPACKAGE_CLIENT_TIMEOUT", default=30, lowest=0)
     return Settings(
         app_root=app_root,
         entry_script=_entry_script(environment, app_root),
         port=_integer(environment, "MLPACKAGE_PORT", default=5001, lowest=1, highest=65535),
         worker_count=_integer(environment, "WORKER_COUNT", default=1, lowest=1, highest=4096),
-        worker_timeout_s=_integer(environment, "WORKER_TIMEOUT", default=300, lowest=0),
+        worker_timeout_s=worker_timeout_s,
         preload=_boolean(environment, "WORKER_PRELOAD", default=False),
         scoring_timeout_ms=_integer(environment, "SCORING_TIMEOUT_MS", default=3_600_000, lowest=1),
         service_name=environment.get("SERVICE_NAME") or "ML service",
@@ -47,6 +51,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         cors_origins=_list(environment, "AML_CORS_ORIGINS"),
         body_limit=_integer(environment, "MLPACKAGE_BODY_LIMIT", default=0, lowest=0, highest=2**53),
         queue_limit=_integer(environment, "MLPACKAGE_QUEUE_LIMIT", default=0, lowest=0, highest=1024),
+        # A worker that waits for a client gives no sign of life.
+        client_timeout_s=min(client_timeout_s, worker_timeout_s / 2) if worker_timeout_s else client_timeout_s,
         log_json=wants_json_log(environment),
     )
 
