@@ -12,7 +12,7 @@ import type { Cache } from "../model/cache.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
-import type { LockFile } from "../model/lock-file.ts";
+import type { LockedTool, LockFile } from "../model/lock-file.ts";
 import type { Repository } from "../model/registry.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { ContentStore, Source } from "../model/source.ts";
@@ -20,6 +20,7 @@ import type { StepContext } from "../model/step-kind.ts";
 import type { Vendor } from "../model/vendor.ts";
 import { buildGraph } from "../plan/build-graph.ts";
 import { findUnlocked, type Unlocked } from "../plan/compare-lock.ts";
+import { compareTool, type ToolChange, toolFor } from "../plan/compare-tool.ts";
 import type { Evaluation } from "../plan/evaluate-step.ts";
 import { withoutUpgraded } from "../plan/make-lock.ts";
 import { pinReferences } from "../plan/pin-references.ts";
@@ -50,8 +51,12 @@ export type Assembly = {
   /** What the caches have to say, from the first look into them on. */
   readonly outlet: Outlet;
   readonly sharedCache: SharedCache | undefined;
-  /** The lock, and what of the configuration it does not answer. */
-  readonly lock: ReadLock & { readonly unlocked: readonly Unlocked[] };
+  /** The lock, what of the configuration it does not answer, and what of this mlpackage it has otherwise. */
+  readonly lock: ReadLock & {
+    readonly unlocked: readonly Unlocked[];
+    readonly tool: LockedTool;
+    readonly toolChanges: readonly ToolChange[];
+  };
   readonly pins: Pins;
   /** The context of a step, less what only a run can give. */
   readonly context: StepContext;
@@ -139,6 +144,7 @@ export async function assemble(
   const keys = await (publicKeys ?? succeed({}));
   if (!keys.ok) return fail(...(await placeDiagnostics(keys.diagnostics, opened, host)));
   const known = { origin: await readOrigin(session, opened, pins.value), publicKeys: keys.value };
+  const tool = toolFor(config, pins.value, await session.readVersion());
   const graph = buildGraph(config, pins.value, opened.locate, { noTest, ...known });
   const buildAids = createBuildAids(config, host);
   const context: StepContext = {
@@ -169,7 +175,12 @@ export async function assemble(
     {
       ...{ graph, engine, store, manifest, manifestPath, evaluation, context },
       ...{ outlet, sharedCache: shared.value, pins: pins.value },
-      lock: { ...read.value, unlocked: findUnlocked(config, pins.value, lock, read.value.name) },
+      lock: {
+        ...read.value,
+        unlocked: findUnlocked(config, pins.value, lock, read.value.name),
+        tool,
+        toolChanges: lock === undefined ? [] : compareTool(lock.mlpackage, tool),
+      },
     },
     await placeDiagnostics(pins.warnings, opened, host),
   );

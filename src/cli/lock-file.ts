@@ -4,7 +4,8 @@ import { writeYaml } from "../document/write.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { LockFile } from "../model/lock-file.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import { BadLock, lockFromData, lockToData } from "../plan/lock-data.ts";
+import type { Location } from "../model/text-range.ts";
+import { BadLock, lockFromData, lockToData, writerOfLock } from "../plan/lock-data.ts";
 import { documentPlaceOf } from "./open-package.ts";
 import { parseOnce } from "./remember-document.ts";
 import type { Session } from "./session.ts";
@@ -19,6 +20,8 @@ export type ReadLock = {
   readonly lock: LockFile | undefined;
   /** As it was read; empty where there is none. */
   readonly text: string;
+  /** Where a value stands in it; absent where there is no file. */
+  readonly locate?: (pointer: string) => Location;
   /** Spares the next run the parsing. */
   readonly remember: () => Promise<void>;
 };
@@ -53,13 +56,15 @@ export async function readLock(session: Session, configPath: string): Promise<Re
   if (!parsed.ok) return fail(...parsed.diagnostics.map(withHint));
   const { document, remember } = parsed.value;
   try {
-    return succeed({ ...read, lock: lockFromData(document.value), text: file.text, remember });
+    const lock = lockFromData(document.value);
+    const locateIn = (pointer: string) => locate(document, pointer);
+    return succeed({ ...read, lock, text: file.text, locate: locateIn, remember });
   } catch (error) {
     if (!(error instanceof BadLock)) throw error;
     const location = locate(document, error.pointer);
-    return fail(
-      withHint(errorDiagnostic("cli/not-a-lock", `\`${read.name}\`: ${error.message}`, { location })),
-    );
+    const hint = hintAtWriter(writerOfLock(document.value), await session.readVersion());
+    const message = `\`${read.name}\`: ${error.message}`;
+    return fail(withHint(errorDiagnostic("cli/not-a-lock", message, { location, ...hint })));
   }
 }
 
@@ -68,6 +73,14 @@ function wordConflict(name: string, location: NonNullable<Diagnostic["location"]
     location,
     hint: `take either side (\`git checkout --ours ${name}\`): \`mlpackage lock\` brings it up to date`,
   });
+}
+
+/** What is nothing that we know may well be something that its own mlpackage does. */
+function hintAtWriter(writer: string | undefined, version: string): Pick<Diagnostic, "hint"> {
+  if (writer === undefined || writer === version) return {};
+  return {
+    hint: `mlpackage ${writer} wrote it, and this is ${version}: \`npx mlpackage@${writer}\` reads it; or remove it, and \`mlpackage lock\` writes it anew`,
+  };
 }
 
 function withHint(diagnostic: Diagnostic): Diagnostic {

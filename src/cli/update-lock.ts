@@ -16,10 +16,13 @@ import type { Package } from "./open-package.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
 import { type RunOptions, runGraph } from "./run-graph.ts";
 import { type Session, tell } from "./session.ts";
+import { warnOfNoTool, wordOtherTool, wordToolChanges } from "./word-other-tool.ts";
 
 export type LockOptions = {
   /** `--frozen`, `--no-frozen`, or neither. */
   readonly frozen?: boolean | undefined;
+  /** Whether what the lock lacks can be found out now; what it says of mlpackage can be in any case. */
+  readonly canResolve?: boolean;
 };
 
 const UNFROZEN_HINT = ", or go on with `--no-frozen`";
@@ -28,7 +31,7 @@ const UNFROZEN_HINT = ", or go on with `--no-frozen`";
  * Sees to it that the lock answers the configuration: resolves what it lacks and writes it, or refuses where it is
  * frozen. Tells whether it was changed, so that all has to be pinned again.
  *
- * Errors: `cli/stale-lock`.
+ * Errors: `cli/stale-lock`, `cli/other-mlpackage`.
  */
 export async function updateLock(
   session: Session,
@@ -38,12 +41,15 @@ export async function updateLock(
   options: RunOptions & LockOptions,
 ): Promise<Result<boolean>> {
   const { lock } = assembly;
-  if (lock.unlocked.length === 0) {
+  const refused = await findRefused(session, opened, assembly, options);
+  if (refused.length > 0) return fail(...refused);
+  const differs = lock.unlocked.length > 0 || lock.toolChanges.length > 0;
+  const frozen = isFrozen(session, assembly, options);
+  if (frozen && differs) assembly.outlet.warn(warnOfNoTool(lock));
+  if (frozen || !differs) {
     await lock.remember();
     return succeed(false);
   }
-  if (isFrozen(session, assembly, options))
-    return fail(...(await wordStale(session, opened, assembly, options)));
   const shared = { what: "the lock", path: lock.path, doing: "resolves the same" };
   return oneAtATime(session, shared, options, async () => {
     const before = await session.host.files.readText(lock.path).catch(() => "");
@@ -56,6 +62,7 @@ export async function updateLock(
     if (!written.ok || written.value === before) return written.ok ? succeed(false) : written;
     await session.host.files.writeAtomically(lock.path, written.value);
     tell(session, `${before === "" ? "wrote" : "brought up to date"}: ${lock.name}`);
+    if (lock.toolChanges.length > 0) for (const line of wordToolChanges(lock)) tell(session, `  ${line}`);
     return succeed(true);
   });
 }
@@ -70,20 +77,32 @@ export function isInCI(host: Host): boolean {
   return !["", "0", "false"].includes((host.environment.CI ?? "").toLowerCase());
 }
 
-async function wordStale(
-  { host }: Session,
+/** What keeps a lock that may not be changed from being used. That an older one says nothing of mlpackage does not. */
+async function findRefused(
+  session: Session,
   opened: Package,
-  { lock }: Assembly,
-  { frozen }: LockOptions,
+  assembly: Assembly,
+  options: LockOptions,
 ): Promise<readonly Diagnostic[]> {
-  const unfrozen = frozen === true ? "" : UNFROZEN_HINT;
-  const stale = lock.unlocked.map(({ pointer, message }) =>
+  const { lock } = assembly;
+  const { canResolve = true } = options;
+  const frozen = isFrozen(session, assembly, options);
+  const unfrozen = options.frozen === true ? "" : UNFROZEN_HINT;
+  const isOther = lock.lock?.mlpackage !== undefined && lock.toolChanges.length > 0;
+  const stale = frozen || !canResolve ? wordStale(lock, canResolve ? unfrozen : "") : [];
+  return [
+    ...(await placeDiagnostics(stale, opened, session.host)),
+    ...(frozen && isOther ? [wordOtherTool(lock, unfrozen)] : []),
+  ];
+}
+
+function wordStale({ name, unlocked }: Assembly["lock"], unfrozen: string): readonly Diagnostic[] {
+  return unlocked.map(({ pointer, message }) =>
     errorDiagnostic("cli/stale-lock", message, {
       ...(pointer !== "" && { path: pointer }),
-      hint: `\`mlpackage lock\` brings \`${lock.name}\` up to date; commit it${unfrozen}`,
+      hint: `\`mlpackage lock\` brings \`${name}\` up to date; commit it${unfrozen}`,
     }),
   );
-  return placeDiagnostics(stale, opened, host);
 }
 
 /** Runs the steps that find out what pinning does not know, as far as they are in the graph. */
@@ -113,10 +132,10 @@ export async function resolve(
       : await runGraph(session, opened, assembly, chosen, options);
   const failures = failuresOf(outcomes);
   if (failures.length > 0 || session.signal.aborted) return fail(...failures);
-  return succeed(makeLock(config, pins, resolvedBy(outcomes), lock.lock));
+  return succeed(makeLock(config, pins, { ...resolvedBy(outcomes), tool: lock.tool }, lock.lock));
 }
 
-function resolvedBy(outcomes: ReadonlyMap<string, Outcome>): Resolved {
+function resolvedBy(outcomes: ReadonlyMap<string, Outcome>): Omit<Resolved, "tool"> {
   const outputs = [...outcomes].flatMap(([id, outcome]) =>
     "output" in outcome ? [[id, outcome.output] as const] : [],
   );

@@ -1,5 +1,11 @@
 import type { Digest } from "./digest.ts";
 
+/**
+ * Raised whenever equal inputs make another image than before: other layers, or another configuration. Locks record it.
+ * The `version` of the step kind that makes them is raised with it, for what is in a cache.
+ */
+export const IMAGE_FORMAT = 1;
+
 /** What an image is made of, by digest (image specification, "OCI Content Descriptors"). */
 export type Descriptor = {
   readonly mediaType: string;

@@ -5,10 +5,27 @@ import type { Digest } from "./digest.ts";
  * for is absent.
  */
 export type LockFile = {
+  /** Absent in locks that were written before it was recorded. */
+  readonly mlpackage?: LockedTool;
   readonly baseImage?: LockedImage;
   /** By the model's name. */
   readonly models: Readonly<Record<string, LockedModel>>;
   readonly environment?: LockedEnvironment;
+};
+
+/** What of mlpackage itself decides the bytes of an image. */
+export type LockedTool = {
+  /** The `IMAGE_FORMAT` that it was made by. */
+  readonly imageFormat: number;
+  /** Absent where no server of ours is in the image. */
+  readonly server?: LockedServer;
+};
+
+export type LockedServer = {
+  /** Of mlpackage. It is for people: the digest decides. */
+  readonly version: string;
+  /** Of the server's files, by path. */
+  readonly digest: Digest;
 };
 
 export type LockedImage = {

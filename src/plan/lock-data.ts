@@ -5,6 +5,8 @@ import type {
   LockedModel,
   LockedPackages,
   LockedPythonPackage,
+  LockedServer,
+  LockedTool,
   LockFile,
 } from "../model/lock-file.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
@@ -13,9 +15,10 @@ import type { Serializable, SerializableRecord } from "../model/serializable.ts"
 const LOCK_VERSION = 1;
 
 /** A lock as the plain data that its file holds: sorted, and a line for each thing that is pinned. */
-export function lockToData({ baseImage, models, environment }: LockFile): SerializableRecord {
+export function lockToData({ mlpackage, baseImage, models, environment }: LockFile): SerializableRecord {
   return {
     version: LOCK_VERSION,
+    ...(mlpackage && { mlpackage: toolToData(mlpackage) }),
     ...(baseImage && { base_image: { image: baseImage.image, digest: baseImage.digest } }),
     ...(Object.keys(models).length > 0 && { models: mapSorted(models, modelToData) }),
     ...(environment && {
@@ -27,6 +30,14 @@ export function lockToData({ baseImage, models, environment }: LockFile): Serial
         platforms: mapSorted(environment.platforms, packagesToData),
       },
     }),
+  };
+}
+
+/** The server's version and digest are one pin. */
+export function toolToData({ imageFormat, server }: LockedTool): SerializableRecord {
+  return {
+    image_format: imageFormat,
+    ...(server && { server: `${server.version} ${server.digest}` }),
   };
 }
 
@@ -70,13 +81,43 @@ export function lockFromData(data: Serializable): LockFile {
   const root = recordAt(data, "");
   if (root.version !== LOCK_VERSION)
     throw new BadLock("/version", `it must be ${LOCK_VERSION}: another mlpackage wrote this lock`);
-  const { models = {}, base_image: baseImage, environment } = root;
-  refuseOthers(root, "", ["version", "base_image", "models", "environment"]);
+  const { mlpackage, models = {}, base_image: baseImage, environment } = root;
+  refuseOthers(root, "", ["version", "mlpackage", "base_image", "models", "environment"]);
   return {
+    ...(mlpackage !== undefined && { mlpackage: toolFrom(mlpackage) }),
     ...(baseImage !== undefined && { baseImage: imageFrom(baseImage) }),
     models: mapRecord(models, "/models", modelFrom),
     ...(environment !== undefined && { environment: environmentFrom(environment) }),
   };
+}
+
+function toolFrom(data: Serializable): LockedTool {
+  const { image_format: imageFormat, server } = recordOf(data, "/mlpackage", ["image_format", "server"]);
+  if (typeof imageFormat !== "number" || !Number.isSafeInteger(imageFormat) || imageFormat < 1)
+    throw new BadLock("/mlpackage/image_format", "must be a whole number above 0");
+  return { imageFormat, ...(server !== undefined && { server: serverFrom(server) }) };
+}
+
+/** A version as npm has it, and nothing that could be more than a word where somebody types it. */
+const TOOL_VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+
+function serverFrom(data: Serializable): LockedServer {
+  const pointer = "/mlpackage/server";
+  const [version = "", digest, ...rest] = textAt(data, pointer).split(" ");
+  if (!TOOL_VERSION.test(version) || rest.length > 0)
+    throw new BadLock(pointer, "must be a version and a digest");
+  return { version, digest: digestAt(digest, pointer) };
+}
+
+/** Which mlpackage wrote a lock, if that can be read of it whatever else it has. */
+export function writerOfLock(data: Serializable): string | undefined {
+  try {
+    const { mlpackage } = recordAt(data, "");
+    return serverFrom(recordAt(mlpackage, "/mlpackage").server ?? "").version;
+  } catch (error) {
+    if (error instanceof BadLock) return undefined;
+    throw error;
+  }
 }
 
 function imageFrom(data: Serializable): LockedImage {

@@ -5,6 +5,7 @@ import type {
   LockedEnvironment,
   LockedModel,
   LockedPlatforms,
+  LockedTool,
   LockFile,
 } from "../model/lock-file.ts";
 import {
@@ -18,8 +19,9 @@ import {
 } from "./compare-lock.ts";
 import type { Pins } from "./pins.ts";
 
-/** What steps have found out that pinning alone does not know. */
+/** What pinning alone does not know: this mlpackage, and what steps have found out. */
 export type Resolved = {
+  readonly tool: LockedTool;
   /** By the model's name. */
   readonly models: Readonly<Record<string, LockedModel["files"]>>;
   readonly packages?: LockedPlatforms;
@@ -45,6 +47,7 @@ export function makeLock(
     return files === undefined ? [] : [[name, { source: publicSource(source), files }] as const];
   });
   return {
+    mlpackage: resolved.tool,
     ...(baseImage.kind === "image" &&
       pins.base.kind === "image" &&
       isLockable(pins.base) && {
@@ -66,14 +69,14 @@ function withOtherPlatforms(
 }
 
 /** What of a lock can be resolved anew, besides a model by its name. */
-export const UPGRADABLE = ["base_image", "models", "python", "system_packages"] as const;
+export const UPGRADABLE = ["mlpackage", "base_image", "models", "python", "system_packages"] as const;
 
 /** A lock without what is to be resolved anew; `all` stands for everything. The names that it knows nothing of. */
 export function withoutUpgraded(
   lock: LockFile,
   names: readonly string[],
 ): { readonly lock: LockFile; readonly unknown: readonly string[] } {
-  const { baseImage, models, environment } = lock;
+  const { mlpackage, baseImage, models, environment } = lock;
   const isAll = names.includes("all");
   const has = (name: string): boolean => isAll || names.includes(name);
   const isPythonOnly = has("python") && !has("system_packages");
@@ -82,6 +85,7 @@ export function withoutUpgraded(
   const known = ["all", ...UPGRADABLE, ...Object.keys(models)];
   return {
     lock: {
+      ...(mlpackage && !has("mlpackage") && { mlpackage }),
       ...(baseImage && !has("base_image") && { baseImage }),
       models: Object.fromEntries(kept),
       ...(environment && !isInstalled && { environment }),

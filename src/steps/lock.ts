@@ -54,6 +54,8 @@ export const lockKind: StepKind = {
     const asked = await ask(inputs.asked, context);
     return asked.ok ? succeed(outputOf(asked.value)) : asked;
   },
+  /** Where the lock says it, there is nothing to find out. */
+  foresee: async (step) => outputWhereLocked(step),
   /** What an index has changes: only a lock holds it still. */
   findMissing: async ({ inputs }) => ("locked" in inputs ? undefined : "an answer of today"),
 };

@@ -92,7 +92,7 @@ test("apply builds, tests and tags", async () => {
   const { exitCode, stdout, stderr } = await example.call(["apply"], { limitMs: 390_000 });
   assert.is(exitCode, 0, stderr);
   assert.is(stdout, "");
-  assert.match(stderr, "9 succeeded");
+  assert.match(stderr, "8 succeeded, 1 fresh");
   assert.ok(await inspectImage(`${example.name}:latest`));
   assert.equal(await findContainers(workspace.prefix, "test"), []);
 });

@@ -29,6 +29,10 @@ test("the first apply writes it, with a line a pin, and the next has nothing to 
   });
   assert.match(await applied(made), "wrote: mlpackage.lock");
   const lock = lockOf(made);
+  assert.match(
+    lock,
+    /^mlpackage:\n {2}image_format: \d+\n {2}server: \d\S+ sha256:[0-9a-f]{64}\nbase_image:$/m,
+  );
   assert.match(lock, /^base_image:\n {2}image: .+\n {2}digest: sha256:[0-9a-f]{64}$/m);
   assert.match(lock, /^ {6}m.bin: sha256:ba7816bf[0-9a-f]{56} 3$/m);
   assert.match(await applied(made), "nothing to do");
@@ -64,7 +68,7 @@ for (const [what, damage, code, place] of [
     "a merge conflict",
     (text: string) => text.replace(/^models:$/m, "<<<<<<< HEAD\nmodels:\n=======\nmodels:\n>>>>>>> other"),
     "lock-conflict",
-    "mlpackage.lock:7:1",
+    "mlpackage.lock:10:1",
   ],
   ["no YAML", () => "{", "", "mlpackage.lock:1"],
   ["nothing of ours", () => "version: 1\nmodels: [a]\n", "not-a-lock", "mlpackage.lock:2:9"],

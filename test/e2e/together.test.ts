@@ -31,7 +31,7 @@ test("two runs of a package do each step once, and who waits says for whom", asy
     [0, 0],
     all,
   );
-  assert.equal(done(all).toSorted(), ["build", "build", "load", "lock", "lock", "render", "test"]);
+  assert.equal(done(all).toSorted(), ["build", "build", "load", "lock", "render", "test"]);
   const [first, second] = runs.map(({ child }) => child.pid);
   assert.match(all, new RegExp(`waits for process (${first}|${second}) on .+ \\(apply in .*twins\\)`));
 });

@@ -1,10 +1,17 @@
 import type { Config } from "../../src/model/config.ts";
 import { digestOf } from "../../src/model/digest.ts";
-import type { LockFile } from "../../src/model/lock-file.ts";
+import { IMAGE_FORMAT } from "../../src/model/image.ts";
+import type { LockedTool, LockFile } from "../../src/model/lock-file.ts";
 import type { Pin } from "../../src/model/source.ts";
 import { askedOf, packagesIn } from "../../src/plan/compare-lock.ts";
 import { type BasePin, type Pins, UNPINNED } from "../../src/plan/pins.ts";
 import { readText } from "../config/read-fixture.ts";
+
+/** What a lock has of this mlpackage. */
+export const TOOL: LockedTool = {
+  imageFormat: IMAGE_FORMAT,
+  server: { version: "0.0.0", digest: digestOf("the server") },
+};
 
 /** A configuration that is right, less its name. */
 export function configOf(yaml: string): Config {

@@ -13,7 +13,7 @@ import {
 } from "../../src/plan/compare-lock.ts";
 import { makeLock } from "../../src/plan/make-lock.ts";
 import type { BasePin, Pins } from "../../src/plan/pins.ts";
-import { configOf, modelPin, pinsOf } from "../fakes/pins.ts";
+import { configOf, modelPin, pinsOf, TOOL } from "../fakes/pins.ts";
 
 const test = suite("what a lock answers");
 
@@ -21,6 +21,7 @@ const packages = (...platforms: readonly string[]) =>
   Object.fromEntries(platforms.map((one) => [one, { systemPackages: { curl: "1" }, python: [] }]));
 
 const resolved = {
+  tool: TOOL,
   models: { remote: { "remote.bin": { digest: digestOf("remote"), size: 6 } } },
   packages: packages("linux/amd64"),
 };

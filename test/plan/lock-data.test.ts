@@ -6,13 +6,14 @@ import { writeYaml } from "../../src/document/write.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { LockFile } from "../../src/model/lock-file.ts";
 import type { Serializable, SerializableRecord } from "../../src/model/serializable.ts";
-import { BadLock, lockFromData, lockToData } from "../../src/plan/lock-data.ts";
+import { BadLock, lockFromData, lockToData, writerOfLock } from "../../src/plan/lock-data.ts";
 
 const test = suite("the data of a lock");
 
 const digest = digestOf("it");
 
 const full: LockFile = {
+  mlpackage: { imageFormat: 1, server: { version: "1.2.0-rc.1", digest: digestOf("server") } },
   baseImage: { image: "python:3.12-slim", digest },
   models: {
     bert: {
@@ -44,6 +45,7 @@ const full: LockFile = {
 for (const [what, lock] of [
   ["everything", full],
   ["nothing", { models: {} }],
+  ["an image without a server of ours", { mlpackage: { imageFormat: 7 }, models: {} }],
   ["a base alone", { models: {}, baseImage: { image: "a", digest } }],
 ] as const) {
   test(`what is written is what is read: ${what}`, async () => {
@@ -62,6 +64,9 @@ async function throughYaml(lock: LockFile): Promise<LockFile> {
 test("there is a line for each thing that is pinned, sorted", async () => {
   assert.equal((await writeYaml(lockToData(full))).split("\n"), [
     "version: 1",
+    "mlpackage:",
+    "  image_format: 1",
+    `  server: 1.2.0-rc.1 ${digestOf("server")}`,
     "base_image:",
     "  image: python:3.12-slim",
     `  digest: ${digest}`,
@@ -95,7 +100,7 @@ test("there is a line for each thing that is pinned, sorted", async () => {
 test("the same lock is the same text, in whatever order it was made", async () => {
   const turned = <T>(values: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(values).toReversed());
-  const { models, environment } = full;
+  const { mlpackage, models, environment } = full;
   const packages = environment?.platforms["linux/amd64"] ?? { systemPackages: {}, python: [] };
   const other: LockFile = {
     ...(environment && {
@@ -116,6 +121,7 @@ test("the same lock is the same text, in whatever order it was made", async () =
       ),
     ),
     baseImage: { digest, image: "python:3.12-slim" },
+    ...(mlpackage?.server && { mlpackage: { server: mlpackage.server, imageFormat: 1 } }),
   };
   assert.is(await writeYaml(lockToData(other)), await writeYaml(lockToData(full)));
 });
@@ -175,7 +181,8 @@ function pointersOf(value: Serializable, above = ""): readonly string[] {
 
 for (const pointer of everywhere) {
   test(`nothing of another type gets in at ${pointer}`, () => {
-    for (const value of [null, 5, true, [], ["a"], [{}]]) assertRefused(pointer, withAt(pointer, value));
+    const number = pointer === "/mlpackage/image_format" ? 0.5 : 5;
+    for (const value of [null, number, true, [], ["a"], [{}]]) assertRefused(pointer, withAt(pointer, value));
     const isText = typeof valueAt(lockToData(full), pointer) === "string";
     assertRefused(pointer, withAt(pointer, isText ? { a: "b" } : "text"));
   });
@@ -190,6 +197,7 @@ for (const pointer of [
   "/__proto__",
   "/constructor",
   "/base_image/reference",
+  "/mlpackage/version",
   "/models/ridge/include",
   "/models/ridge/__proto__",
   "/environment/python",
@@ -292,6 +300,29 @@ for (const url of [
   });
 }
 
+for (const format of [0, -1, 1.5, 2 ** 53, "1"]) {
+  test(`no image format: ${JSON.stringify(format)}`, () =>
+    assertRefused("/mlpackage/image_format", withAt("/mlpackage/image_format", format)));
+}
+
+for (const text of [...smuggled, "1.0", "1.0.0;true", "1.0.0$(true)", "v1.0.0"]) {
+  test(`no server: ${JSON.stringify(text)}`, () => {
+    for (const value of [text, `${text} ${digest}`, `1.0.0 ${text}`, `1.0.0 ${digest} ${text}`])
+      assertRefused("/mlpackage/server", withAt("/mlpackage/server", value));
+  });
+}
+
+for (const [what, data, writer] of [
+  ["a lock of ours", lockToData(full), "1.2.0-rc.1"],
+  ["one that we do not understand otherwise", withAt("/version", 2), "1.2.0-rc.1"],
+  ["one that has more", withAt("/mlpackage/zstd", "1.5"), "1.2.0-rc.1"],
+  ["one without it", withAt("/mlpackage", undefined), undefined],
+  ["one that has us type something", withAt("/mlpackage/server", `1.0.0;true ${digest}`), undefined],
+  ["no lock", [1], undefined],
+] as const) {
+  test(`who wrote ${what}`, () => assert.is(writerOfLock(data), writer));
+}
+
 for (const text of [
   "",
   digest,
@@ -314,6 +345,7 @@ for (const text of [
 
 for (const pointer of [
   "/version",
+  "/mlpackage/image_format",
   "/base_image/image",
   "/base_image/digest",
   "/models/ridge/source",

@@ -5,7 +5,7 @@ import type { LockFile } from "../../src/model/lock-file.ts";
 import type { Pin } from "../../src/model/source.ts";
 import { askedOf } from "../../src/plan/compare-lock.ts";
 import { makeLock, type Resolved, UPGRADABLE, withoutUpgraded } from "../../src/plan/make-lock.ts";
-import { configOf, modelPin, pinsOf } from "../fakes/pins.ts";
+import { configOf, modelPin, pinsOf, TOOL } from "../fakes/pins.ts";
 
 const test = suite("making a lock");
 
@@ -18,13 +18,14 @@ const config = configOf(
 
 const contentOf = (text: string) => ({ digest: digestOf(text), size: text.length });
 const packages = { "linux/amd64": { systemPackages: { curl: "1" }, python: [] } };
-const resolved: Resolved = { models: { bert: { "bert.bin": contentOf("bert") } }, packages };
-const NOTHING: Resolved = { models: {} };
+const resolved: Resolved = { tool: TOOL, models: { bert: { "bert.bin": contentOf("bert") } }, packages };
+const NOTHING: Resolved = { tool: TOOL, models: {} };
 
 const full = makeLock(config, pinsOf(config), resolved, undefined);
 
 test("everything that is pinned or was found out is in it", () => {
   assert.equal(full, {
+    mlpackage: TOOL,
     baseImage: { image: "a:1", digest: digestOf("the base") },
     models: {
       ridge: { source: inFile, files: { ridge: contentOf("ridge") } },
@@ -52,7 +53,11 @@ test("what was not resolved now stays as it was", () => {
 
 test("what was resolved now counts, whatever there was", () => {
   const newer = { "linux/amd64": { systemPackages: { curl: "2" }, python: [] } };
-  const found: Resolved = { models: { bert: { "bert.bin": contentOf("newer") } }, packages: newer };
+  const found: Resolved = {
+    tool: TOOL,
+    models: { bert: { "bert.bin": contentOf("newer") } },
+    packages: newer,
+  };
   const { models, environment } = makeLock(config, pinsOf(config), found, full);
   assert.equal(models.bert?.files, { "bert.bin": contentOf("newer") });
   assert.equal(environment?.platforms, newer);
@@ -103,7 +108,7 @@ for (const [what, models, names] of [
 
 test("a model that is called as nobody would, and stays", () => {
   const named = configOf(`models: [{name: constructor, source: "${fromWeb}"}]\n${base}${installing}`);
-  const found = { models: { constructor: { "bert.bin": contentOf("bert") } } };
+  const found = { tool: TOOL, models: { constructor: { "bert.bin": contentOf("bert") } } };
   const made = makeLock(named, pinsOf(named), found, undefined);
   assert.is(JSON.stringify(makeLock(named, pinsOf(named), NOTHING, made)), JSON.stringify(made));
 });
@@ -137,24 +142,29 @@ for (const [what, more, gone] of [
 }
 
 const NEVER = `sha256:${"0".repeat(64)}`;
-const { baseImage, models, environment } = full;
+const { mlpackage, baseImage, models, environment } = full;
 const { ridge, bert } = models;
 const asked = environment && { ...environment.asked, python: NEVER };
 
 for (const [names, kept, unknown] of [
   [[], full, []],
   [["all"], { models: {} }, []],
-  [["base_image"], { models, environment }, []],
-  [["models"], { baseImage, models: {}, environment }, []],
-  [["bert"], { baseImage, models: { ridge }, environment }, []],
-  [["ridge", "bert"], { baseImage, models: {}, environment }, []],
-  [["system_packages"], { baseImage, models }, []],
-  [["python"], { baseImage, models, environment: { ...environment, asked } }, []],
-  [["python", "system_packages"], { baseImage, models }, []],
-  [["base_image", "ridge", "python"], { models: { bert }, environment: { ...environment, asked } }, []],
+  [["mlpackage"], { baseImage, models, environment }, []],
+  [["base_image"], { mlpackage, models, environment }, []],
+  [["models"], { mlpackage, baseImage, models: {}, environment }, []],
+  [["bert"], { mlpackage, baseImage, models: { ridge }, environment }, []],
+  [["ridge", "bert"], { mlpackage, baseImage, models: {}, environment }, []],
+  [["system_packages"], { mlpackage, baseImage, models }, []],
+  [["python"], { mlpackage, baseImage, models, environment: { ...environment, asked } }, []],
+  [["python", "system_packages"], { mlpackage, baseImage, models }, []],
+  [
+    ["base_image", "ridge", "python"],
+    { mlpackage, models: { bert }, environment: { ...environment, asked } },
+    [],
+  ],
   [
     ["pyhton", "bert", "constructor"],
-    { baseImage, models: { ridge }, environment },
+    { mlpackage, baseImage, models: { ridge }, environment },
     ["pyhton", "constructor"],
   ],
 ] as const) {

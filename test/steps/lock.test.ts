@@ -59,11 +59,12 @@ async function openUnlocked(options: BuilderOptions = {}, more = "", files = {})
 }
 
 test("what the lock has is taken from it, and nothing is built", async () => {
-  const { make, findMissing, stepOf } = await openPackage(yaml, FILES, { packages: NUMPY_LOCKED });
+  const { make, findMissing, stepOf, context } = await openPackage(yaml, FILES, { packages: NUMPY_LOCKED });
   const output = await make(LOCK);
   assert.equal(packagesOfLock(output), NUMPY_LOCKED);
   assert.equal(output.files, []);
   assert.is(stepOf(LOCK).pool, "cpu");
+  assert.equal(await lockKind.foresee?.(stepOf(LOCK), context), output);
   assert.is(await findMissing(LOCK, output), undefined);
 });
 
@@ -224,7 +225,8 @@ test("and so does what cannot be locked", async () => {
 });
 
 test("an answer of today is none of tomorrow", async () => {
-  const { make, findMissing, stepOf } = await openUnlocked();
+  const { make, findMissing, stepOf, context } = await openUnlocked();
+  assert.is(await lockKind.foresee?.(stepOf(LOCK), context), undefined);
   assert.ok(await findMissing(LOCK, await make(LOCK)));
   assert.is(stepOf(LOCK).pool, "engine");
 });

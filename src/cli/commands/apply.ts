@@ -49,8 +49,8 @@ async function prepareLocked(session: Session, options: ApplyOptions): Promise<R
   const traced = await checkTraceFile(session, opened, options.trace);
   if (!traced.ok) return traced;
   // What a plan says was pinned by the lock as it was then, and without a network nothing is resolved.
-  const frozen = options.plan === undefined && !offline ? options.frozen : true;
-  const updated = await updateLock(session, opened, assembly, graph, { ...options, frozen });
+  const canResolve = options.plan === undefined && !offline;
+  const updated = await updateLock(session, opened, assembly, graph, { ...options, canResolve });
   if (!updated.ok) return updated;
   const ready = updated.value ? await again() : prepared;
   if (!ready.ok) return ready;

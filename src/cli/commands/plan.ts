@@ -8,6 +8,7 @@ import { prepare, type SelectOptions } from "../prepare.ts";
 import { refuse } from "../refuse.ts";
 import { type Session, tell } from "../session.ts";
 import { isInCI } from "../update-lock.ts";
+import { tellOtherTool } from "../word-other-tool.ts";
 
 export type PlanOptions = SelectOptions & {
   /** `--no-test`. */
@@ -37,11 +38,19 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
   return options.detailedExitcode && hasWork(planned) ? EXIT.workFound : EXIT.done;
 }
 
-function tellLock(session: Session, { name, unlocked }: Assembly["lock"]): void {
+function tellLock(session: Session, lock: Assembly["lock"]): void {
+  const { name, unlocked, toolChanges } = lock;
   const [first] = unlocked;
-  if (first === undefined) return;
-  const does = isInCI(session.host) ? "will refuse to go on" : `resolves that first, and writes \`${name}\``;
-  tell(session, `${first.message}: \`apply\` ${does}`);
+  const isFrozen = isInCI(session.host);
+  if (first !== undefined) {
+    const does = isFrozen ? "will refuse to go on" : `resolves that first, and writes \`${name}\``;
+    tell(session, `${first.message}: \`apply\` ${does}`);
+  }
+  if (toolChanges.length > 0) {
+    const isRefused = isFrozen && lock.lock?.mlpackage !== undefined;
+    const does = isFrozen ? "goes on all the same" : `writes that it is for this one`;
+    tell(session, `${tellOtherTool(lock)}: \`apply\` ${isRefused ? "will refuse to go on" : does}`);
+  }
 }
 
 /** A plan does not hold values that were set for one call: they may be secrets. */
