@@ -62,7 +62,7 @@ export function filesBelow(output: StepOutput, prefix: string): readonly OutputF
 /** Writes the Dockerfile and takes what goes into the image beside the models, as it is now, into the store. */
 export const renderKind: StepKind = {
   kind: "render",
-  version: 5,
+  version: 6,
   summary: "writes the Dockerfile and its contexts",
   shareable: true,
   timeoutMs: 10 * 60_000,

@@ -18,7 +18,7 @@ export function settingsOf(inputs: SettingsInputs, layout: ImageLayout): Service
   const { environment, inference } = inputs;
   return {
     labels: labelsOf(inputs),
-    variables: { ...serviceVariables(inference, layout), ...environment.variables },
+    variables: { ...serviceVariables(inputs, layout), ...environment.variables },
     workingDirectory: layout.appRoot,
     port: inference.port,
     user: environment.user,
@@ -36,7 +36,10 @@ function labelsOf({ name, base, labels }: SettingsInputs): Readonly<Record<strin
   };
 }
 
-function serviceVariables(inference: InferenceConfig, layout: ImageLayout): Readonly<Record<string, string>> {
+function serviceVariables(
+  { name, inference }: SettingsInputs,
+  layout: ImageLayout,
+): Readonly<Record<string, string>> {
   const common = {
     AML_APP_ROOT: layout.appRoot,
     ...(layout.modelDirectory !== undefined && { AZUREML_MODEL_DIR: layout.modelDirectory }),
@@ -45,6 +48,7 @@ function serviceVariables(inference: InferenceConfig, layout: ImageLayout): Read
   return {
     ...common,
     AZUREML_ENTRY_SCRIPT: layout.entryScript ?? inference.entryScript,
+    MLPACKAGE_NAME: name,
     MLPACKAGE_PORT: String(inference.port),
     WORKER_COUNT: String(inference.workers),
     WORKER_TIMEOUT: String(Math.ceil(inference.workerTimeoutMs / 1000)),

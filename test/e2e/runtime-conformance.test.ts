@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import * as assert from "uvu/assert";
+import { type Ask, asks, type Row } from "./contract-row.ts";
+import { makeForkyImage } from "./forky-image.ts";
+import { docsRows, protocolRows } from "./protocol-rows.ts";
 import {
   confined,
   docker,
@@ -13,26 +16,28 @@ import {
   repository,
   type Service,
   score,
-  send,
   startReady,
 } from "./runtime-image.ts";
 import { timedSuite } from "./timed-suite.ts";
-import { openWorkspace } from "./workspace.ts";
+import { openWorkspace, PYTHON_IMAGE } from "./workspace.ts";
 
-type Ask = () => Promise<string>;
-type Row = readonly [line: string, asked: string | RegExp, ask: Ask];
+type Packaged = { readonly name: string; readonly image: string };
 
 const workspace = openWorkspace("conformance");
 const test = timedSuite("conformance", 300_000);
 
-async function applyPackage(): Promise<string> {
-  const yaml = `models:
+/** Python 3.11 with gunicorn 20.1, and the newest of both. */
+const BASES = { bookworm: PYTHON_IMAGE, forky: makeForkyImage };
+
+async function applyPackage(word: string, base: string): Promise<Packaged> {
+  const yaml = `base_image: ${base}
+models:
   - ridge.pkl
   - {name: bert, version: "2", source: weights/bert/}
 inference: {entry_script: contract/score.py, source_directory: scripts}
 environment: {variables: {AML_CORS_ORIGINS: "https://a.example"}}
 `;
-  const made = await workspace.makePackage("image", yaml, {
+  const made = await workspace.makePackage(word, yaml, {
     "ridge.pkl": "r",
     "weights/bert/config.json": "{}",
     "scripts/where.py": WHERE,
@@ -40,7 +45,7 @@ environment: {variables: {AML_CORS_ORIGINS: "https://a.example"}}
   await cp(join(repository, "fixtures/runtime"), made.at("scripts"), { recursive: true });
   const { exitCode, stderr } = await made.call(["apply"]);
   assert.is(exitCode, 0, stderr);
-  return `${made.name}:latest`;
+  return { name: made.name, image: `${made.name}:latest` };
 }
 
 /** Says where it finds itself. */
@@ -64,15 +69,6 @@ def run(data):
     told["models"] = [Model.get_model_path("ridge"), Model.get_model_path("bert", version=2)]
     return told
 `;
-
-/** An answer in one line: status, body, and the headers that are asked for. */
-const asks =
-  (service: Service, request: Request, ...headers: readonly string[]): Ask =>
-  async () => {
-    const answer = await send(service, request);
-    const found = headers.map((name) => `${name}=${answer.headers[name] ?? "-"}`);
-    return [answer.status, ...found, answer.body].join(" ").trim();
-  };
 
 const told = (text: string): string => `{"message": "${text}"}`;
 const RAISED = told("An unexpected error occurred in scoring script. Check the logs for more info.");
@@ -343,19 +339,24 @@ const shorten = (text: string): string => {
   return line.length > 90 ? `${line.slice(0, 89)}…` : line;
 };
 
-test("every line of the contract", async () => {
-  const image = await applyPackage();
+async function checkContract(word: string, base: string): Promise<void> {
+  const { name, image } = await applyPackage(word, base);
   const serve = (script: string) =>
     startReady({ image, script: `scripts/${script}`, environment: { SCORING_TIMEOUT_MS: "500" } });
-  const [plain, headers, schema, raw, where] = (await Promise.all(
-    ["contract/score.py", "headers/score.py", "schema/score.py", "raw/score.py", "where.py"].map(serve),
-  )) as [Service, Service, Service, Service, Service];
+  const [plain, headers, schema, raw, where, tensors, untold] = (await Promise.all(
+    [
+      ...["contract/score.py", "headers/score.py", "schema/score.py", "raw/score.py", "where.py"],
+      ...["tensors/score.py", "untold/score.py"],
+    ].map(serve),
+  )) as [Service, Service, Service, Service, Service, Service, Service];
   const { version } = (await import("../../package.json", { with: { type: "json" } })).default;
   const parts = {
     Routes: routeRows(plain),
     "What run is given": inputRows(plain, headers, schema, raw),
     "What run returns": outputRows(plain, raw),
     "Headers and CORS": headerRows(plain, version),
+    "The page for people": docsRows(plain),
+    "Open Inference Protocol v2": protocolRows({ name, version, plain, schema, raw, tensors, untold }),
     Process: processRows(image, where, plain),
   };
   const failed: string[] = [];
@@ -373,7 +374,14 @@ test("every line of the contract", async () => {
   }
   process.stdout.write(`\n${count - failed.length} of ${count} lines\n`);
   assert.equal(failed, []);
-  assert.ok(count > 80, `${count} lines`);
-});
+  assert.ok(count > 150, `${count} lines`);
+}
+
+for (const [suite, base] of Object.entries(BASES)) {
+  test(`every line of the contract on ${suite}`, async () => {
+    process.stdout.write(`\n# ${suite}\n`);
+    await checkContract(suite, typeof base === "string" ? base : await base());
+  });
+}
 
 test.run();

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# base-images.sh up|answers: `debian:bookworm-slim`, and on it the image that tests use as a ready-made base.
+# base-images.sh up|answers|forky: `debian:bookworm-slim`, and on it the image that tests use as a ready-made base.
 # They stay in a user's own engine, as anything pulled would; a private engine's go with it, and come back
-# from an archive in the cache, so that they have the same digests each time.
+# from an archive in the cache, so that they have the same digests each time. `forky` makes the one with the newest
+# Python, for the tests that ask for it, and prints its name.
 set -euo pipefail
 . "$(dirname "$0")/rig-state.sh"
 . "$rig_scripts/debian-packages.sh"
@@ -9,52 +10,75 @@ set -euo pipefail
 
 debian_image=debian:bookworm-slim
 python_image=mlpackage-rig/python:bookworm
-archive=$rig_cache/base-images-$(uname -m)-$(cat "$0" "$rig_scripts/bootstrap-debian.sh" | cksum | cut -d ' ' -f 1).tar
+forky_debian_image=debian:forky-slim
+forky_image=mlpackage-rig/python:forky
+recipe=$(uname -m)-$(cat "$0" "$rig_scripts/bootstrap-debian.sh" | cksum | cut -d ' ' -f 1)
 
 up() {
   . "$RIG_HOME/engine/environment"
   ! answers || return 0
-  local started how=loaded
+  load_or_make base-images bookworm "$debian_image" "$python_image" python3 python3-pip gunicorn
+}
+
+# The libraries are for what is served without a script. One at a time: the engine and the cache are shared.
+forky() {
+  . "$RIG_HOME/engine/environment"
+  lock 7 forky-image
+  if ! is_there "$forky_image"; then
+    load_or_make forky-image forky "$forky_debian_image" "$forky_image" \
+      python3 python3-pip gunicorn python3-sklearn python3-onnxruntime
+  fi
+  echo "$forky_image"
+}
+
+# `load_or_make NAME SUITE DEBIAN_IMAGE IMAGE PACKAGE…`
+load_or_make() {
+  local started how=loaded name=$1 suite=$2 debian=$3 image=$4 archive=$rig_cache/$1-$recipe.tar
+  shift 4
   started=$(now_ms)
   if [ -e "$RIG_HOME/engine/pid" ] && [ -e "$archive" ]; then
-    step 'loading the base images' docker load --input "$archive"
+    step "loading the $name" docker load --input "$archive"
   else
     how=made
-    is_there "$debian_image" || pull_debian || bootstrap_debian "$debian_image"
-    is_there "$python_image" || build_python
-    [ ! -e "$RIG_HOME/engine/pid" ] || keep_archive
+    is_there "$debian" || pull "$debian" || bootstrap_debian "$debian" "$suite"
+    is_there "$image" || build "$image" "$debian" "$@"
+    [ ! -e "$RIG_HOME/engine/pid" ] || keep_archive "$name" "$debian" "$image"
   fi
-  say "base images: $how ($(seconds_since "$started"))"
+  say "$name: $how ($(seconds_since "$started"))"
 }
 
 is_there() { docker image inspect "$1" >/dev/null 2>&1; }
 answers() { is_there "$debian_image" && is_there "$python_image"; }
 
 # Asking for the manifest first tells in seconds whether the pull, which may take minutes, has anyone to ask.
-pull_debian() {
-  within 10 docker buildx imagetools inspect "$debian_image" >/dev/null 2>&1 || return 1
-  step "pulling $debian_image" docker pull --quiet "$debian_image"
+pull() {
+  within 10 docker buildx imagetools inspect "$1" >/dev/null 2>&1 || return 1
+  step "pulling $1" docker pull --quiet "$1"
 }
 
-build_python() {
-  local context
-  context=$RIG_HOME/python-image
+# `build IMAGE BASE PACKAGE…`
+build() {
+  local context=$RIG_HOME/python-image image=$1 base=$2
+  shift 2
   mkdir -p "$context"
   cat >"$context/Dockerfile" <<EOF
-FROM $debian_image
+FROM $base
 RUN apt-get update \\
- && apt-get install -y --no-install-recommends python3 python3-pip gunicorn \\
+ && apt-get install -y --no-install-recommends $* \\
  && rm -rf /var/lib/apt/lists/*
 EOF
-  step "building $python_image" docker buildx build --provenance=false --load --tag "$python_image" "$context"
+  step "building $image" docker buildx build --provenance=false --load --tag "$image" "$context"
   rm -rf "$context"
 }
 
+# `keep_archive NAME IMAGE…`
 keep_archive() {
+  local name=$1 archive=$rig_cache/$1-$recipe.tar
+  shift
   lock 8 packages
-  rm -f "$rig_cache"/base-images-*
+  rm -f "$rig_cache/$name"-*
   # An interrupted one is no archive: it gets its name when it is whole. And without one it only takes longer.
-  if docker save --output "$archive.partial" "$debian_image" "$python_image" 2>/dev/null; then
+  if docker save --output "$archive.partial" "$@" 2>/dev/null; then
     mv "$archive.partial" "$archive"
   fi
   exec 8>&-
@@ -63,5 +87,6 @@ keep_archive() {
 case ${1:-} in
   up) lock_rig; up ;;
   answers) . "$RIG_HOME/engine/environment" && answers ;;
-  *) fail 'usage: base-images.sh up|answers' ;;
+  forky) forky ;;
+  *) fail 'usage: base-images.sh up|answers|forky' ;;
 esac

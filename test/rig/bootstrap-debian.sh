@@ -1,17 +1,18 @@
 # A Debian image from the machine's own mirror, where no registry can be asked for one.
 # shellcheck shell=bash
 
-# `bootstrap_debian IMAGE`. The packages of a minimal bookworm, and within it this machine's sources and the
-# settings without which its apt could not use them, so that `RUN apt-get install` works in a build.
+# `bootstrap_debian IMAGE SUITE`. The packages of a minimal Debian of that suite, and within it this machine's sources
+# and the settings without which its apt could not use them, so that `RUN apt-get install` works in a build.
 bootstrap_debian() {
-  can_use_debian || fail "$1 can neither be pulled nor made on this machine: pull it first"
+  local image=$1 suite=$2
+  can_use_debian || fail "$image can neither be pulled nor made on this machine: pull it first"
   fetch_forky_packages
   install_missing perl=perl
   local work settings=() setting
   work=$(mktemp -d "$(roomy_memory)/mlpackage-rig-$rig_id.XXXXXX")
   # shellcheck disable=SC2064
   trap "remove_tree $work" EXIT
-  bookworm_sources >"$work/debian.sources"
+  sources_of "$suite" >"$work/debian.sources"
   # Like the published image: no documentation, nothing kept in apt's cache, no fsync. The first two only at the
   # end: mmdebstrap would filter each package through a Python program, and apt read its lists ten times.
   local unwanted
@@ -31,9 +32,9 @@ bootstrap_debian() {
     --customize-hook="cd \"\$1\" && rm -rf ${unwanted[*]/%//*} var/cache/apt/*.bin" \
     --customize-hook="copy-in $work/docker-slim /etc/dpkg/dpkg.cfg.d" \
     --customize-hook="copy-in $work/docker-clean /etc/apt/apt.conf.d" \
-    bookworm "$work/debian.tar" "$work/debian.sources"
-  step "importing $1" docker import --change 'CMD ["bash"]' \
-    --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$work/debian.tar" "$1"
+    "$suite" "$work/debian.tar" "$work/debian.sources"
+  step "importing $image" docker import --change 'CMD ["bash"]' \
+    --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$work/debian.tar" "$image"
   remove_tree "$work"
 }
 
@@ -46,12 +47,13 @@ roomy_memory() {
   fi
 }
 
-# This machine's Debian repositories, as bookworm's.
-bookworm_sources() {
+# `sources_of SUITE`: this machine's Debian repositories, as that suite's; one that is not released has but the first.
+sources_of() {
   local codename uri release
   codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
   debian_repositories | while read -r uri release; do
-    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$uri" "${release/#$codename/bookworm}"
+    [ "$1" = bookworm ] || [ "$release" = "$codename" ] || continue
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$uri" "${release/#$codename/$1}"
     printf 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n'
   done
 }

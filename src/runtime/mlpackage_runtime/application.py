@@ -28,6 +28,7 @@ from .responses import (
 )
 from .run_input import Environ
 from .scoring import Scoring
+from .seldom import SeldomProtocol, Served, answer_docs
 from .swagger import Swagger
 from .tracing import Trace, trace_request
 from .version import VERSION
@@ -48,6 +49,7 @@ class Surroundings(NamedTuple):
     render_metrics: Callable[[], str]
     swagger: Swagger
     cors: Cors
+    served: Served
 
 
 class Application:
@@ -55,12 +57,14 @@ class Application:
         self._input = script.input
         self._scoring = Scoring(script, scoring_timeout_ms)
         self._cors = surroundings.cors
+        self._protocol = SeldomProtocol(surroundings.served, script, self._scoring)
         pages: dict[str, Callable[[Environ], Response]] = {
             "/": lambda _: HEALTHY,
             "/livez": lambda _: ALIVE,
             "/readyz": lambda _: READY if surroundings.is_ready() else STARTING,
             "/metrics": lambda _: exposition(surroundings.render_metrics()),
             "/swagger.json": surroundings.swagger.answer,
+            "/docs": answer_docs,
         }
         self._pages = pages
 
@@ -94,7 +98,9 @@ class Application:
         if path == "/score":
             return self._score(environ, trace)
         page = self._pages.get(path)
-        return NOT_FOUND if page is None else _page(environ, page)
+        if page is not None:
+            return _page(environ, page)
+        return self._protocol.answer(environ, trace.request_id) if self._protocol.has(path) else NOT_FOUND
 
     def _score(self, environ: Environ, trace: Trace) -> Response:
         method = environ["REQUEST_METHOD"]

@@ -17,7 +17,7 @@ import signal
 import socket
 import traceback
 
-from .responses import ALIVE, STARTING
+from .responses import ALIVE, LIVE, STARTING
 from .standby import make_standby_server
 
 
@@ -48,7 +48,7 @@ def _keep_door(listener: socket.socket, relief: int, presence: int) -> None:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        server = make_standby_server(listener, STARTING, {"/livez": ALIVE})
+        server = make_standby_server(listener, STARTING, {"/livez": ALIVE, "/v2/health/live": LIVE})
         while relief not in select.select([listener, relief], [], [])[0]:
             server.handle_request()
         os.close(presence)

@@ -19,6 +19,8 @@ from .start_failure import StartFailure
 class EntryScript(NamedTuple):
     run: Callable[..., Any]
     input: RunInput
+    tensors: Any = None
+    """What it says itself of the tensors that it takes: a `v2.declaration.Declaration`."""
 
 
 def start_entry_script(path: str, app_root: str, body_limit: int) -> EntryScript:
@@ -33,7 +35,7 @@ def start_entry_script(path: str, app_root: str, body_limit: int) -> EntryScript
         init()
     except BaseException as error:
         raise StartFailure(f"init() of {script} did not return") from error
-    return EntryScript(run, run_input)
+    return EntryScript(run, run_input, _find_tensors(module, run_input, script))
 
 
 def _import_script(path: str, app_root: str, script: str) -> ModuleType:
@@ -47,6 +49,17 @@ def _import_script(path: str, app_root: str, script: str) -> ModuleType:
     except BaseException as error:
         raise StartFailure(f"{script} cannot be imported") from error
     return module
+
+
+def _find_tensors(module: ModuleType, run_input: RunInput, script: str) -> Any:
+    """Imports what reads it for those alone that say something."""
+    if not hasattr(module, "TENSOR_INPUTS"):
+        return None
+    from .v2.declaration import declared_by
+
+    if run_input.from_values is None:
+        raise StartFailure(f"{script} declares TENSOR_INPUTS, but its run() is given the request itself, by @rawhttp")
+    return declared_by(module)
 
 
 def _module_name(path: str) -> str:

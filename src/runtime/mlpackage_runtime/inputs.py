@@ -46,7 +46,11 @@ def _with_headers(chosen: RunInput) -> RunInput:
     def read(environ: Environ) -> dict[str, Any]:
         return {**chosen.read(environ), _HEADERS_PARAMETER: request_headers(environ)}
 
-    return chosen._replace(read=read)
+    def from_values(environ: Environ, values: dict[str, Any]) -> dict[str, Any]:
+        return {**plain(environ, values), _HEADERS_PARAMETER: request_headers(environ)}
+
+    plain = chosen.from_values
+    return chosen._replace(read=read, from_values=from_values if plain is not None else None)
 
 
 def _named_parameters(run: Callable[..., Any]) -> dict[str, inspect.Parameter]:

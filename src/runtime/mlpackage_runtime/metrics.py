@@ -12,8 +12,9 @@ from typing import Iterator
 
 from .version import VERSION
 
-ROUTES = ("/", "/livez", "/metrics", "/readyz", "/score", "/swagger.json", "other")
-_SCORE = ROUTES.index("/score")
+_INFER = "/v2/models/{model}/infer"
+ROUTES = ("/", "/docs", "/livez", "/metrics", "/readyz", "/score", "/swagger.json", "/v2", _INFER, "other")
+_SCORED = (ROUTES.index("/score"), ROUTES.index(_INFER))
 _STATUSES = range(100, 600)
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _BUCKETS_NS = tuple(int(bucket * 1e9) for bucket in _BUCKETS_S)
@@ -53,10 +54,10 @@ class Metrics:
     def end(self, row: int, route: str, status: int | None, elapsed_ns: int) -> None:
         numbers, start = self._numbers, _start(row)
         numbers[start + _IN_FLIGHT] = 0
-        place = ROUTES.index(route) if route in ROUTES else len(ROUTES) - 1
+        place = _place_of(route)
         if status in _STATUSES:
             numbers[start + place * len(_STATUSES) + status - _STATUSES.start] += 1
-        if place == _SCORE:
+        if place in _SCORED:
             bucket = next((at for at, most in enumerate(_BUCKETS_NS) if elapsed_ns <= most), len(_BUCKETS_NS))
             numbers[start + _LATENCIES + bucket] += 1
             numbers[start + _LATENCY_SUM] += elapsed_ns
@@ -96,6 +97,12 @@ class Metrics:
 
     def _sum(self, place: int) -> int:
         return sum(self._numbers[_start(row) + place] for row in range(self._rows))
+
+
+def _place_of(path: str) -> int:
+    if path.startswith("/v2/"):
+        return ROUTES.index(_INFER if path.endswith("/infer") else "/v2")
+    return ROUTES.index(path) if path in ROUTES else len(ROUTES) - 1
 
 
 def _start(row: int) -> int:

@@ -14,7 +14,7 @@ import socket
 import struct
 import traceback
 
-from .responses import ALIVE, BUSY, HEALTHY
+from .responses import ALIVE, BUSY, HEALTHY, LIVE
 from .standby import make_standby_server
 
 _INTERVAL_S = 0.02
@@ -45,7 +45,7 @@ def _turn_away(listener: socket.socket, limit: int, end: int) -> None:
     try:
         for number in (signal.SIGINT, signal.SIGTERM):  # meant for the server, which says when
             signal.signal(number, signal.SIG_IGN)
-        server = make_standby_server(listener, BUSY, {"/": HEALTHY, "/livez": ALIVE})
+        server = make_standby_server(listener, BUSY, {"/": HEALTHY, "/livez": ALIVE, "/v2/health/live": LIVE})
         while not select.select([end], [], [], _INTERVAL_S)[0]:
             for _ in range(_queue_length(listener) - limit):
                 server.handle_request()

@@ -76,6 +76,7 @@ def _message(message: str) -> bytes:
 HEALTHY = Response("200 OK", (_HTML,), b"Healthy")
 ALIVE = Response("200 OK", (_TEXT,), b"Alive")
 READY = Response("200 OK", (_TEXT,), b"Ready")
+LIVE = Response("200 OK", (_JSON,), b'{"live": true}')
 STARTING = refused("503 Service Unavailable", "The service is starting.", ("Retry-After", "1"))
 BUSY = refused("503 Service Unavailable", "The service is busy.", ("Retry-After", "1"))
 NOT_FOUND = not_found(

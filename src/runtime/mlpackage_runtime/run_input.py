@@ -14,5 +14,7 @@ class RunInput(NamedTuple):
     """From a request to the arguments of `run`; raises a `Refusal`."""
     methods: FrozenSet[str] = SCORED_METHODS
     """Those of `/score` that are for `run` to answer."""
+    from_values: Optional[Callable[[Environ, Dict[str, Any]], Dict[str, Any]]] = None
+    """The same from an object that is read already; None where `run` is given the request itself."""
     explain: Callable[[BaseException], Optional[str]] = lambda _: None
     """What was wrong with the input, where that is why `run` raised."""

@@ -41,7 +41,9 @@ def schema_input(run: Callable[..., Any], parameters: list[inspect.Parameter], b
 
     def read(environ: Environ) -> dict[str, Any]:
         is_query = environ["REQUEST_METHOD"] == "GET"
-        values = query_values(environ) if is_query else _body_as_object(environ, body_limit)
+        return from_values(environ, query_values(environ) if is_query else _body_as_object(environ, body_limit))
+
+    def from_values(_: Environ, values: dict[str, Any]) -> dict[str, Any]:
         return {parameter.name: _value_of(parameter, values) for parameter in parameters}
 
     def explain(error: BaseException) -> str | None:
@@ -55,7 +57,7 @@ def schema_input(run: Callable[..., Any], parameters: list[inspect.Parameter], b
         is_refused = isinstance(error, Exception) and _PACKAGE in modules and not was_entered
         return f"The input does not fit the schema of run(): {error}" if is_refused else None
 
-    return RunInput(read, explain=explain)
+    return RunInput(read, from_values=from_values, explain=explain)
 
 
 def _value_of(parameter: inspect.Parameter, values: dict[str, Any]) -> Any:

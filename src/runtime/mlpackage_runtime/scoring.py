@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any
+from typing import Any, Callable
 
 from .deadline import Deadline, DeadlineExceeded
 from .entry_script import EntryScript
@@ -12,6 +12,9 @@ from .outputs import encode_output
 from .responses import INTERNAL_ERROR, Response, failed, refused, scored, timed
 from .run_input import Environ
 from .script_responses import is_response, to_response
+
+Render = Callable[[Any, Environ, str], Response]
+"""From what `run` returned to the answer."""
 
 _RAISED = "An unexpected error occurred in scoring script. Check the logs for more info."
 
@@ -25,7 +28,9 @@ class Scoring:
         self._timeout_ms = timeout_ms
         self._deadline = Deadline(timeout_ms)
 
-    def score(self, arguments: dict[str, Any], environ: Environ, request_id: str) -> Response:
+    def score(
+        self, arguments: dict[str, Any], environ: Environ, request_id: str, render: Render | None = None
+    ) -> Response:
         started = perf_counter()
         try:
             with self._deadline:
@@ -46,8 +51,12 @@ class Scoring:
             return failed(_RAISED)
 
         try:
-            answer = to_response(value, environ, request_id) if is_response(value) else scored(encode_output(value))
+            answer = (render or _render)(value, environ, request_id)
         except Exception as error:
             log_error(f"run() returned what cannot be sent, request {request_id}: {error}")
             return INTERNAL_ERROR
         return timed(answer, elapsed_ms)
+
+
+def _render(value: Any, environ: Environ, request_id: str) -> Response:
+    return to_response(value, environ, request_id) if is_response(value) else scored(encode_output(value))

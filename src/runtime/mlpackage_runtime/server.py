@@ -25,6 +25,7 @@ from .log_context import leave_request
 from .metrics import Metrics
 from .overflow import Overflow
 from .readiness import Readiness
+from .seldom import Served
 from .settings import Settings
 from .start_failure import START_FAILED, StartFailure
 from .swagger import Swagger
@@ -105,6 +106,12 @@ class Server(BaseApplication):
             self._metrics.render,
             Swagger(self._settings, script.run),
             Cors(self._settings.cors_origins),
+            Served(
+                self._settings.model_name,
+                self._settings.model_version,
+                self._settings.body_limit,
+                self._readiness.is_complete,
+            ),
         )
 
     def _before_fork(self, _arbiter: Arbiter, worker: Any) -> None:

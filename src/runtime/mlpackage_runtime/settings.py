@@ -31,6 +31,9 @@ class Settings(NamedTuple):
     client_timeout_s: float
     """How long a client may neither send nor take anything; 0 is for ever."""
     log_json: bool
+    model_name: str
+    """By which the Open Inference Protocol has the service; and its version."""
+    model_version: str
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -54,6 +57,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         # A worker that waits for a client gives no sign of life.
         client_timeout_s=min(client_timeout_s, worker_timeout_s / 2) if worker_timeout_s else client_timeout_s,
         log_json=wants_json_log(environment),
+        model_name=environment.get("MLPACKAGE_NAME") or _only_model(environment)[0] or "model",
+        model_version=_only_model(environment)[1] or environment.get("SERVICE_VERSION") or "1.0",
     )
 
 
@@ -73,6 +78,12 @@ def _entry_script(environment: Mapping[str, str], app_root: str) -> str:
     if not os.path.isfile(path):
         raise StartFailure(f"AZUREML_ENTRY_SCRIPT is {relative!r}, but there is no file {path}")
     return path
+
+
+def _only_model(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Name and version of the one model, where there is one: its folder is called by them."""
+    *_, folder, name, version = ("", "", *(environment.get("AZUREML_MODEL_DIR") or "").rstrip("/").split("/"))
+    return (name, version) if folder == "azureml-models" else ("", "")
 
 
 def _list(environment: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -61,7 +61,8 @@ def _source_directory(settings: Settings) -> str:
     """Below the app root by its own name, so the first folder on the way to the script."""
     relative = os.path.relpath(settings.entry_script, settings.app_root)
     first, _, rest = relative.partition(os.sep)
-    return os.path.join(settings.app_root, first) if rest else settings.app_root
+    is_below = rest and first != os.pardir
+    return os.path.join(settings.app_root, first) if is_below else settings.app_root
 
 
 def _read_first(folders: tuple[str, ...], files: tuple[str, ...]) -> str | None:

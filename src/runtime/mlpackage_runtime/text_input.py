@@ -16,7 +16,7 @@ def text_input(name: str, body_limit: int) -> RunInput:
         is_query = environ["REQUEST_METHOD"] == "GET"
         return {name: json.dumps(query_values(environ)) if is_query else _body_as_text(environ, body_limit)}
 
-    return RunInput(read)
+    return RunInput(read, from_values=lambda _, values: {name: json.dumps(values)})
 
 
 def _body_as_text(environ: Environ, body_limit: int) -> str:
