@@ -1,5 +1,9 @@
+/** What is longer stands for none of our words, and to compare it would take as long as it is. */
+const LONGEST_WORD = 100;
+
 /** The candidate that a misspelt word most likely stands for, if any is near enough. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined;
   const meant = plain(word);
   const scored = candidates.map((candidate) => ({
     candidate,

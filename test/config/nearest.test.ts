@@ -37,6 +37,12 @@ for (const [word, meant] of words) {
   test(`${word} is ${meant}`, () => assert.is(nearest(word, keys), meant));
 }
 
+test("a word of any length is refused at once, and is none of ours", () => {
+  const began = performance.now();
+  assert.is(nearest("inference".repeat(20_000), keys), undefined);
+  assert.ok(performance.now() - began < 1000);
+});
+
 test("has nothing to choose from", () => assert.is(nearest("name", []), undefined));
 
 test.run();
