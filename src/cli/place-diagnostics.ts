@@ -1,4 +1,5 @@
 import { locate } from "../document/locate.ts";
+import type { TestConfig } from "../model/config.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Host } from "../model/host.ts";
 import type { Serializable } from "../model/serializable.ts";
@@ -30,13 +31,19 @@ async function findPlace(diagnostic: Diagnostic, opened: Package, host: Host): P
     return opened.document.ranges.has(pointer) ? locate(opened.document, pointer) : undefined;
   }
   const test = opened.config.tests.find(({ name }) => name === details.test);
-  if (test !== undefined) return locate(opened.document, test.pointer);
+  if (test !== undefined) return locate(opened.document, pointerOfTest(test, details.request));
   const { subject, file } = details;
   if (typeof subject !== "string") return undefined;
   const found = findValue(opened.document.value, subject, "");
   if (found !== undefined) return locate(opened.document, found);
   const path = typeof file === "string" ? file : requirementsPath(opened);
   return path === undefined ? undefined : findRequirement(subject, path, opened, host);
+}
+
+/** Of several requests, that of the one that failed. */
+function pointerOfTest({ pointer, exchanges }: TestConfig, request: Serializable | undefined): string {
+  const exchange = exchanges.length > 1 ? exchanges[Number(request)] : undefined;
+  return exchange?.request.pointer ?? pointer;
 }
 
 function findValue(value: Serializable | undefined, wanted: string, pointer: string): string | undefined {

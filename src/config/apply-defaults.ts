@@ -6,14 +6,18 @@ import type {
   CompressionConfig,
   Config,
   EnvironmentConfig,
+  ExchangeConfig,
+  ExpectationConfig,
   InferenceConfig,
   ModelConfig,
   OutputConfig,
   PythonConfig,
+  RequestConfig,
   RequirementsConfig,
   SecretConfig,
   TestConfig,
 } from "../model/config.ts";
+import type { SerializableRecord } from "../model/serializable.ts";
 import { isRequirementsFile } from "../requirements/formats.ts";
 import { durationMs } from "./duration.ts";
 import { readLayerCache } from "./layer-cache.ts";
@@ -22,6 +26,7 @@ import { fileName, isUri, normalizePath, parentFolder, pathInPackage, stemOf } f
 type Written<Key extends keyof ConfigFile> = NonNullable<ConfigFile[Key]>;
 type WrittenModel = Written<"models">[number];
 type WrittenTest = Written<"tests">[number];
+type WrittenExchange = NonNullable<WrittenTest["requests"]>[number];
 type WrittenOutput = Written<"outputs">[number];
 type WrittenSecret = NonNullable<Written<"build">["secrets"]>[number];
 type WrittenCaches = Written<"build">["cache_from"];
@@ -164,26 +169,64 @@ function compressionOf(written: string): CompressionConfig {
 }
 
 function testOf(written: WrittenTest, index: number): TestConfig {
-  const { expect = {} } = written;
+  const pointer = pointerTo("/tests", index);
   return {
-    pointer: pointerTo("/tests", index),
+    pointer,
     name: written.name ?? `test ${index + 1}`,
-    request: requestOf(written.request ?? {}),
-    expect: {
-      status: expect.status ?? 200,
-      ...given("json", expect.json),
-      tolerance: expect.tolerance ?? 1e-9,
-      ...given("contains", expect.contains),
-      headers: expect.headers ?? {},
-      ...given("maxLatencyMs", expect.max_latency === undefined ? undefined : durationMs(expect.max_latency)),
-    },
+    exchanges: written.requests?.map((request, place) => exchangeOf(request, pointer, place)) ?? [
+      {
+        request: requestOf(written.request ?? {}, pointerTo(pointer, "request")),
+        repeat: written.repeat ?? 1,
+        expect: expectationOf(written.expect ?? {}, pointerTo(pointer, "expect")),
+      },
+    ],
   };
 }
 
-function requestOf(written: NonNullable<WrittenTest["request"]>): TestConfig["request"] {
+function exchangeOf(written: WrittenExchange, test: string, index: number): ExchangeConfig {
+  const pointer = pointerTo(test, "requests", index);
+  return {
+    request: requestOf(written, pointer),
+    repeat: written.repeat ?? 1,
+    expect: expectationOf(written.expect ?? {}, pointerTo(pointer, "expect")),
+  };
+}
+
+function expectationOf(written: NonNullable<WrittenTest["expect"]>, pointer: string): ExpectationConfig {
+  return {
+    pointer,
+    status: written.status ?? 200,
+    ...given("json", written.json),
+    tolerance: written.tolerance ?? 1e-9,
+    ...given("schema", schemaOf(written.schema)),
+    ...given("select", written.select),
+    ...given("contains", written.contains),
+    headers: written.headers ?? {},
+    ...given("maxLatencyMs", latenciesOf(written.max_latency)),
+  };
+}
+
+function schemaOf(written: NonNullable<WrittenTest["expect"]>["schema"]): ExpectationConfig["schema"] {
+  if (typeof written === "string") return { file: normalizePath(written) };
+  return written && { inline: written as SerializableRecord };
+}
+
+/** Of many answers there is always one that takes long; a single one is all of its percentiles. */
+const USUAL_PERCENTILE = "p95";
+
+function latenciesOf(
+  written: NonNullable<WrittenTest["expect"]>["max_latency"],
+): ExpectationConfig["maxLatencyMs"] {
+  if (written === undefined) return undefined;
+  const wanted = typeof written === "string" ? { [USUAL_PERCENTILE]: written } : written;
+  return Object.fromEntries(Object.entries(wanted).map(([name, duration]) => [name, durationMs(duration)]));
+}
+
+function requestOf(written: NonNullable<WrittenTest["request"]>, pointer: string): RequestConfig {
   const path = written.path ?? "/score";
   const hasBody = written.body !== undefined || written.body_file !== undefined;
   return {
+    pointer,
     method: written.method ?? (hasBody || path === "/score" ? "POST" : "GET"),
     path,
     headers: written.headers ?? {},

@@ -5,6 +5,7 @@ import type { Document } from "../model/document.ts";
 import { checkLayerCaches } from "./check-layer-caches.ts";
 import { checkOutputs } from "./check-outputs.ts";
 import { checkSecrets } from "./check-secrets.ts";
+import { checkTestNames, checkTests } from "./check-tests.ts";
 import { findRepeated } from "./find-repeated.ts";
 import { quoted } from "./words.ts";
 
@@ -121,46 +122,6 @@ function checkPlatforms({ build }: Config, document: Document): readonly Diagnos
     message: `the platform \`${platform}\` is given twice`,
   }));
   return findRepeated(document, "config/duplicate-platform", platforms);
-}
-
-function checkTestNames({ tests }: Config, document: Document): readonly Diagnostic[] {
-  const names = tests.map(({ name, pointer }) => {
-    return {
-      identity: name,
-      pointer: pointerTo(pointer, "name"),
-      message: `two tests are called ${quoted(name)}`,
-    };
-  });
-  return findRepeated(document, "config/duplicate-test", names);
-}
-
-function checkTests({ tests }: Config, document: Document): readonly Diagnostic[] {
-  return tests.flatMap(({ pointer, request, expect }) => {
-    const bodyFile = pointerTo(pointer, "request", "body_file");
-    const tolerance = pointerTo(pointer, "expect", "tolerance");
-    const isTwice = request.body !== undefined && request.bodyFile !== undefined;
-    const isIdle = expect.json === undefined && document.ranges.has(tolerance);
-    return [
-      ...(isTwice
-        ? [
-            errorDiagnostic(
-              "config/conflicting-keys",
-              "`body_file` does not go with `body`",
-              keyAt(document, bodyFile),
-            ),
-          ]
-        : []),
-      ...(isIdle
-        ? [
-            warningDiagnostic(
-              "config/no-effect",
-              "`tolerance` does nothing without `json`",
-              keyAt(document, tolerance),
-            ),
-          ]
-        : []),
-    ];
-  });
 }
 
 function keyAt(document: Document, path: string) {

@@ -85,16 +85,16 @@ function inferencePaths({ inference }: Config): readonly InputPath[] {
 }
 
 function testPaths({ tests }: Config): readonly InputPath[] {
-  return tests.flatMap(({ pointer, request }): InputPath[] =>
-    request.bodyFile === undefined
-      ? []
-      : [
-          {
-            path: request.bodyFile,
-            pointer: pointerTo(pointer, "request", "body_file"),
-            type: "file",
-            role: "other",
-          },
-        ],
-  );
+  return tests
+    .flatMap(({ exchanges }) => exchanges)
+    .flatMap(({ request: { bodyFile, ...request }, expect: { schema, ...expect } }): InputPath[] => [
+      ...(bodyFile === undefined ? [] : [fileOf(bodyFile, pointerTo(request.pointer, "body_file"))]),
+      ...(schema === undefined || "inline" in schema
+        ? []
+        : [fileOf(schema.file, pointerTo(expect.pointer, "schema"))]),
+    ]);
+}
+
+function fileOf(path: string, pointer: string): InputPath {
+  return { path, pointer, type: "file", role: "other" };
 }

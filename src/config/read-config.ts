@@ -5,6 +5,7 @@ import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { applyDefaults } from "./apply-defaults.ts";
 import { castInterpolated } from "./cast-interpolated.ts";
+import { checkExpectations } from "./check-expectations.ts";
 import { checkPaths } from "./check-paths.ts";
 import { checkReferences } from "./check-references.ts";
 import { interpolate } from "./interpolate.ts";
@@ -36,7 +37,8 @@ export async function readCheckedConfig(
   const config = read.ok ? read.value : draft;
   const told = [...diagnostics, ...(read.ok ? read.warnings : read.diagnostics)];
   const paths = await checkPaths(config, document, options.files);
-  return settle(config, [...told, ...referencesOf(document, config), ...paths]);
+  const expectations = await checkExpectations(config, document, options.files);
+  return settle(config, [...told, ...referencesOf(document, config), ...paths, ...expectations]);
 }
 
 type Draft = { readonly config: Config | undefined; readonly diagnostics: readonly Diagnostic[] };

@@ -41,6 +41,8 @@ export type FindLinks = string;
 export type SystemPackage = string;
 export type Platform = string;
 export type CacheAttribute = string | boolean | number;
+export type Path = string;
+export type Duration = string;
 /**
  * Where the package goes.
  */
@@ -369,62 +371,112 @@ export interface Labels {
   [k: string]: Text;
 }
 /**
- * A request to the built image, and what its answer must be. Nothing is pushed before every test has passed.
+ * Requests to the built image, and what the answers must be. Nothing is pushed before every test has passed.
  */
 export interface Test {
   /**
    * What the test is called in the output. Without a name, its number.
    */
   name?: string;
+  request?: TestRequest;
   /**
-   * What is sent.
+   * How often the request is sent, one after the other. Every answer must be as expected.
    */
-  request?: {
-    /**
-     * The HTTP method. Without one, `POST` where there is a body or the path is `/score`, else `GET`.
-     */
-    method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-    /**
-     * The path of the URL.
-     */
-    path?: string;
-    headers?: Headers;
-    /**
-     * What to send. A string is sent as it is, anything else as JSON.
-     */
-    body?: Serializable;
-    /**
-     * A file whose content is sent, instead of `body`.
-     */
-    body_file?: string;
-  };
+  repeat?: number;
+  expect?: TestExpectation;
   /**
-   * What must come back.
+   * Several requests, sent in this order, each with an `expect` of its own; instead of `request`, `repeat` and `expect`.
+   *
+   * @minItems 1
    */
-  expect?: {
-    /**
-     * The status of the answer.
-     */
-    status?: number;
-    /**
-     * The value the answer's JSON must equal. Numbers may differ by `tolerance`.
-     */
-    json?: Serializable;
-    /**
-     * By how much each number in `json` may differ, relative to it.
-     */
-    tolerance?: number;
-    /**
-     * A text that the answer must contain.
-     */
-    contains?: string;
-    headers?: Headers;
-    /**
-     * How long the answer may take.
-     */
-    max_latency?: string;
-  };
+  requests?: TestExchange[];
+}
+export interface TestRequest {
+  /**
+   * The HTTP method. Without one, `POST` where there is a body or the path is `/score`, else `GET`.
+   */
+  method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+  /**
+   * The path of the URL.
+   */
+  path?: string;
+  headers?: Headers;
+  /**
+   * What to send. A string is sent as it is, anything else as JSON.
+   */
+  body?: Serializable;
+  /**
+   * A file whose content is sent, instead of `body`.
+   */
+  body_file?: string;
 }
 export interface Headers {
   [k: string]: Text;
+}
+export interface TestExpectation {
+  /**
+   * The status of the answer.
+   */
+  status?: number;
+  /**
+   * The value the answer's JSON must equal, or what `select` picks of it. Numbers may differ by `tolerance`.
+   */
+  json?: Serializable;
+  /**
+   * By how much each number in `json` may differ, relative to the greater of both. A mapping says it for places: JSONPath expressions of `json`, each for the numbers that it picks; the smallest counts where several do, and all others keep the default.
+   */
+  tolerance?:
+    | number
+    | {
+        [k: string]: number;
+      };
+  /**
+   * A JSON Schema (draft 2020-12) that the answer's JSON must fit, or what `select` picks of it: a file, or the schema itself. Nothing in it is interpolated, and a `$ref` stays within it.
+   */
+  schema?:
+    | Path
+    | {
+        [k: string]: unknown;
+      };
+  /**
+   * A JSONPath (RFC 9535) that picks what `json` and `schema` are compared with: one value where it can only be one, such as `$.rows[0].score`, else the list of all that it picks. It is not interpolated.
+   */
+  select?: string;
+  /**
+   * A text that the answer must contain.
+   */
+  contains?: string;
+  headers?: Headers;
+  /**
+   * How long the answer may take. With `repeat`, that is what 95 of 100 answers must keep; a mapping says it for other percentiles, and for `max`.
+   */
+  max_latency?:
+    | Duration
+    | {
+        [k: string]: Duration;
+      };
+}
+export interface TestExchange {
+  /**
+   * The HTTP method. Without one, `POST` where there is a body or the path is `/score`, else `GET`.
+   */
+  method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+  /**
+   * The path of the URL.
+   */
+  path?: string;
+  headers?: Headers;
+  /**
+   * What to send. A string is sent as it is, anything else as JSON.
+   */
+  body?: Serializable;
+  /**
+   * A file whose content is sent, instead of `body`.
+   */
+  body_file?: string;
+  /**
+   * How often the request is sent, one after the other. Every answer must be as expected.
+   */
+  repeat?: number;
+  expect?: TestExpectation;
 }

@@ -1,4 +1,4 @@
-import type { Serializable } from "./serializable.ts";
+import type { Serializable, SerializableRecord } from "./serializable.ts";
 
 /**
  * The configuration as it runs: every default filled in, every shorthand written out, every duration in milliseconds.
@@ -142,23 +142,41 @@ export type CompressionConfig =
 export type TestConfig = {
   readonly pointer: string;
   readonly name: string;
-  readonly request: {
-    readonly method: string;
-    readonly path: string;
-    readonly headers: Readonly<Record<string, string>>;
-    /** A string is sent as it is, anything else as JSON. */
-    readonly body?: Serializable;
-    readonly bodyFile?: string;
-  };
-  readonly expect: {
-    readonly status: number;
-    readonly json?: Serializable;
-    /** Relative, for every number in `json`. */
-    readonly tolerance: number;
-    readonly contains?: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly maxLatencyMs?: number;
-  };
+  /** In their order; at least one. */
+  readonly exchanges: readonly ExchangeConfig[];
+};
+
+/** A request, and what its answer must be. */
+export type ExchangeConfig = {
+  readonly request: RequestConfig;
+  /** How often it is sent, one after the other. */
+  readonly repeat: number;
+  readonly expect: ExpectationConfig;
+};
+
+export type RequestConfig = {
+  readonly pointer: string;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A string is sent as it is, anything else as JSON. */
+  readonly body?: Serializable;
+  readonly bodyFile?: string;
+};
+
+export type ExpectationConfig = {
+  readonly pointer: string;
+  readonly status: number;
+  readonly json?: Serializable;
+  /** Relative; for every number in `json`, or by JSONPath expressions for those that they pick. */
+  readonly tolerance: number | Readonly<Record<string, number>>;
+  readonly schema?: { readonly file: string } | { readonly inline: SerializableRecord };
+  /** A JSONPath: what `json` and `schema` are compared with. */
+  readonly select?: string;
+  readonly contains?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** By percentile, such as `p95`; and `max`. */
+  readonly maxLatencyMs?: Readonly<Record<string, number>>;
 };
 
 export type OutputConfig =

@@ -3,6 +3,7 @@ import type { BuildEvent } from "./engine.ts";
 import type { LockOwner } from "./locks.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Step } from "./step.ts";
+import type { TestResult } from "./test-result.ts";
 
 /** Why a step runs, as data: a reporter words it. */
 export type Reason =
@@ -34,7 +35,9 @@ export type PlannedStep = { readonly step: Step } & Verdict;
 export type StepActivity =
   | { readonly type: "build"; readonly event: BuildEvent }
   | { readonly type: "log"; readonly text: string }
-  | { readonly type: "doing"; readonly text: string };
+  | { readonly type: "doing"; readonly text: string }
+  /** A test of the package has ended. */
+  | { readonly type: "tested"; readonly result: TestResult };
 
 /** What happens in a run, in order. Times are milliseconds since the run began. */
 export type RunEvent =

@@ -1,4 +1,4 @@
-import type { Config, OutputConfig, SecretConfig } from "../model/config.ts";
+import type { Config, OutputConfig, SecretConfig, TestConfig } from "../model/config.ts";
 import type { Graph } from "../model/graph.ts";
 import { nameOf, parseImageReference } from "../model/image-reference.ts";
 import type { LockedPackages } from "../model/lock-file.ts";
@@ -277,13 +277,24 @@ function testStep(config: Config, pins: Pins, locate: Locate): Step {
     inputs: asData({
       port: config.inference.port,
       readiness: config.inference.kind === "script" ? "/readyz" : "",
-      tests: config.tests.map(({ pointer: _pointer, ...test }) => test),
-      bodyFiles: pins.bodyFiles,
+      tests: config.tests.map(withoutPointers),
+      testFiles: pins.testFiles,
     }),
     needs: [LOAD],
     after: [],
     pool: "engine",
     location: locate("/tests"),
+  };
+}
+
+/** Where a test stands in the file is nothing that it depends on. */
+function withoutPointers({ name, exchanges }: TestConfig) {
+  return {
+    name,
+    exchanges: exchanges.map(({ request, repeat, expect }) => {
+      const [{ pointer: _request, ...sent }, { pointer: _expect, ...expected }] = [request, expect];
+      return { request: sent, repeat, expect: expected };
+    }),
   };
 }
 

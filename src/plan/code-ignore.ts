@@ -1,4 +1,5 @@
 import type { Config, PythonConfig } from "../model/config.ts";
+import { testFilesOf } from "./test-files.ts";
 
 /** What tools leave beside code and no image wants. */
 const LEFTOVERS = new Set([
@@ -75,9 +76,7 @@ function pathsOfOtherPurpose(config: Config, configFile: string): readonly strin
     ...(config.baseImage.kind === "oci-layout" ? [normalize(config.baseImage.path)] : []),
     ...requirementPaths(python).map(normalize),
     ...python.findLinks.map(normalize),
-    ...config.tests.flatMap(({ request }) =>
-      request.bodyFile === undefined ? [] : [normalize(request.bodyFile)],
-    ),
+    ...testFilesOf(config).map(normalize),
   ];
 }
 

@@ -14,6 +14,7 @@ import { findLocalRequirements } from "./local-requirements.ts";
 import type { BasePin, ImagePin, Pins, Tree } from "./pins.ts";
 import { findRequirementFiles, pipOptionsIn } from "./requirement-files.ts";
 import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
+import { testFilesOf } from "./test-files.ts";
 import { VENDOR_BEGINNING } from "./vendor-data.ts";
 
 /** What pinning asks of the world. */
@@ -50,7 +51,7 @@ export async function pinReferences(config: Config, context: PinContext): Promis
   const found = pinAll(config, context);
   found.catch(() => {});
   const probed = await context.engine.probe();
-  const [models, pinnedBase, code, runtime, requirements, findLinks, bodyFiles] = await found;
+  const [models, pinnedBase, code, runtime, requirements, findLinks, testFiles] = await found;
   const failed = [models, pinnedBase, requirements, code].flatMap((result) =>
     result.ok ? [] : result.diagnostics,
   );
@@ -65,7 +66,7 @@ export async function pinReferences(config: Config, context: PinContext): Promis
     platforms.length > 0 ? platforms : [platform],
   );
   return succeed(
-    { ...resolved, models: models.value, code: code.value, runtime, bodyFiles, platform, packages },
+    { ...resolved, models: models.value, code: code.value, runtime, testFiles, platform, packages },
     [...models.warnings, ...pinnedBase.warnings, ...code.warnings],
   );
 }
@@ -79,7 +80,7 @@ async function pinAll(config: Config, context: PinContext) {
     snapshotTree(context.files, context.runtimeDirectory, isByteCode),
     pinRequirements(config, context),
     pinFindLinks(config.environment.python, config.directory, context.files),
-    pinBodyFiles(config, context.files),
+    pinTestFiles(config, context.files),
   ]);
 }
 
@@ -334,8 +335,8 @@ async function pinFindLinks(
   return Object.fromEntries(trees);
 }
 
-async function pinBodyFiles(config: Config, files: Files): Promise<Tree> {
-  const paths = config.tests.flatMap(({ request }) => request.bodyFile ?? []);
+async function pinTestFiles(config: Config, files: Files): Promise<Tree> {
+  const paths = testFilesOf(config);
   const states = await Promise.all(
     paths.map(async (path) => [path, (await files.digest(`${config.directory}/${path}`)).digest] as const),
   );

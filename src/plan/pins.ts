@@ -20,8 +20,8 @@ export type Pins = {
   readonly pipOptions: readonly string[];
   /** Folders of wheels, by path relative to the package. */
   readonly findLinks: Readonly<Record<string, Tree>>;
-  /** Request bodies kept in files: path → digest. */
-  readonly bodyFiles: Tree;
+  /** What the tests read, request bodies and schemas: path → digest. */
+  readonly testFiles: Tree;
   /** `os/arch` of the engine; of this machine where there is none. */
   readonly platform: string;
   /** What the lock has of the packages to install. */
@@ -67,7 +67,7 @@ export const UNPINNED: Pins = {
   requirements: {},
   pipOptions: [],
   findLinks: {},
-  bodyFiles: {},
+  testFiles: {},
   platform: "",
   packages: {},
 };

@@ -113,7 +113,7 @@ function wordInput(input: string): string {
   return FILE_GROUPS.has(group) && rest.length > 0 ? rest.join(".") : `\`${input}\``;
 }
 
-const FILE_GROUPS: ReadonlySet<string> = new Set(["code", "requirements", "runtime", "bodyFiles"]);
+const FILE_GROUPS: ReadonlySet<string> = new Set(["code", "requirements", "runtime", "testFiles"]);
 
 /** A value in a few words: of what holds a digest, the first digits of that; of a long one, its beginning. */
 export function wordValue(json: string): string {
@@ -137,6 +137,7 @@ export function wordWaiting({ pid, host, purpose }: LockOwner): string {
 /** One line for what a running step tells, or undefined where it is not worth one. */
 export function wordActivity(activity: StepActivity): string | undefined {
   if (activity.type === "doing" || activity.type === "log") return activity.text;
+  if (activity.type === "tested") return undefined;
   const { event } = activity;
   switch (event.type) {
     case "vertex-started":

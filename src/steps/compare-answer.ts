@@ -1,5 +1,16 @@
-import type { TestConfig } from "../model/config.ts";
-import type { Serializable } from "../model/serializable.ts";
+import {
+  compareItems,
+  compareJson,
+  type Differences,
+  type ToleranceAt,
+} from "../expectations/compare-json.ts";
+import type { CompareWithSchema } from "../expectations/json-schema.ts";
+import { parseAnswer } from "../expectations/parse-answer.ts";
+import { percentile } from "../expectations/percentile.ts";
+import { placeIn } from "../expectations/place.ts";
+import type { ExpectationConfig } from "../model/config.ts";
+import type { Serializable, SerializableRecord } from "../model/serializable.ts";
+import type { TestFailure } from "../model/test-result.ts";
 
 export type Answer = {
   readonly status: number;
@@ -9,119 +20,160 @@ export type Answer = {
   readonly latencyMs: number;
 };
 
-/** One thing that is not as expected; `excerpt` shows the answer. */
-export type Difference = { readonly message: string; readonly excerpt?: readonly string[] };
-
-const EXCERPT_CHARACTERS = 500;
+export type Expectation = Omit<ExpectationConfig, "pointer">;
 
 /** All that differs between an answer and what was expected of it; empty when it is right. */
-export function compareAnswer(expect: TestConfig["expect"], answer: Answer): readonly Difference[] {
-  const excerpt = [`answered: ${answer.text.slice(0, EXCERPT_CHARACTERS)}`];
-  return [
+export type CompareAnswer = (answer: Answer) => readonly TestFailure[];
+
+const DEFAULT_TOLERANCE = 1e-9;
+const EXCERPT_CHARACTERS = 500;
+const MOST_TOLD = 10;
+
+/** Makes ready to compare answers. What reads JSONPaths and schemas is loaded only where there is one. */
+export async function prepareComparison(
+  expect: Expectation,
+  schema?: SerializableRecord,
+): Promise<CompareAnswer> {
+  const tools: Tools = {
+    toleranceAt: await toleranceOf(expect),
+    select: expect.select === undefined ? selectAll : await selectBy(expect.select),
+    compareWithSchema: schema && (await import("../expectations/json-schema.ts")).compileSchema(schema),
+  };
+  const isRead = expect.json !== undefined || schema !== undefined;
+  return (answer) => [
     ...(answer.status === expect.status
       ? []
-      : [{ message: `expected status ${expect.status}, got ${answer.status}`, excerpt }]),
+      : [failure(`expected status ${expect.status}, got ${answer.status}`, beginningOf(answer.text))]),
     ...compareHeaders(expect.headers, answer.headers),
     ...(expect.contains === undefined || answer.text.includes(expect.contains)
       ? []
-      : [{ message: `the answer does not contain \`${expect.contains}\``, excerpt }]),
-    ...(expect.json === undefined ? [] : compareJson(expect.json, answer.text, expect.tolerance)),
-    ...(expect.maxLatencyMs === undefined || answer.latencyMs <= expect.maxLatencyMs
-      ? []
-      : [
-          {
-            message: `expected an answer in ${expect.maxLatencyMs} ms, it took ${Math.ceil(answer.latencyMs)} ms`,
-          },
-        ]),
+      : [failure(`the answer does not contain \`${expect.contains}\``, beginningOf(answer.text))]),
+    ...(isRead ? compareContent(expect, answer.text, tools) : []),
   ];
+}
+
+/** What of the latencies is over its limit. */
+export function compareLatencies(
+  limits: Readonly<Record<string, number>>,
+  latenciesMs: readonly number[],
+): readonly TestFailure[] {
+  const count = latenciesMs.length;
+  return Object.entries(limits).flatMap(([name, limit]) => {
+    const took = percentile(latenciesMs, name === "max" ? 100 : Number(name.slice(1)));
+    if (took <= limit) return [];
+    const [whose, whom] = count === 1 ? ["an answer", "it"] : [`${name} of ${count} answers`, "it"];
+    return [failure(`expected ${whose} in ${limit} ms, ${whom} took ${Math.ceil(took)} ms`)];
+  });
+}
+
+type Tools = {
+  readonly toleranceAt: ToleranceAt;
+  readonly select: Select;
+  readonly compareWithSchema: CompareWithSchema | undefined;
+};
+
+/** What is compared: a value, or a list of values that each have their own place in the answer. */
+type Subject = {
+  readonly value: Serializable;
+  readonly placeOf: (segments: readonly string[]) => string;
+  readonly compare: (expected: Serializable, toleranceAt: ToleranceAt) => Differences;
+};
+
+type Select = (value: Serializable) => Subject | { readonly reason: string };
+
+const selectAll: Select = (value) => subjectAt(value);
+
+function subjectAt(value: Serializable, place?: string): Subject {
+  return {
+    value,
+    placeOf: (segments) => placeIn(value, segments, place),
+    compare: (expected, toleranceAt) => compareJson(expected, value, { toleranceAt, place }),
+  };
+}
+
+async function selectBy(expression: string): Promise<Select> {
+  const { selectNodes } = await import("../expectations/json-path.ts");
+  return (value) => {
+    const selection = selectNodes(value, expression);
+    if (selection === undefined) return { reason: `\`${expression}\` takes too long on the answer` };
+    const { nodes, isSingular } = selection;
+    const [node] = nodes;
+    if (!isSingular) return subjectOfMany(nodes, expression);
+    if (node === undefined) return { reason: `\`${expression}\` picks nothing of the answer` };
+    return subjectAt(node.value, node.place);
+  };
+}
+
+type Nodes = readonly { readonly place: string; readonly value: Serializable }[];
+
+function subjectOfMany(nodes: Nodes, expression: string): Subject {
+  const value = nodes.map((node) => node.value);
+  return {
+    value,
+    placeOf: ([index, ...rest]) => {
+      const node = nodes[Number(index)];
+      return node === undefined ? expression : placeIn(node.value, rest, node.place);
+    },
+    compare: (expected, toleranceAt) =>
+      Array.isArray(expected) && expected.length === nodes.length
+        ? compareItems(expected, nodes, toleranceAt)
+        : compareJson(expected, value, { toleranceAt, place: expression }),
+  };
+}
+
+async function toleranceOf({ tolerance, json }: Expectation): Promise<ToleranceAt> {
+  if (typeof tolerance === "number") return () => tolerance;
+  const { selectNodes } = await import("../expectations/json-path.ts");
+  const known = new Map<string, number>();
+  for (const [expression, wanted] of Object.entries(tolerance)) {
+    const nodes = json === undefined ? [] : (selectNodes(json, expression)?.nodes ?? []);
+    for (const { place } of nodes) known.set(place, Math.min(wanted, known.get(place) ?? wanted));
+  }
+  return (place) => known.get(place) ?? DEFAULT_TOLERANCE;
 }
 
 function compareHeaders(
   expected: Readonly<Record<string, string>>,
   actual: Readonly<Record<string, string>>,
-): readonly Difference[] {
+): readonly TestFailure[] {
   return Object.entries(expected).flatMap(([name, value]) => {
     const got = actual[name.toLowerCase()];
-    return got === value
-      ? []
-      : [
-          {
-            message: `expected header \`${name}: ${value}\`, got ${got === undefined ? "none" : `\`${got}\``}`,
-          },
-        ];
+    if (got === value) return [];
+    return failure(`expected header \`${name}: ${value}\`, got ${got === undefined ? "none" : `\`${got}\``}`);
   });
 }
 
-function compareJson(expected: Serializable, text: string, tolerance: number): readonly Difference[] {
-  let actual: Serializable;
-  try {
-    actual = JSON.parse(text) as Serializable;
-  } catch {
-    return [
-      { message: "the answer is no JSON", excerpt: [`answered: ${text.slice(0, EXCERPT_CHARACTERS)}`] },
-    ];
-  }
-  const difference = findDifference(expected, actual, tolerance, "$");
-  return difference === undefined ? [] : [{ message: difference }];
+function compareContent(expect: Expectation, text: string, tools: Tools): readonly TestFailure[] {
+  const parsed = parseAnswer(text);
+  if ("reason" in parsed) return [failure(parsed.reason, beginningOf(text))];
+  const subject = tools.select(parsed.value);
+  if ("reason" in subject) return [failure(subject.reason, beginningOf(text))];
+  return [
+    ...(expect.json === undefined ? [] : wordDifferences(subject.compare(expect.json, tools.toleranceAt))),
+    ...(tools.compareWithSchema === undefined ? [] : wordVerdict(tools.compareWithSchema, subject)),
+  ];
 }
 
-/** The first place where two values differ, by JSONPath; numbers may differ by a relative tolerance. */
-function findDifference(
-  expected: Serializable,
-  actual: Serializable | undefined,
-  tolerance: number,
-  place: string,
-): string | undefined {
-  if (typeof expected === "number" && typeof actual === "number") {
-    return isClose(expected, actual, tolerance) ? undefined : word(place, expected, actual);
-  }
-  if (Array.isArray(expected) && Array.isArray(actual)) {
-    if (expected.length !== actual.length)
-      return `${place}: expected ${expected.length} items, got ${actual.length}`;
-    return firstDefined(expected, (item, index) =>
-      findDifference(item, actual[index], tolerance, `${place}[${index}]`),
-    );
-  }
-  if (isRecord(expected) && isRecord(actual)) {
-    const names = [...new Set([...Object.keys(expected), ...Object.keys(actual)])];
-    return firstDefined(names, (name) => compareMember(name, expected, actual, tolerance, place));
-  }
-  return expected === actual ? undefined : word(place, expected, actual);
+function wordVerdict(compareWithSchema: CompareWithSchema, subject: Subject): readonly TestFailure[] {
+  const verdict = compareWithSchema(subject.value, subject.placeOf);
+  if (verdict === "late") return [failure("comparing the answer with the schema takes too long")];
+  const { faults } = verdict;
+  return wordDifferences({ first: faults.slice(0, MOST_TOLD), count: faults.length });
 }
 
-type Members = { readonly [key: string]: Serializable };
-
-function compareMember(name: string, expected: Members, actual: Members, tolerance: number, place: string) {
-  const member = `${place}.${name}`;
-  const [wanted, got] = [memberOf(expected, name), memberOf(actual, name)];
-  if (wanted === undefined) return `${member}: not expected, got ${JSON.stringify(got)}`;
-  return findDifference(wanted, got, tolerance, member);
+/** The first is the message, and says how many there are; the next are shown below it. */
+function wordDifferences({ first: [message, ...others], count }: Differences): readonly TestFailure[] {
+  if (message === undefined) return [];
+  if (count === 1) return [failure(message)];
+  const untold = count - 1 - others.length;
+  const more = untold > 0 ? [...others, `and ${untold} more`] : others;
+  return [failure(`${message}; ${count} places differ`, more)];
 }
 
-function memberOf(members: Members, name: string): Serializable | undefined {
-  return Object.hasOwn(members, name) ? members[name] : undefined;
+function beginningOf(text: string): readonly string[] {
+  return [`answered: ${text.slice(0, EXCERPT_CHARACTERS)}`];
 }
 
-/** After Python's `math.isclose`, without an absolute tolerance. */
-function isClose(expected: number, actual: number, tolerance: number): boolean {
-  return Math.abs(expected - actual) <= tolerance * Math.max(Math.abs(expected), Math.abs(actual));
-}
-
-function word(place: string, expected: Serializable, actual: Serializable | undefined): string {
-  return `${place}: expected ${JSON.stringify(expected)}, got ${actual === undefined ? "nothing" : JSON.stringify(actual)}`;
-}
-
-function isRecord(value: Serializable | undefined): value is Members {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-
-function firstDefined<T, R>(
-  items: readonly T[],
-  find: (item: T, index: number) => R | undefined,
-): R | undefined {
-  for (const [index, item] of items.entries()) {
-    const found = find(item, index);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+function failure(message: string, excerpt: readonly string[] = []): TestFailure {
+  return { message, excerpt };
 }

@@ -1,25 +1,22 @@
-import path from "node:path";
-import type { TestConfig } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
-import { type Digest, digestOf, digestOfValue } from "../model/digest.ts";
+import { type Digest, digestOfValue } from "../model/digest.ts";
 import type { Service } from "../model/engine.ts";
-import { NetworkError } from "../model/host.ts";
 import type { StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
-import { type Answer, compareAnswer } from "./compare-answer.ts";
+import type { RequestResult, TestFailure, TestResult } from "../model/test-result.ts";
+import { type Exchange, runExchange } from "./exchange.ts";
 import { LOAD, loadedImageOf } from "./load.ts";
-import { InputChanged } from "./output-files.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
 
 type TestInputs = {
   readonly port: number;
   /** The path that tells of readiness; empty where only an open port does. */
   readonly readiness: string;
-  readonly tests: readonly Omit<TestConfig, "pointer">[];
-  /** The digest of each body that is kept in a file. */
-  readonly bodyFiles: Readonly<Record<string, string>>;
+  readonly tests: readonly { readonly name: string; readonly exchanges: readonly Exchange[] }[];
+  /** The digest of each file that they read. */
+  readonly testFiles: Readonly<Record<string, string>>;
 };
 
 const TEST_LABELS = { "org.mlpackage.role": "test" };
@@ -32,7 +29,7 @@ const LOG_LINES = 20;
 /** Starts the image as it will run, sends the requests and compares the answers. The container is always removed. */
 export const testKind: StepKind = {
   kind: "test",
-  version: 1,
+  version: 2,
   summary: "starts the image and checks its answers",
   shareable: true,
   timeoutMs: 60 * 60_000,
@@ -81,96 +78,66 @@ async function testService(
   context.report({ type: "doing", text: "waiting until it is ready" });
   const ready = await waitUntilReady(service, inputs.readiness, context.host, context.signal);
   if (!ready.ok) return fail(...(await withLog(ready.diagnostics, service)));
+  const results: TestResult[] = [];
   const failures: Diagnostic[] = [];
   for (const test of inputs.tests) {
     context.report({ type: "doing", text: test.name });
-    failures.push(...(await runTest(test, inputs, service, context)));
+    const { result, diagnostics } = await runTest(test, inputs, service, context);
+    context.report({ type: "tested", result });
+    results.push(result);
+    failures.push(...diagnostics);
   }
   if (failures.length > 0) return fail(...(await withLog(failures, service)));
   const passed = inputs.tests.map(({ name }) => name);
-  return succeed({ digest: digestOfPassed(inputs.tests), files: [], values: { passed } });
+  return succeed({
+    digest: digestOfPassed(inputs.tests),
+    files: [],
+    values: { passed, results: results.map(withoutAnswers) },
+  });
 }
 
 function digestOfPassed(tests: TestInputs["tests"]): Digest {
   return digestOfValue({ passed: tests.map(({ name }) => name) });
 }
 
+/** What a service answers may be private, and a record goes to other machines. */
+function withoutAnswers({ requests, ...result }: TestResult): TestResult {
+  return { ...result, requests: requests.map(({ answer: _answer, ...request }) => request) };
+}
+
+type Tested = { readonly result: TestResult; readonly diagnostics: readonly Diagnostic[] };
+
+/** Runs a test until one of its requests fails: those after it may depend on it. */
 async function runTest(
-  test: Omit<TestConfig, "pointer">,
-  inputs: TestInputs,
+  { name, exchanges }: TestInputs["tests"][number],
+  { testFiles }: TestInputs,
   service: Service,
   context: StepContext,
-): Promise<readonly Diagnostic[]> {
-  const answer = await ask(test, inputs, service, context).catch((error: unknown) => {
-    if (error instanceof NetworkError && !context.signal.aborted) return error;
-    throw error;
-  });
-  const details = { test: test.name };
-  if (answer instanceof NetworkError) {
-    return [
-      errorDiagnostic(
-        "test/no-answer",
-        `test \`${test.name}\`: the service did not answer: ${answer.message}`,
-        { details },
-      ),
-    ];
-  }
-  return compareAnswer(test.expect, answer).map(({ message, excerpt }) =>
-    errorDiagnostic("test/failed", `test \`${test.name}\`: ${message}`, {
-      details,
-      ...(excerpt && { excerpt }),
-    }),
-  );
-}
-
-async function ask(
-  test: Omit<TestConfig, "pointer">,
-  inputs: TestInputs,
-  service: Service,
-  context: StepContext,
-): Promise<Answer> {
-  const { method, path: target, headers } = test.request;
-  const body = await bodyOf(test.request, inputs, context);
+): Promise<Tested> {
   const began = context.host.clock.monotonic();
-  const response = await context.host.network.request({
-    url: `http://127.0.0.1:${service.hostPort}${target}`,
-    method,
-    headers: { ...(body?.type !== undefined && { "content-type": body.type }), ...lowerCased(headers) },
-    ...(body !== undefined && { body: body.content }),
-    signal: context.signal,
-    timeoutMs: 120_000,
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    text,
-    latencyMs: context.host.clock.monotonic() - began,
+  const requests: RequestResult[] = [];
+  const tested = (failures: readonly TestFailure[], diagnostics: readonly Diagnostic[]): Tested => {
+    const durationMs = Math.round(context.host.clock.monotonic() - began);
+    return { result: { name, durationMs, requests, failures }, diagnostics };
   };
-}
-
-type Body = { readonly content: string | Uint8Array; readonly type?: string };
-
-async function bodyOf(
-  request: TestConfig["request"],
-  { bodyFiles }: TestInputs,
-  { host, directory }: StepContext,
-): Promise<Body | undefined> {
-  if (request.bodyFile !== undefined) {
-    const content = await host.files.readBytes(path.join(directory, request.bodyFile));
-    if (digestOf(content) !== bodyFiles[request.bodyFile]) throw new InputChanged(request.bodyFile);
-    return {
-      content,
-      type: request.bodyFile.endsWith(".json") ? "application/json" : "application/octet-stream",
-    };
+  for (const [index, exchange] of exchanges.entries()) {
+    const outcome = await runExchange(exchange, { service, testFiles, step: context });
+    requests.push(outcome.result);
+    const { method, path: target } = outcome.result;
+    const which = exchanges.length === 1 ? "" : `request ${index + 1} (\`${method} ${target}\`): `;
+    const failures = outcome.failures.map((one) => ({ ...one, message: `${which}${one.message}` }));
+    if (failures.length === 0) continue;
+    const code = outcome.isUnanswered ? "test/no-answer" : "test/failed";
+    const details = { test: name, request: index };
+    const diagnostics = failures.map(({ message, excerpt }) =>
+      errorDiagnostic(code, `test \`${name}\`: ${message}`, {
+        details,
+        ...(excerpt.length > 0 && { excerpt }),
+      }),
+    );
+    return tested(failures, diagnostics);
   }
-  if (request.body === undefined) return undefined;
-  if (typeof request.body === "string") return { content: request.body, type: "text/plain; charset=utf-8" };
-  return { content: JSON.stringify(request.body), type: "application/json" };
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return tested([], []);
 }
 
 /** The container's own words belong to the last message, once. */

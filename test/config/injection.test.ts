@@ -23,7 +23,10 @@ const evil = [
 ];
 
 /** What is sent to the service and compared with its answer: it reaches no Dockerfile and no command line. */
-const harmless = [/^\/tests\/\d+\/request\/body(\/|$)/, /^\/tests\/\d+\/expect\/(json|contains)(\/|$)/];
+const harmless = [
+  /^\/tests\/\d+\/(request|requests\/\d+)\/body(\/|$)/,
+  /^\/tests\/\d+\/(requests\/\d+\/)?expect\/(json|contains|schema)(\/|$)/,
+];
 
 /** Together they have every key of the schema, and every form that a key may have. */
 const files: readonly SerializableRecord[] = [

@@ -31,7 +31,10 @@ const methods: readonly (readonly [request: string, method: string])[] = [
 
 for (const [request, method] of methods) {
   test(`the method of ${request} is ${method}`, () => {
-    assert.is(configOf(`${command}tests: [{request: ${request}}]`).tests[0]?.request.method, method);
+    assert.is(
+      configOf(`${command}tests: [{request: ${request}}]`).tests[0]?.exchanges[0]?.request.method,
+      method,
+    );
   });
 }
 
@@ -46,7 +49,7 @@ const durations: readonly (readonly [written: string, milliseconds: number])[] =
 for (const [written, milliseconds] of durations) {
   test(`${written} is ${milliseconds} ms`, () => {
     const config = configOf(`${command}tests: [{expect: {max_latency: ${written}}}]`);
-    assert.is(config.tests[0]?.expect.maxLatencyMs, milliseconds);
+    assert.equal(config.tests[0]?.exchanges[0]?.expect.maxLatencyMs, { p95: milliseconds });
   });
 }
 

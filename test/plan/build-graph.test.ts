@@ -199,7 +199,9 @@ function readCase(name: string): Config {
 /** What the world might have said. */
 function pinsOf({ models, baseImage, inference, environment, tests }: Config): Pins {
   const { requirements, findLinks } = environment.python;
-  const bodyFiles = tests.flatMap(({ request }) => request.bodyFile ?? []);
+  const bodyFiles = tests.flatMap(({ exchanges }) =>
+    exchanges.flatMap(({ request }) => request.bodyFile ?? []),
+  );
   return {
     models: models.map(({ name, source }) => ({
       scheme: source.includes("://") ? "https" : "file",
@@ -215,7 +217,7 @@ function pinsOf({ models, baseImage, inference, environment, tests }: Config): P
         .filter((link) => !link.includes("://"))
         .map((folder) => [folder, { "a.whl": "644 sha256:wheel" }]),
     ),
-    bodyFiles: Object.fromEntries(bodyFiles.map((file) => [file, "sha256:body"])),
+    testFiles: Object.fromEntries(bodyFiles.map((file) => [file, "sha256:body"])),
     platform: "linux/amd64",
     pipOptions: [],
     packages: {},

@@ -261,7 +261,7 @@ tests: [{request: {body_file: body.json}}]`;
     },
     pipOptions: ["--index-url https://example.com/simple"],
     findLinks: { wheels: { "a.whl": `644 ${digestOf("wheel")}` } },
-    bodyFiles: { "body.json": digestOf("{}") },
+    testFiles: { "body.json": digestOf("{}") },
     platform: "linux/arm64",
     packages: {},
   });

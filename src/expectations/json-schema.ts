@@ -1,0 +1,205 @@
+import { Ajv2020, type ErrorObject, MissingRefError, type Options } from "ajv/dist/2020.js";
+import type { Serializable, SerializableRecord } from "../model/serializable.ts";
+import { placeBelow, showValue } from "./place.ts";
+import { withinTime } from "./within-time.ts";
+
+/** What is wrong in a schema, at a JSON pointer of it; one that only has no effect is a warning. */
+export type SchemaFault = {
+  readonly severity: "error" | "warning";
+  readonly pointer: string;
+  readonly message: string;
+  readonly hint?: string;
+};
+
+/** What of a value does not fit, at its place. `late`: that takes too long to find out. */
+export type SchemaVerdict = { readonly faults: readonly string[] } | "late";
+
+const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+
+/** All that is wrong with a schema by itself: what it says is no JSON Schema, or leads out of it. */
+export function findSchemaFaults(schema: SerializableRecord): readonly SchemaFault[] {
+  const foreign = findForeignDialect(schema);
+  if (foreign.length > 0) return foreign;
+  const unknown: string[] = [];
+  const found = withinTime(() => {
+    const ajv = createAjv({});
+    ajv.validateSchema(schema);
+    const errors = [...wordMetaErrors(ajv.errors ?? [], schema), ...findBadPatterns(schema)];
+    return errors.length > 0 ? errors : compileFaults(schema, (keyword) => unknown.push(keyword));
+  });
+  return [...(found ?? [at("", "it takes too long to read")]), ...wordUnknown(unknown, schema)];
+}
+
+/** Compares values with a schema; `placeOf` says where in the answer a value below them stands. */
+export type CompareWithSchema = (
+  value: Serializable,
+  placeOf: (segments: readonly string[]) => string,
+) => SchemaVerdict;
+
+/** Makes ready a schema that has no faults. */
+export function compileSchema(schema: SerializableRecord): CompareWithSchema {
+  const validate = createAjv(CHECKED).compile(schema);
+  return (value, placeOf) => {
+    const errors = withinTime(() => (validate(value) ? [] : (validate.errors ?? [])));
+    if (errors === undefined) return "late";
+    const told = errors.filter(({ keyword }) => !REPEATING.has(keyword));
+    const words = told.map((error) => wordError(error, placeOf(segmentsOf(error.instancePath))));
+    return { faults: [...new Set(words)] };
+  };
+}
+
+/** Of a schema that was looked at: to read the one of all schemas takes a tenth of a second. */
+const CHECKED = { meta: false, validateSchema: false };
+
+/** What only says that something below it is wrong, which is told already. */
+const REPEATING: ReadonlySet<string> = new Set(["if"]);
+
+function createAjv(options: Options, onUnknown: (keyword: string) => void = () => {}): Ajv2020 {
+  const note = (message: unknown) => {
+    const [, keyword] = /unknown keyword: "(.*)"$/.exec(String(message)) ?? [];
+    if (keyword !== undefined) onUnknown(keyword);
+  };
+  return new Ajv2020({
+    ...options,
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    strictSchema: "log",
+    validateFormats: false,
+    logger: { log: note, warn: note, error: note },
+  });
+}
+
+function findForeignDialect({ $schema }: SerializableRecord): readonly SchemaFault[] {
+  if ($schema === undefined || $schema === DIALECT || $schema === `${DIALECT}#`) return [];
+  return [
+    at("/$schema", `the schema is written in ${showValue($schema)}, which is not understood`, {
+      hint: `it must be ${DIALECT}`,
+    }),
+  ];
+}
+
+/** Each place once, and no place that is only wrong because of one below it. */
+function wordMetaErrors(errors: readonly ErrorObject[], schema: SerializableRecord): readonly SchemaFault[] {
+  const paths = errors.map(({ instancePath }) => instancePath);
+  const deepest = errors.filter(
+    ({ instancePath }) => !paths.some((path) => path.startsWith(`${instancePath}/`)),
+  );
+  const first = new Map(deepest.toReversed().map((error) => [error.instancePath, error]));
+  return [...first.values()].map((error) => {
+    const segments = segmentsOf(error.instancePath);
+    const subject = segments.length === 0 ? "the schema" : `\`${segments.at(-1)}\``;
+    return at(
+      error.instancePath,
+      `${subject} ${wordRule(error)}, not ${showValue(valueAt(schema, segments))}`,
+    );
+  });
+}
+
+function compileFaults(
+  schema: SerializableRecord,
+  onUnknown: (keyword: string) => void,
+): readonly SchemaFault[] {
+  try {
+    createAjv(CHECKED, onUnknown).compile(schema);
+    return [];
+  } catch (error) {
+    if (error instanceof MissingRefError) return [wordMissing(error, schema)];
+    return [at("", `the schema cannot be used: ${(error as Error).message}`)];
+  }
+}
+
+function wordMissing({ missingRef }: MissingRefError, schema: SerializableRecord): SchemaFault {
+  const references = membersOf(schema, "").filter(
+    ({ key, value }) => /^\$(?:dynamicR|r)ef$/.test(key) && typeof value === "string",
+  );
+  const found =
+    references.find(({ value }) => value === missingRef) ??
+    references.find(({ value }) => missingRef.endsWith(String(value).replace(/^\.\//, "")));
+  const reference = String(found?.value ?? missingRef);
+  return at(found?.pointer ?? "", `\`${reference}\` leads to nothing in the schema`, {
+    ...(!reference.startsWith("#") && {
+      hint: "no other file and no address is read: put what it means below `$defs`, and say `#/$defs/NAME`",
+    }),
+  });
+}
+
+function findBadPatterns(schema: SerializableRecord): readonly SchemaFault[] {
+  return membersOf(schema, "").flatMap(({ pointer, key, value }) => {
+    if (key === "pattern" && typeof value === "string") return wordPattern(value, pointer);
+    if (key !== "patternProperties" || !isRecord(value)) return [];
+    return Object.keys(value).flatMap((pattern) => wordPattern(pattern, pointerBelow(pointer, pattern)));
+  });
+}
+
+function wordPattern(pattern: string, pointer: string): readonly SchemaFault[] {
+  try {
+    new RegExp(pattern, "u");
+    return [];
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^Invalid regular expression: .*: /s, "");
+    return [at(pointer, `\`${pattern}\` is no regular expression: ${reason}`)];
+  }
+}
+
+/** A misspelt keyword asks for nothing, and the answer fits whatever it is. */
+function wordUnknown(keywords: readonly string[], schema: SerializableRecord): readonly SchemaFault[] {
+  return [...new Set(keywords)]
+    .filter((keyword) => !keyword.startsWith("x-"))
+    .map((keyword) => ({
+      severity: "warning",
+      pointer: membersOf(schema, "").find(({ key }) => key === keyword)?.pointer ?? "",
+      message: `\`${keyword}\` is no keyword of JSON Schema, and asks for nothing`,
+    }));
+}
+
+function at(pointer: string, message: string, more: { readonly hint?: string } = {}): SchemaFault {
+  return { severity: "error", pointer, message, ...more };
+}
+
+function wordError(error: ErrorObject, place: string): string {
+  const { keyword, params } = error;
+  if (keyword === "required") return `${placeBelow(place, params.missingProperty)}: is missing`;
+  if (keyword === "additionalProperties")
+    return `${placeBelow(place, params.additionalProperty)}: not expected by the schema`;
+  if (keyword === "unevaluatedProperties")
+    return `${placeBelow(place, params.unevaluatedProperty)}: not expected by the schema`;
+  return `${place}: ${wordRule(error)}, got ${showValue(error.data as Serializable)}`;
+}
+
+function wordRule({ keyword, params, message = "does not fit" }: ErrorObject): string {
+  if (keyword === "enum") return `must be one of ${params.allowedValues.map(showValue).join(", ")}`;
+  if (keyword === "const") return `must be ${showValue(params.allowedValue)}`;
+  return keyword === "type" ? `must be ${[params.type].flat().join(" or ")}` : message;
+}
+
+type Member = { readonly pointer: string; readonly key: string; readonly value: Serializable };
+
+/** Every member of a value and of all below it, the outer ones first. */
+function membersOf(value: Serializable, pointer: string): readonly Member[] {
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, member]) => {
+    const place = pointerBelow(pointer, key);
+    return [{ pointer: place, key, value: member }, ...membersOf(member, place)];
+  });
+}
+
+function pointerBelow(pointer: string, segment: string): string {
+  return `${pointer}/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
+function segmentsOf(pointer: string): readonly string[] {
+  const segments = pointer.split("/").slice(1);
+  return segments.map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function valueAt(value: Serializable, segments: readonly string[]): Serializable | undefined {
+  return segments.reduce<Serializable | undefined>(
+    (node, segment) => (node as SerializableRecord | undefined)?.[segment],
+    value,
+  );
+}
+
+function isRecord(value: Serializable): value is SerializableRecord {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
