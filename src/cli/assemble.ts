@@ -16,6 +16,7 @@ import type { LockedTool, LockFile } from "../model/lock-file.ts";
 import type { Repository } from "../model/registry.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { ContentStore, Source } from "../model/source.ts";
+import type { StepKindName } from "../model/step.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import type { Vendor } from "../model/vendor.ts";
 import { buildGraph } from "../plan/build-graph.ts";
@@ -66,6 +67,8 @@ export type AssembleOptions = {
   readonly force: boolean;
   /** `--no-test`. */
   readonly noTest?: boolean | undefined;
+  /** Steps of this kind run, whatever the cache holds. */
+  readonly calledFor?: StepKindName | undefined;
   /** Parts of the lock to resolve anew. */
   readonly upgrade?: readonly string[];
   /** `--offline`: nothing but the engine is spoken to. */
@@ -170,6 +173,7 @@ export async function assemble(
     findMissing: (step, output) =>
       STEP_KINDS[step.kind].findMissing(step, output, context).catch(wordUnknown),
     force,
+    calledFor: options.calledFor,
   };
   return succeed(
     {

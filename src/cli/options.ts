@@ -52,6 +52,10 @@ const SUPPLY_OPTIONS = {
   vendor: { type: "string", describe: "take what is in this folder of `mlpackage vendor` from there" },
 } as const satisfies Options;
 
+const JUNIT_OPTION = {
+  junit: { type: "string", describe: "write how the tests went, as JUnit XML, to this file" },
+} as const satisfies Options;
+
 /** What `plan` and `apply` choose steps by. */
 const SELECT_OPTIONS = {
   only: { type: "list", takes: "all", describe: "only these steps, by id or kind, and what they need" },
@@ -114,7 +118,7 @@ export const COMMANDS: readonly Command[] = [
     name: "apply",
     summary: "build, test and write the outputs; only what changed runs",
     positionals: [{ name: "plan", isRequired: false, describe: "what `plan --out` wrote: do just that" }],
-    options: { ...SELECT_OPTIONS, ...RUN_OPTIONS, ...FROZEN_OPTION, ...SUPPLY_OPTIONS },
+    options: { ...SELECT_OPTIONS, ...RUN_OPTIONS, ...FROZEN_OPTION, ...SUPPLY_OPTIONS, ...JUNIT_OPTION },
     run: async (session, values) =>
       (await import("./commands/apply.ts")).apply(session, {
         ...selectOptions(values),
@@ -123,6 +127,30 @@ export const COMMANDS: readonly Command[] = [
         plan: values.plan,
         offline: values.offline,
         vendor: values.vendor,
+        junit: values.junit,
+      }),
+  }),
+  defineCommand({
+    name: "test",
+    summary: "run the tests, although they passed before; builds what is missing, and writes no output",
+    positionals: [
+      { name: "name", isRequired: false, describe: "tests with this in their name, and no others" },
+    ],
+    options: {
+      filter: { type: "list", takes: "all", describe: "the same, for several" },
+      ...RUN_OPTIONS,
+      ...FROZEN_OPTION,
+      ...SUPPLY_OPTIONS,
+      ...JUNIT_OPTION,
+    },
+    run: async (session, values) =>
+      (await import("./commands/test.ts")).test(session, {
+        ...runOptions(values),
+        filter: [values.name ?? [], values.filter].flat(),
+        frozen: values.frozen,
+        offline: values.offline,
+        vendor: values.vendor,
+        junit: values.junit,
       }),
   }),
   defineCommand({

@@ -34,7 +34,7 @@ export type Prepared = {
 /** What `plan` and `apply` begin with: the file read, its references pinned, the graph cut to what was asked for. */
 export async function prepare(
   session: Session,
-  options: SelectOptions & Pick<AssembleOptions, "onlyLooks" | "offline" | "vendor">,
+  options: SelectOptions & Pick<AssembleOptions, "onlyLooks" | "offline" | "vendor" | "calledFor">,
 ): Promise<Result<Prepared>> {
   const asked = askAhead(session);
   asked.catch(() => {});
@@ -64,7 +64,7 @@ export async function prepareOpened(
   const assembling = assemble(session, opened, { ...options, publicKeys, asked });
   assembling.catch(() => {});
   const { engine } = await asked;
-  const missing = await demandEngine(shape, engine);
+  const missing = await demandEngine(shape, engine, options);
   const isNeeded = () => stepsOfEngine(select(shapeOf(opened, options, ALL_LOCKED), only).graph).length > 0;
   if (missing.length > 0 && isNeeded()) return fail(...missing);
   const assembly = await assembling;
@@ -76,7 +76,7 @@ export async function prepareOpened(
   const graph = select(assembly.value.graph, only);
   if (graph.unknown.length > 0)
     return fail(...graph.unknown.map((name) => wordUnknownStep(name, assembly.value.graph)));
-  const stillMissing = missing.length === 0 ? [] : await demandEngine(graph.graph, engine);
+  const stillMissing = missing.length === 0 ? [] : await demandEngine(graph.graph, engine, options);
   if (stillMissing.length > 0) return fail(...stillMissing);
   const { asked: _asked, ...kept } = options;
   const again = () => prepareOpened(session, opened, [], { only, ...kept, publicKeys }, true);
@@ -92,13 +92,17 @@ function shapeOf({ config, locate }: Package, { noTest }: Pick<SelectOptions, "n
 }
 
 /** Only some steps need an engine; who has none is told which. */
-async function demandEngine(graph: Graph, engine: Engine): Promise<readonly Diagnostic[]> {
+async function demandEngine(
+  graph: Graph,
+  engine: Engine,
+  { calledFor }: Pick<AssembleOptions, "calledFor">,
+): Promise<readonly Diagnostic[]> {
   const users = stepsOfEngine(graph);
   if (users.length === 0) return [];
   const probed = await engine.probe();
   if (probed.ok) return [];
   const ids = users.map(({ id }) => `\`${id}\``).join(", ");
-  const isForTests = users.every(({ kind }) => kind === "load" || kind === "test");
+  const isForTests = calledFor === undefined && users.every(({ kind }) => kind === "load" || kind === "test");
   const hint = isForTests ? "`--no-test` leaves out the tests, and needs no engine; or " : "";
   return probed.diagnostics.map((diagnostic) => ({
     ...diagnostic,

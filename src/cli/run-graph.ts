@@ -14,6 +14,7 @@ import { lockName } from "./lock-name.ts";
 import type { Package } from "./open-package.ts";
 import type { Outlet } from "./outlet.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
+import type { Recording } from "./recording.ts";
 import { createRunMemory } from "./remember-run.ts";
 import { createReporter, type Session } from "./session.ts";
 import { recordTrace } from "./trace-file.ts";
@@ -26,7 +27,10 @@ export type RunOptions = {
   readonly lockTimeoutMs?: number | undefined;
   /** A file for a trace of the run. */
   readonly trace?: string | undefined;
+  readonly recordings?: readonly Recording[];
 };
+
+const RECORDING_WORDS = { trace: "the trace", junit: "the JUnit report" } as const;
 
 /** Runs a graph with a reporter beside it, and writes down what was made. */
 export async function runGraph(
@@ -34,13 +38,13 @@ export async function runGraph(
   opened: Package,
   assembly: Assembly,
   graph: Graph,
-  { jobs, keepGoing, lockTimeoutMs, trace }: RunOptions,
+  { jobs, keepGoing, lockTimeoutMs, trace, recordings = [] }: RunOptions,
 ): Promise<ReadonlyMap<string, Outcome>> {
   const { host, signal } = session;
   const { manifest, outlet, sharedCache } = assembly;
-  const recording = recordTrace(session, trace);
+  const recorded = [recordTrace(session, trace), ...recordings];
   const progress = await createReporter(session);
-  const reporter = combineReporters(progress, recording.reporter);
+  const reporter = combineReporters(progress, ...recorded.map((recording) => recording.reporter));
   const began = host.clock.monotonic();
   outlet.tellTo((diagnostic) =>
     reporter.handle({ type: "diagnostic", diagnostic, timeMs: host.clock.monotonic() - began }),
@@ -72,8 +76,15 @@ export async function runGraph(
       await opened.rememberDocument();
       if (await memory.save()) await tidyUp(session);
     });
-    recording.reporter.close();
-    await orWarn(outlet, "trace/not-written", "the trace is not written", recording.save);
+    for (const recording of recorded) {
+      recording.reporter.close();
+      await orWarn(
+        outlet,
+        `${recording.kind}/not-written`,
+        `${RECORDING_WORDS[recording.kind]} is not written`,
+        recording.save,
+      );
+    }
     progress.close();
   }
 }

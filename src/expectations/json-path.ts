@@ -42,13 +42,21 @@ export function selectNodes(value: Serializable, expression: string): Selection 
 
 function compile(expression: string): { readonly query: JSONPathQuery } | { readonly fault: JsonPathFault } {
   try {
-    return { query: environment.compile(expression) };
+    return { query: environment.compile(expression.replace(STRING_OR_FRACTION, writeFraction)) };
   } catch (error) {
     if (!isFault(error)) throw error;
     // Its own end is the place and the text around it, which are told otherwise.
     const message = error.message.replace(/ \('.*':\d+\)$/s, "");
     return { fault: { message, offset: Math.min(error.token.index, expression.length) } };
   }
+}
+
+/** Numbers such as `0.6` are right by the RFC, and json-p3 takes them only as `6e-1`. */
+const STRING_OR_FRACTION =
+  /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?<=[=<>(,?!&|\s])0(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/gs;
+
+function writeFraction(found: string): string {
+  return /^0[.eE]/.test(found) ? Number(found).toExponential() : found;
 }
 
 function isFault(error: unknown): error is JSONPathError {

@@ -175,12 +175,20 @@ function wordRule({ keyword, params, message = "does not fit" }: ErrorObject): s
 
 type Member = { readonly pointer: string; readonly key: string; readonly value: Serializable };
 
-/** Every member of a value and of all below it, the outer ones first. */
-function membersOf(value: Serializable, pointer: string): readonly Member[] {
+/** Whose members are called as the author likes. */
+const NAMED: ReadonlySet<string> = new Set(["$defs", "dependentSchemas", "patternProperties", "properties"]);
+
+/** What stands below these is a value, and no schema. */
+const VALUES: ReadonlySet<string> = new Set(["const", "default", "enum", "examples"]);
+
+/** Every keyword of a schema and of those below it, the outer ones first. */
+function membersOf(value: Serializable, pointer: string, isNamed = false): readonly Member[] {
   if (value === null || typeof value !== "object") return [];
   return Object.entries(value).flatMap(([key, member]) => {
     const place = pointerBelow(pointer, key);
-    return [{ pointer: place, key, value: member }, ...membersOf(member, place)];
+    if (isNamed) return membersOf(member, place);
+    const below = VALUES.has(key) ? [] : membersOf(member, place, NAMED.has(key));
+    return [{ pointer: place, key, value: member }, ...below];
   });
 }
 

@@ -9,6 +9,8 @@ import type { TestResult } from "./test-result.ts";
 export type Reason =
   | { readonly type: "new" }
   | { readonly type: "forced" }
+  /** The call names it. */
+  | { readonly type: "called-for" }
   /** What an earlier run made is not in its place, or is something else. */
   | { readonly type: "gone"; readonly what: string }
   /** The record of an earlier run was removed to make room. */

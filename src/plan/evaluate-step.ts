@@ -2,7 +2,7 @@ import type { Cache, CacheHit, CacheMiss } from "../model/cache.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Reason } from "../model/event.ts";
 import type { StepOutput } from "../model/outcome.ts";
-import type { Step } from "../model/step.ts";
+import type { Step, StepKindName } from "../model/step.ts";
 import { compareFingerprints } from "./compare-fingerprints.ts";
 import { type Fingerprint, fingerprint, keyOf } from "./fingerprint.ts";
 
@@ -20,6 +20,8 @@ export type Evaluation = {
   readonly findMissing: (step: Step, output: StepOutput) => Promise<string | undefined>;
   /** Every step runs, whatever the cache holds. */
   readonly force: boolean;
+  /** Steps of this kind run all the same. */
+  readonly calledFor?: StepKindName | undefined;
 };
 
 export type Evaluated = { readonly key: Digest; readonly fingerprint: Fingerprint } & (
@@ -43,6 +45,7 @@ export async function evaluateStep(
   const identity = { key: keyOf(current), fingerprint: current };
   const run = (...because: readonly Reason[]): Evaluated => ({ ...identity, verdict: "run", because });
   if (evaluation.force) return run({ type: "forced" });
+  if (evaluation.calledFor === step.kind) return run({ type: "called-for" });
   const found = await evaluation.cacheOf(step).get(identity.key);
   if (typeof found === "string") {
     const output = await evaluation.foresee(step);
@@ -50,6 +53,8 @@ export async function evaluateStep(
     return run(...reasonsOfMiss(step, identity, found, evaluation));
   }
   if (found.from !== undefined) return { ...identity, verdict: "restore", hit: found, from: found.from };
+  // It was called for although it was fresh, and there is no more reason to believe the record than that failure.
+  if (evaluation.lastFailure(step.id) === identity.key) return run({ type: "failed-before" });
   const missing = await evaluation.findMissing(step, found.output);
   if (missing !== undefined) return run({ type: "gone", what: missing });
   return { ...identity, verdict: "fresh", output: found.output, isForeseen: false };

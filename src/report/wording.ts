@@ -15,6 +15,8 @@ function wordReason(reason: Reason): string {
       return "it never ran here";
     case "forced":
       return "asked for with --no-cache";
+    case "called-for":
+      return "asked for";
     case "gone":
       return `${reason.what} is gone or was changed`;
     case "evicted":

@@ -43,6 +43,7 @@ test("what is not given has its default", () => {
       frozen: undefined,
       offline: false,
       vendor: undefined,
+      junit: undefined,
     },
   });
 });
@@ -72,6 +73,7 @@ test("what is given comes in its type", () => {
       frozen: false,
       offline: false,
       vendor: undefined,
+      junit: undefined,
     },
   });
 });
@@ -100,6 +102,10 @@ const ordinary = [
   "apply --frozen",
   "apply --no-frozen plan.json",
   "apply --offline --vendor kept",
+  "apply --junit tests.xml",
+  "test",
+  "test rows --junit tests.xml",
+  "test --filter rows latency -k",
   "vendor kept --frozen -j 2",
   "lock",
   "lock --diff --json",

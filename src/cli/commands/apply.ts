@@ -1,7 +1,11 @@
 import { errorDiagnostic } from "../../model/diagnostic.ts";
+import type { Graph } from "../../model/graph.ts";
 import { failuresOf, type Outcome } from "../../model/outcome.ts";
-import { fail, type Result, succeed } from "../../model/result.ts";
+import { combine, fail, type Result, succeed } from "../../model/result.ts";
+import { selectTests, testNamesOf } from "../../plan/select-tests.ts";
 import { outcomeToJson } from "../../report/json-lines.ts";
+import { testsToJson } from "../../report/test-json.ts";
+import type { ReportedTest } from "../../report/test-recorder.ts";
 import type { AssembleOptions } from "../assemble.ts";
 import { checkOffline } from "../check-offline.ts";
 import { demandSecrets } from "../demand-secrets.ts";
@@ -11,6 +15,7 @@ import { type Prepared, prepare, type SelectOptions } from "../prepare.ts";
 import { refuse } from "../refuse.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
+import { checkJunitFile, recordTests } from "../test-reports.ts";
 import { checkTraceFile } from "../trace-file.ts";
 import { type LockOptions, updateLock } from "../update-lock.ts";
 import { openVendor } from "../vendor-folder.ts";
@@ -26,16 +31,36 @@ export type ApplyOptions = SelectOptions &
     readonly vendor?: string | undefined;
     /** A file of `plan --out`: just what it says is done, or nothing. */
     readonly plan?: string | undefined;
+    /** A file for a JUnit report of the tests. */
+    readonly junit?: string | undefined;
+    /** `mlpackage test`: the tests run whatever is known of them, those alone whose names hold one of these words. */
+    readonly tests?: readonly string[];
   };
 
 export async function apply(session: Session, options: ApplyOptions): Promise<number> {
   const prepared = await prepareLocked(session, options);
   if (!prepared.ok) return refuse(session, ...prepared.diagnostics);
-  const { opened, assembly, graph } = prepared.value;
-  const outcomes = await runGraph(session, opened, assembly, graph, options);
-  if (session.options.json) session.writeData(outcomesToJson(outcomes));
+  const { opened, assembly } = prepared.value;
+  const chosen = chooseTests(prepared.value.graph, options);
+  if (!chosen.ok) return refuse(session, ...chosen.diagnostics);
+  const tests = recordTests(session, opened, options.junit);
+  const recordings = [tests];
+  const outcomes = await runGraph(session, opened, assembly, chosen.value, { ...options, recordings });
+  if (session.options.json) session.writeData(outcomesToJson(outcomes, tests.report()));
   else reportDiagnostics(session, failuresOf(outcomes));
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
+}
+
+/** The graph with the tests that are wanted. */
+function chooseTests(graph: Graph, { tests: words }: Pick<ApplyOptions, "tests">): Result<Graph> {
+  const [names, chosen] = [testNamesOf(graph), selectTests(graph, words ?? [])];
+  if (words === undefined || words.length === 0 || testNamesOf(chosen).length > 0) return succeed(chosen);
+  const wanted = words.map((word) => `\`${word}\``).join(" or ");
+  const hint =
+    names.length === 0
+      ? "the file has no `tests`"
+      : `the tests are ${names.map((name) => `\`${name}\``).join(", ")}`;
+  return fail(errorDiagnostic("cli/unknown-test", `no test has ${wanted} in its name`, { hint }));
 }
 
 /** A lock that had to be brought up to date pins what is run. */
@@ -46,8 +71,11 @@ async function prepareLocked(session: Session, options: ApplyOptions): Promise<R
   const prepared = await prepareChosen(session, options, { offline, vendor: vendor.value });
   if (!prepared.ok) return prepared;
   const { opened, assembly, graph, again } = prepared.value;
-  const traced = await checkTraceFile(session, opened, options.trace);
-  if (!traced.ok) return traced;
+  const written = combine([
+    await checkTraceFile(session, opened, options.trace),
+    await checkJunitFile(session, opened, options.junit),
+  ]);
+  if (!written.ok) return written;
   // What a plan says was pinned by the lock as it was then, and without a network nothing is resolved.
   const canResolve = options.plan === undefined && !offline;
   const updated = await updateLock(session, opened, assembly, graph, { ...options, canResolve });
@@ -64,10 +92,11 @@ async function prepareLocked(session: Session, options: ApplyOptions): Promise<R
 
 async function prepareChosen(
   session: Session,
-  { plan, only, force, noTest }: ApplyOptions,
+  { plan, only, force, noTest, tests }: ApplyOptions,
   supply: Pick<AssembleOptions, "offline" | "vendor">,
 ): Promise<Result<Prepared>> {
-  if (plan === undefined) return prepare(session, { only, force, noTest, ...supply });
+  const calledFor = tests && "test";
+  if (plan === undefined) return prepare(session, { only, force, noTest, calledFor, ...supply });
   if (only.length === 0 && !force && !noTest) return prepareFromPlan(session, plan, supply);
   return fail(
     errorDiagnostic("cli/plan-and-choice", "which steps run is in the plan already", {
@@ -76,7 +105,7 @@ async function prepareChosen(
   );
 }
 
-function outcomesToJson(outcomes: ReadonlyMap<string, Outcome>): string {
+function outcomesToJson(outcomes: ReadonlyMap<string, Outcome>, tests: readonly ReportedTest[]): string {
   const steps = [...outcomes].map(([id, outcome]) => ({ id, ...outcomeToJson(outcome) }));
-  return `${JSON.stringify({ steps }, undefined, 2)}\n`;
+  return `${JSON.stringify({ steps, tests: testsToJson(tests) }, undefined, 2)}\n`;
 }

@@ -1,0 +1,10 @@
+import type { ReportedTest } from "./test-recorder.ts";
+
+/** The tests of a run as plain data, for `--json`. */
+export function testsToJson(tests: readonly ReportedTest[]): readonly object[] {
+  return tests.map((test) => {
+    if (test.status === "not-run") return test;
+    const { name, status, isCached: cached, ...more } = test;
+    return { name, status, cached, ...more };
+  });
+}
