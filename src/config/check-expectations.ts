@@ -182,7 +182,7 @@ function partAt(document: Document, pointer: string): Location {
 function placeWithin(place: Location, expression: string, offset: number): Location {
   const { start, end } = place.range;
   const inside = place.file.text.slice(start, end).indexOf(expression);
-  if (inside < 0) return place;
+  if (inside < 0 || expression === "") return place;
   const last = start + inside + expression.length;
   return { file: place.file, range: { start: Math.min(start + inside + offset, last - 1), end: last } };
 }

@@ -19,6 +19,7 @@ const environment = new JSONPathEnvironment();
 
 /** RFC 9535, whole: no script is ever run for it. */
 export function findJsonPathFault(expression: string): JsonPathFault | undefined {
+  if (expression === "") return { message: "it is empty", offset: 0 };
   const compiled = compile(expression);
   return "fault" in compiled ? compiled.fault : undefined;
 }

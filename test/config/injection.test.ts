@@ -25,7 +25,7 @@ const evil = [
 /** What is sent to the service and compared with its answer: it reaches no Dockerfile and no command line. */
 const harmless = [
   /^\/tests\/\d+\/(request|requests\/\d+)\/body(\/|$)/,
-  /^\/tests\/\d+\/(requests\/\d+\/)?expect\/(json|contains|schema)(\/|$)/,
+  /^\/tests\/\d+\/(requests\/\d+\/)?expect\/((json|contains|select)(\/|$)|schema\/)/,
 ];
 
 /** Together they have every key of the schema, and every form that a key may have. */
@@ -72,6 +72,20 @@ const files: readonly SerializableRecord[] = [
       cache_from: ["type=local,src=cache", { type: "registry", ref: "registry.example.com/cache" }],
       cache_to: ["registry.example.com/cache:1", { type: "local", dest: "cache", mode: "max" }],
     },
+  },
+  {
+    name: "demo",
+    inference: { command: ["serve"] },
+    tests: [
+      { name: "one", repeat: 3, expect: { schema: "answer.schema.json", max_latency: { p95: "1s" } } },
+      {
+        name: "two",
+        requests: [
+          { path: "/a", headers: { accept: "*/*" }, body_file: "a.npy", expect: { json: 1, select: "$.a" } },
+          { method: "PUT", body: "a", repeat: 2, expect: { headers: { a: "b" }, schema: { type: "array" } } },
+        ],
+      },
+    ],
   },
 ];
 
