@@ -131,14 +131,15 @@ const KNOWN_CAUSES: readonly Cause[] = [
   },
   (log) => {
     const name =
-      /Unable to locate package (\S+)|Version '[^']*' for '([^']+)' was not found|Package '([^']+)' has no installation candidate/.exec(
+      /Unable to locate package (?<unknown>\S+)|Version '(?<version>[^']*)' for '(?<locked>[^']+)' was not found|download version '(?<listed>[^']*)' of '(?<installed>[^':]+)|Package '(?<virtual>[^']+)' has no installation candidate/.exec(
         log,
-      );
-    const found = name?.[1] ?? name?.[2] ?? name?.[3];
+      )?.groups ?? {};
+    const found = name.unknown ?? name.locked ?? name.installed ?? name.virtual;
+    const version = name.version ?? name.listed;
     if (found === undefined) return undefined;
     return errorDiagnostic(
       "build/system-package-not-found",
-      `the base image's package sources have no \`${found}\``,
+      `the base image's package sources have no \`${found}\`${version === undefined ? "" : ` ${version}`}`,
       {
         hint: "check its name in the base image's release; what the lock names may be gone: `mlpackage lock --upgrade system_packages`",
         details: { subject: found },

@@ -3,6 +3,7 @@ import { normalPlatform } from "../images/manifest.ts";
 import type { BaseImageConfig, EnvironmentConfig, LoginConfig } from "../model/config.ts";
 import { DOCKERFILE_HEADER } from "../model/dockerfile-header.ts";
 import type { LockedPlatforms } from "../model/lock-file.ts";
+import { withSnapshots } from "./apt-snapshots.ts";
 import {
   BUILD_MOUNT,
   type ImageLayout,
@@ -138,9 +139,9 @@ export function renderSystemPackages(packages: LockedPlatforms): readonly string
     [
       "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\",
       "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
-      ...choosePackages(wanted),
+      ...setWanted(wanted),
       "    apt-get update \\",
-      ` && ${installCommand(wanted)}`,
+      ` && ${withSnapshots(APT_INSTALL)} \\`,
       ` && ${cleanUp()}`,
     ].join("\n"),
   ];
@@ -158,15 +159,13 @@ function systemPackagesIn(packages: LockedPlatforms): Wanted {
 
 /** The packages of the platform that is built for, as the arguments of the shell, of however many there are. */
 export function setSystemPackages(packages: LockedPlatforms): readonly string[] {
-  const wanted = systemPackagesIn(packages);
-  const [first] = wanted;
-  if (wanted.length > 1) return choosePackages(wanted);
-  return [`    set -- ${(first?.[1] ?? []).map(shellWord).join(" ")}; \\`];
+  return setWanted(systemPackagesIn(packages));
 }
 
-/** What differs by platform is put into the arguments of the shell. */
-function choosePackages(wanted: Wanted): readonly string[] {
-  if (wanted.length < 2) return [];
+function setWanted(wanted: Wanted): readonly string[] {
+  const [first] = wanted;
+  if (wanted.length < 2)
+    return [`${["    set --", ...(first?.[1] ?? []).map(shellWord)].join(" \\\n      ")}; \\`];
   const cases = wanted.map(
     ([platform, names]) =>
       `    ${debianArchitecture(platform)}) set -- ${names.map(shellWord).join(" ")} ;; \\`,
@@ -179,14 +178,6 @@ export function debianArchitecture(platform: string): string {
   const [, architecture = "", variant] = platform.split("/");
   if (architecture === "arm") return variant === undefined || variant === "v7" ? "armhf" : "armel";
   return { "386": "i386", ppc64le: "ppc64el" }[architecture] ?? architecture;
-}
-
-function installCommand(wanted: Wanted): string {
-  const [first] = wanted;
-  if (wanted.length > 1) return `${APT_INSTALL} "$@" \\`;
-  return [APT_INSTALL, ...(first?.[1] ?? []).map((name) => `      ${shellWord(name)}`), ""]
-    .join(" \\\n")
-    .trimEnd();
 }
 
 export const APT_INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends";

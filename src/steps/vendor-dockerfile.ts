@@ -1,4 +1,5 @@
 import type { LockedPlatforms } from "../model/lock-file.ts";
+import { withSnapshots } from "./apt-snapshots.ts";
 import {
   DATE_ARGUMENT,
   ENVIRONMENT_STAGE,
@@ -70,7 +71,7 @@ function fetchSystemPackages(missing: LockedPlatforms): string {
     "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
     ...setSystemPackages(missing),
     `    apt-get update && cd ${PLACE}/${FETCHED.system} \\`,
-    ' && { [ "$#" -eq 0 ] || apt-get download "$@"; }',
+    ` && { [ "$#" -eq 0 ] || ${withSnapshots("apt-get download")}; }`,
   ].join("\n");
 }
 

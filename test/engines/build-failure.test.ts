@@ -36,6 +36,12 @@ const rows: readonly Row[] = [
     "curl",
   ],
   [
+    "a version that is installed, and gone from its archive",
+    run("E: Can't find a source to download version '9' of 'curl:amd64'", 100),
+    "build/system-package-not-found",
+    "curl",
+  ],
+  [
     "a package without a candidate",
     run("E: Package 'x11' has no installation candidate", 100),
     "build/system-package-not-found",

@@ -193,6 +193,7 @@ test("several platforms have their own versions", () => {
   assert.match(text, "amd64) set -- curl=7.88.1-10+deb12u5 libgomp1=1.2-3 ;;");
   assert.match(text, "armhf) set -- curl=1.0 ;;");
   assert.match(text, 'apt-get install --yes --no-install-recommends "$@"');
+  assert.match(text, 'Dir::Etc::SourceParts=/var/cache/apt/mlpackage-snapshots -o Acquire::Retries=3 "$@"');
   assert.match(text, "--requirement /tmp/mlpackage/locked/requirements-$TARGETARCH$TARGETVARIANT.txt");
   assert.is(lockedFileName("linux/arm/v7", true), "requirements-armv7.txt");
 });
