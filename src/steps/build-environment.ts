@@ -104,7 +104,8 @@ export async function takeImage(
   return takeArchive(engine.export([local.id], signal), platforms, context);
 }
 
-async function takeRemote(
+/** Of its registry, which is believed about nothing that it is not named by. */
+export async function takeRemote(
   { reference }: ImageBase,
   platforms: readonly string[],
   context: StepContext,

@@ -4,7 +4,7 @@ import { describeText, hasTriggers, MEDIA_TYPES, writeIndex } from "../images/ma
 import { type ReadImage, readImages, UnreadableImage } from "../images/read-images.ts";
 import { once, orAborted, textOf, untilAborted } from "../model/chunks.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
-import { type Digest, digestOfValue } from "../model/digest.ts";
+import { type Digest, digestOfValue, isDigest } from "../model/digest.ts";
 import { blobPath, type Descriptor, type PlatformImage } from "../model/image.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import type { Repository } from "../model/registry.ts";
@@ -127,6 +127,27 @@ export async function takeArchive(
   const folder = await context.makeWorkDirectory();
   const unpacked = await orUnreadable(() => unpackLayout(archive, folder, context));
   return unpacked.ok ? takeLayout(folder, platforms, true, context) : unpacked;
+}
+
+/**
+ * As `takeArchive`, of the very image that a digest names: an engine may well export another, with the same files in it.
+ * Undefined where the archive does not have it.
+ */
+export async function takePinned(
+  archive: AsyncIterable<Uint8Array>,
+  digest: string,
+  platforms: readonly string[],
+  context: StepContext,
+): Promise<Result<StepOutput> | undefined> {
+  const { files } = context.host;
+  const folder = await context.makeWorkDirectory();
+  const unpacked = await orUnreadable(() => unpackLayout(archive, folder, context));
+  if (!unpacked.ok) return unpacked;
+  const root = isDigest(digest) ? path.join(folder, blobPath(digest)) : folder;
+  if ((await files.digestIfFile(root))?.digest !== digest) return undefined;
+  // All that is taken is named by what it names, by digest.
+  await files.writeAtomically(path.join(folder, "index.json"), await files.readText(root));
+  return takeLayout(folder, platforms, true, context);
 }
 
 /** Writes the files of an OCI layout in a tar into a folder. Rejects with an `UnreadableImage` where there is no tar. */

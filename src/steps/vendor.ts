@@ -10,7 +10,7 @@ import { bringPackages } from "./vendor-packages.ts";
 /** Brings what a lock names into the store, from where a vendor folder is laid out: the base image, or what is installed. */
 export const vendorKind: StepKind = {
   kind: "vendor",
-  version: 1,
+  version: 2,
   summary: "brings what the lock names, for runs without a network",
   shareable: false,
   timeoutMs: 2 * 60 * 60_000,

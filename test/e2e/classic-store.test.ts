@@ -1,15 +1,19 @@
 // The classic image store, which engines have that are not told otherwise: no layouts, images known by configuration.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa, execaSync } from "execa";
 import * as assert from "uvu/assert";
+import { docker } from "./engine.ts";
+import { startFaultyRegistry } from "./faulty-registry.ts";
 import { timedSuite } from "./timed-suite.ts";
-import { demandVariable, openWorkspace } from "./workspace.ts";
+import { sha256, succeeded } from "./vendor-calls.ts";
+import { demandVariable, openWorkspace, PYTHON_IMAGE } from "./workspace.ts";
 
 const RIG = fileURLToPath(new URL("../rig/rig.sh", import.meta.url));
 const workspace = openWorkspace("classic");
 const test = timedSuite("classic store");
+const REGISTRY = demandVariable("RIG_REGISTRY");
 
 /** A rig of its own beside the one the tests run in; where that uses an engine of the user's, there can be none. */
 const home = `${demandVariable("RIG_HOME")}-classic`;
@@ -80,6 +84,47 @@ outputs:
       await ask("load", "--input", made.at("dist/image.tar")),
       `Loaded image: ${made.name}:latest`,
     );
+  });
+
+  test("what is vendored is the base that the lock names, and not what this store makes of it", async () => {
+    let isWell = true;
+    let slowly = false;
+    const registry = await startFaultyRegistry(REGISTRY, (request, response) => {
+      if (!isWell) response.writeHead(503).end();
+      if (slowly)
+        setTimeout(
+          () => response.writeHead(307, { location: `http://${REGISTRY}${request.url}` }).end(),
+          3_000,
+        );
+      return isWell && !slowly ? "passed" : "answered";
+    });
+    const stored = `${REGISTRY}/${workspace.prefix}/base:1`;
+    await docker(["tag", PYTHON_IMAGE, stored]);
+    await docker(["push", "--quiet", stored]);
+    const base = stored.replace(REGISTRY, registry.address);
+    await ask("pull", "--quiet", base);
+    const vendoring = await workspace.makePackage(
+      "vendoring",
+      `base_image: ${base}\nenvironment: {python: {managed: false}}\noutputs: [{type: oci-archive, path: i.tar}]\n`,
+    );
+    await succeeded(vendoring, ["lock"], { environment: engine });
+    const digest = /digest: sha256:([0-9a-f]{64})/.exec(
+      readFileSync(vendoring.at("mlpackage.lock"), "utf8"),
+    )?.[1];
+    assert.ok(digest);
+
+    isWell = false;
+    const refused = await vendoring.call(["vendor", "kept"], { environment: engine });
+    assert.is(refused.exitCode, 1, refused.all);
+    assert.match(refused.stderr, "error[registry/failed]");
+    assert.match(refused.stderr, "error[vendor/base-not-pinned]: the engine has");
+    assert.not(existsSync(vendoring.at("kept/base")));
+
+    [isWell, slowly] = [true, true];
+    await succeeded(vendoring, ["vendor", "kept"], { environment: engine });
+    const index = JSON.parse(readFileSync(vendoring.at("kept/base/index.json"), "utf8"));
+    assert.is(index.manifests[0].digest, `sha256:${digest}`);
+    assert.is(sha256(vendoring.at(`kept/base/blobs/sha256/${digest}`)), digest);
   });
 } else {
   process.stdout.write("not run, for want of an engine of the rig's own\n");
