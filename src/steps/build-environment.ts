@@ -85,7 +85,7 @@ async function takeOwnLayout(
 }
 
 /** The registry tells what an image is made of in two short answers; an engine has to be sent all of it. */
-export async function takeImage(
+async function takeImage(
   base: ImageBase,
   platforms: readonly string[],
   context: StepContext,
