@@ -74,6 +74,7 @@ export async function prepareOpened(
     assembly.value.outlet.tellTo((diagnostic) => reportDiagnostics(session, [diagnostic]));
   }
   const graph = select(assembly.value.graph, only);
+  if (options.calledFor === "test" && graph.unknown.includes("test")) return fail(wordNoTests());
   if (graph.unknown.length > 0)
     return fail(...graph.unknown.map((name) => wordUnknownStep(name, assembly.value.graph)));
   const stillMissing = missing.length === 0 ? [] : await demandEngine(graph.graph, engine, options);
@@ -114,6 +115,12 @@ async function demandEngine(
 /** The steps that nothing but an engine can do. */
 export function stepsOfEngine({ steps }: Graph): readonly Step[] {
   return steps.filter(({ pool }) => pool === "engine" || pool === "tags");
+}
+
+function wordNoTests(): Diagnostic {
+  return errorDiagnostic("cli/no-tests", "the package has no tests", {
+    hint: "of a server that is no entry script nothing is known: `tests` in the file says what to ask it",
+  });
 }
 
 function wordUnknownStep(name: string, { steps }: Graph): Diagnostic {

@@ -286,6 +286,14 @@ test("what is wrong with an expectation is told before anything runs", async () 
   assert.not.ok(existsSync(wrong.at("mlpackage.lock")));
 });
 
+test("a package that has no tests is told so", async () => {
+  const bare = await workspace.makePackage("bare", "inference: {command: [serve]}\n");
+  const { exitCode, stderr } = await bare.call(["test"]);
+  assert.is(exitCode, 64, stderr);
+  assert.match(stderr, "error[cli/no-tests]: the package has no tests\n");
+  assert.not.match(stderr, "▸");
+});
+
 /** The names of a report's test cases and what failed, read by a parser that takes nothing but XML. */
 function readXml(file: string): { readonly cases: readonly (readonly [string, string])[] } {
   const program = `import json, sys, xml.etree.ElementTree as tree
