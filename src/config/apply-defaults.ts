@@ -14,6 +14,7 @@ import type {
   PythonConfig,
   RequestConfig,
   RequirementsConfig,
+  ScriptInference,
   SecretConfig,
   TestConfig,
 } from "../model/config.ts";
@@ -114,6 +115,7 @@ function requirementsOf(
 }
 
 function inferenceOf(written: ConfigFile["inference"]): InferenceConfig {
+  if (written === undefined) return scriptOf({}, { entryScript: "" });
   if (typeof written === "string") return inferenceOf({ entry_script: written });
   const port = written.port ?? 5001;
   const folder = written.source_directory === undefined ? undefined : normalizePath(written.source_directory);
@@ -121,11 +123,22 @@ function inferenceOf(written: ConfigFile["inference"]): InferenceConfig {
     return { kind: "command", command: written.command, ...given("sourceDirectory", folder), port };
   }
   const script = normalizePath(written.entry_script);
-  return {
-    kind: "script",
+  return scriptOf(written, {
     entryScript: folder === undefined ? fileName(script) : script,
     sourceDirectory: folder ?? parentFolder(script),
-    port,
+  });
+}
+
+type WrittenScript = Extract<Written<"inference">, { readonly entry_script: string }>;
+
+function scriptOf(
+  written: Partial<WrittenScript>,
+  place: Pick<ScriptInference, "entryScript" | "sourceDirectory">,
+): ScriptInference {
+  return {
+    kind: "script",
+    ...place,
+    port: written.port ?? 5001,
     workers: written.workers ?? 1,
     workerTimeoutMs: durationMs(written.worker_timeout ?? "300s"),
     scoringTimeoutMs: durationMs(written.scoring_timeout ?? "1h"),

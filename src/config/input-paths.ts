@@ -79,7 +79,7 @@ function inferencePaths({ inference }: Config): readonly InputPath[] {
     sourceDirectory === undefined
       ? []
       : [{ path: sourceDirectory, pointer: "/inference/source_directory", type: "directory", role: "other" }];
-  if (inference.kind === "command") return folder;
+  if (inference.kind === "command" || inference.sourceDirectory === undefined) return folder;
   const path = joinPath(inference.sourceDirectory, inference.entryScript);
   return [{ path, pointer: "/inference/entry_script", type: "file", role: "script" }, ...folder];
 }

@@ -8,6 +8,7 @@ import { castInterpolated } from "./cast-interpolated.ts";
 import { checkExpectations } from "./check-expectations.ts";
 import { checkPaths } from "./check-paths.ts";
 import { checkReferences } from "./check-references.ts";
+import { chooseScript } from "./choose-script.ts";
 import { interpolate } from "./interpolate.ts";
 import type { KnownNames } from "./known-names.ts";
 import { type RequirementsMemory, readRequirements } from "./read-requirements.ts";
@@ -38,7 +39,14 @@ export async function readCheckedConfig(
   const told = [...diagnostics, ...(read.ok ? read.warnings : read.diagnostics)];
   const paths = await checkPaths(config, document, options.files);
   const expectations = await checkExpectations(config, document, options.files);
-  return settle(config, [...told, ...referencesOf(document, config), ...paths, ...expectations]);
+  const served = await chooseScript(config, document, options.files, paths);
+  return settle(served.ok ? served.value : config, [
+    ...told,
+    ...referencesOf(document, config),
+    ...paths,
+    ...expectations,
+    ...(served.ok ? served.warnings : served.diagnostics),
+  ]);
 }
 
 type Draft = { readonly config: Config | undefined; readonly diagnostics: readonly Diagnostic[] };

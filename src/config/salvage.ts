@@ -4,8 +4,9 @@ import type { Serializable } from "../model/serializable.ts";
 import { findSchemaErrors } from "./validate.ts";
 import { pointerOf } from "./word-errors.ts";
 
-/** What stands for the parts that every file must have, while other mistakes are looked for. They ask for nothing. */
-const stand: ConfigFile = { name: "unnamed", inference: { command: ["true"] } };
+/** What stands for parts that are wrong, while other mistakes are looked for. They ask for nothing. */
+const anyName: ConfigFile = { name: "unnamed" };
+const anyServer: Pick<ConfigFile, "inference"> = { inference: { command: ["true"] } };
 
 /**
  * The part of a file that can be understood: what is `unreadable` and what the schema refuses is taken out, so that the
@@ -13,6 +14,7 @@ const stand: ConfigFile = { name: "unnamed", inference: { command: ["true"] } };
  */
 export function salvage(value: Serializable, unreadable: readonly string[]): ConfigFile | undefined {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
+  const stand = { ...anyName, ...("inference" in value && anyServer) };
   const copy = { ...stand, ...structuredClone(value) };
   const removed = new Set(unreadable);
   for (const pointer of unreadable) remove(copy, pointer);

@@ -162,9 +162,9 @@ export interface ConfigFile {
       };
   environment?: Environment;
   /**
-   * What answers requests: a scoring script, or a server of your own. A string is short for `entry_script`.
+   * What answers requests: a scoring script, or a server of your own. A string is short for `entry_script`. Left out, a script of ours serves one model of scikit-learn or in ONNX.
    */
-  inference:
+  inference?:
     | string
     | {
         /**

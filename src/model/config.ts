@@ -83,14 +83,19 @@ export type InferenceConfig = ScriptInference | CommandInference;
 
 export type ScriptInference = {
   readonly kind: "script";
-  /** Relative to `sourceDirectory`. */
+  /** Relative to `sourceDirectory`, or to our own scripts where that is none. */
   readonly entryScript: string;
-  readonly sourceDirectory: string;
+  readonly sourceDirectory?: string;
+  /** What the one model was taken for, where a script of ours serves it. */
+  readonly modelFormat?: ModelFormat;
   readonly port: number;
   readonly workers: number;
   readonly workerTimeoutMs: number;
   readonly scoringTimeoutMs: number;
 };
+
+/** What is served without a script of the user's. */
+export type ModelFormat = "sklearn" | "onnx";
 
 export type CommandInference = {
   readonly kind: "command";

@@ -30,7 +30,7 @@ export type ImageLayout = InstallationLayout & {
   readonly code: readonly Placement[];
   /** `AZUREML_MODEL_DIR`. */
   readonly modelDirectory?: string;
-  /** `AZUREML_ENTRY_SCRIPT`, relative to the app root. */
+  /** `AZUREML_ENTRY_SCRIPT`, relative to the app root; absolute where it is one of ours. */
   readonly entryScript?: string;
   readonly appRoot: string;
   readonly runtimeDirectory: string;
@@ -46,6 +46,7 @@ export type LayoutInputs = {
 
 const APP_ROOT = "/var/azureml-app";
 const RUNTIME_DIRECTORY = "/opt/mlpackage/runtime";
+const BUILT_IN_SCRIPTS = `${RUNTIME_DIRECTORY}/built_in`;
 export const BUILD_MOUNT = "/tmp/mlpackage";
 export const LOCKED_MOUNT = `${BUILD_MOUNT}/locked`;
 
@@ -121,7 +122,9 @@ export function layOutImage(inputs: LayoutInputs): ImageLayout {
     runtime: inference.kind === "script" ? [place("runtime", "runtime", `${RUNTIME_DIRECTORY}/`)] : [],
     code: codeFolder === undefined ? [] : [place("app", "app", `${APP_ROOT}/${codeFolder}/`)],
     ...(modelDirectory !== undefined && { modelDirectory }),
-    ...(inference.kind === "script" && { entryScript: `${codeFolder}/${inference.entryScript}` }),
+    ...(inference.kind === "script" && {
+      entryScript: `${codeFolder ?? BUILT_IN_SCRIPTS}/${inference.entryScript}`,
+    }),
     appRoot: APP_ROOT,
     runtimeDirectory: RUNTIME_DIRECTORY,
   };

@@ -23,7 +23,7 @@ for (const directory of cases) {
 
 const mistakes: readonly (readonly [what: string, file: object])[] = [
   ["an unknown key", { name: "a", inference: "score.py", modles: [] }],
-  ["a missing key", { name: "a" }],
+  ["a missing key", { inference: "score.py" }],
   ["a line break", { name: "a", inference: { command: ["a\nb"] } }],
   ["two kinds of inference", { name: "a", inference: { command: ["a"], entry_script: "b.py" } }],
   ["an output of no type", { name: "a", inference: "score.py", outputs: [{ path: "a" }] }],

@@ -1,3 +1,4 @@
+import type { Config, ModelFormat } from "../../model/config.ts";
 import { hasWork } from "../../plan/plan.ts";
 import { planToJson } from "../../report/plan-json.ts";
 import { renderPlan } from "../../report/plan-text.ts";
@@ -32,10 +33,23 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
   session.writeData(
     session.options.json ? planToJson(document) : renderPlan(planned, session.terminal.color),
   );
+  tellFormat(session, prepared.value.opened.config);
   tellLock(session, prepared.value.assembly.lock);
   if (out !== undefined)
     tell(session, `the plan is in \`${out}\`: \`mlpackage apply ${out}\`${wordSet(session)} does just that`);
   return options.detailedExitcode && hasWork(planned) ? EXIT.workFound : EXIT.done;
+}
+
+const FORMATS: Readonly<Record<ModelFormat, string>> = { sklearn: "a model of scikit-learn", onnx: "ONNX" };
+
+/** What the one model was taken for, where there is no script of the user's. */
+function tellFormat(session: Session, { inference, models }: Config): void {
+  if (inference.kind !== "script" || inference.modelFormat === undefined) return;
+  const format = FORMATS[inference.modelFormat];
+  tell(
+    session,
+    `\`${models[0]?.name}\` is taken for ${format}: \`${inference.entryScript}\` of mlpackage serves it`,
+  );
 }
 
 function tellLock(session: Session, lock: Assembly["lock"]): void {

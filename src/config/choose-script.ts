@@ -1,0 +1,69 @@
+import { locate, pointerTo } from "../document/locate.ts";
+import type { Config, ModelConfig, ModelFormat, ScriptInference } from "../model/config.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import type { Document } from "../model/document.ts";
+import type { Files } from "../model/host.ts";
+import { fail, type Result, succeed } from "../model/result.ts";
+import { checkServingPackage } from "./check-serving-package.ts";
+import { normalizePath } from "./paths.ts";
+import { recognizeModel } from "./recognize-model.ts";
+
+/** The scripts of ours, below `runtime/built_in`. */
+const SCRIPTS: Readonly<Record<ModelFormat, string>> = {
+  sklearn: "serve_sklearn.py",
+  onnx: "serve_onnx.py",
+};
+
+const HINT =
+  "write a script with `init()` and `run(data)`, and name it as `inference: score.py`; without one, a pickle of scikit-learn (`.pkl`, `.pickle`, `.joblib`) or an `.onnx` is served";
+
+/** Where `inference` is left out, a script of ours serves the one model, if it is one that we know. */
+export async function chooseScript(
+  config: Config,
+  document: Document,
+  files: Files,
+  told: readonly Diagnostic[],
+): Promise<Result<Config>> {
+  const { inference, models } = config;
+  if (inference.kind !== "script" || inference.sourceDirectory !== undefined) return succeed(config);
+  const [model, ...others] = models;
+  // One that cannot be read was told of.
+  if (model === undefined)
+    return document.ranges.has("/models/0") ? succeed(config) : fail(wordMissing(document));
+  const [second] = others;
+  if (second !== undefined) return fail(wordSeveral(second, models.length, document));
+  // A model that is not there, or is a pointer of git-lfs, is enough to tell.
+  if (told.some(({ path = "" }) => path.startsWith(model.pointer))) return succeed(config);
+  const place = `${config.directory}/${normalizePath(model.source)}`;
+  const recognized = await recognizeModel(model.source, place, files);
+  if ("not" in recognized) return fail(wordUnknown(model, recognized.not, document));
+  const served = { ...config, inference: servedBy(inference, recognized.format) };
+  return checkServingPackage(served, recognized.format, document, files);
+}
+
+function servedBy(inference: ScriptInference, modelFormat: ModelFormat): ScriptInference {
+  return { ...inference, entryScript: SCRIPTS[modelFormat], modelFormat };
+}
+
+function wordMissing(document: Document): Diagnostic {
+  return errorDiagnostic("config/missing-key", "the key `inference` is missing, and there is no model", {
+    location: locate(document, ""),
+    path: "",
+    hint: HINT,
+  });
+}
+
+function wordSeveral({ pointer }: ModelConfig, count: number, document: Document): Diagnostic {
+  const message = `\`inference\` is left out, which is for one model, and there are ${count}`;
+  return errorDiagnostic("config/no-script", message, {
+    location: locate(document, pointer),
+    path: pointer,
+    hint: HINT,
+  });
+}
+
+function wordUnknown({ pointer, source }: ModelConfig, reason: string, document: Document): Diagnostic {
+  const path = pointerTo(pointer, "source");
+  const message = `\`inference\` is left out, and \`${source}\` is no model that is served without a script: ${reason}`;
+  return errorDiagnostic("config/no-script", message, { location: locate(document, path), path, hint: HINT });
+}

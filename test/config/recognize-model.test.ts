@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { recognizeModel } from "../../src/config/recognize-model.ts";
+import { createFiles } from "../../src/host/files.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mlpackage-models-"));
+const files = createFiles(join(folder, "digests.json"));
+const test = suite("recognize model");
+test.after(() => rmSync(folder, { recursive: true }));
+
+const protocol4 = (module: string): string =>
+  `\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00\x8c${String.fromCharCode(module.length)}${module}\x94\x8c\x05Ridge\x94`;
+const RIDGE = "sklearn.linear_model._ridge";
+
+const cases: readonly (readonly [name: string, content: string, found: string])[] = [
+  ["a.pkl", protocol4(RIDGE), "sklearn"],
+  ["a.PICKLE", protocol4(RIDGE), "sklearn"],
+  ["a.joblib", protocol4("sklearn.pipeline"), "sklearn"],
+  ["a.pkl", `\x80\x02c${RIDGE}\nRidge\nq\x00`, "sklearn"],
+  ["a.joblib", "x\x9crest", "sklearn"],
+  ["a.joblib", "\x1f\x8brest", "sklearn"],
+  ["a.pkl", "\x1f\x8brest", "it is compressed"],
+  ["a.pkl", protocol4("lightgbm.sklearn"), "it is a pickle of `lightgbm.sklearn`"],
+  ["a.pkl", protocol4("mysklearn.models"), "it is a pickle of `mysklearn.models`"],
+  ["a.pkl", "\x80\x04}\x94.", "it is a pickle of no class of scikit-learn"],
+  ["a.pkl", `c${RIDGE}\nRidge\n`, "it does not begin as a pickle does"],
+  ["a.pkl", "", "it does not begin as a pickle does"],
+  ["a.onnx", "\x08\x08:\x85", "onnx"],
+  ["a.onnx", "\x80\x04", "it does not begin as ONNX does"],
+  ["a.onnx", "", "it does not begin as ONNX does"],
+  ["a.pt", "PK\x03\x04", "it is a zip, such as PyTorch writes"],
+  ["a.h5", "\x89HDF\r\n", "it is HDF5, such as Keras writes"],
+  ["a.model", protocol4(RIDGE), "it is a pickle by another name"],
+  ["a.txt", "text", "its name ends in nothing that is known"],
+  ["mlflow/MLmodel", "flavors: {}", "it is a model of MLflow"],
+  ["folder/a.pkl", protocol4(RIDGE), "it is a folder"],
+];
+
+for (const [index, [name, content, found]] of cases.entries()) {
+  test(`${name}: ${found} (${index})`, async () => {
+    const place = join(folder, String(index), name);
+    mkdirSync(dirname(place), { recursive: true });
+    writeFileSync(place, Buffer.from(content, "latin1"));
+    const source = name.split("/")[0] ?? "";
+    const recognized = await recognizeModel(source, join(folder, String(index), source), files);
+    assert.is("not" in recognized ? recognized.not : recognized.format, found);
+  });
+}
+
+const remote: readonly (readonly [source: string, found: string])[] = [
+  ["https://models.example.com/ridge.joblib?sig=a.b", "sklearn"],
+  ["https://models.example.com/net.onnx", "onnx"],
+  ["https://models.example.com/model", "its name ends in nothing that is known"],
+];
+
+for (const [source, found] of remote) {
+  test(`${source}: ${found}`, async () => {
+    const recognized = await recognizeModel(source, "/nowhere", files);
+    assert.is("not" in recognized ? recognized.not : recognized.format, found);
+  });
+}
+
+test.run();

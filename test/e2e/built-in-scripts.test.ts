@@ -1,0 +1,197 @@
+// Models that come without a script, made and served by the libraries themselves: scikit-learn and ONNX Runtime.
+import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { makeForkyImage } from "./forky-image.ts";
+import { docker, repository, type Service, send, startReady } from "./runtime-image.ts";
+import { timedSuite } from "./timed-suite.ts";
+import { openWorkspace } from "./workspace.ts";
+
+const workspace = openWorkspace("built-in");
+const test = timedSuite("built-in scripts", 300_000);
+
+const MAKE_MODELS = `import pickle
+import joblib
+import numpy
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+rows = numpy.arange(40.0).reshape(10, 4) ** 2 % 17
+sums = rows.sum(axis=1)
+with open("/models/sums.pkl", "wb") as file:
+    pickle.dump(LinearRegression().fit(rows, sums), file)
+with open("/models/both.pickle", "wb") as file:
+    pickle.dump(LinearRegression().fit(rows, numpy.c_[sums, -sums]), file, protocol=2)
+words = ["large" if value > numpy.median(sums) else "small" for value in sums]
+joblib.dump(make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, words), "/models/words.joblib")
+joblib.dump(RandomForestClassifier(3, random_state=0).fit(rows, sums > 20), "/models/forest.joblib", compress=3)
+with open("/models/other.pkl", "wb") as file:
+    pickle.dump({"a": 1}, file)
+`;
+
+let base = "";
+const models = join(workspace.folder, "models");
+
+test.before(async () => {
+  base = await makeForkyImage();
+  await mkdir(models);
+  await chmod(models, 0o777);
+  await writeFile(join(workspace.folder, "make.py"), MAKE_MODELS);
+  const mounts = [`${models}:/models`, `${workspace.folder}/make.py:/make.py:ro`];
+  await docker(
+    "run",
+    "--rm",
+    ...mounts.flatMap((mount) => ["--volume", mount]),
+    ...[base, "python3", "/make.py"],
+  );
+  await copyFile(join(repository, "fixtures/models/linear.onnx"), join(models, "linear.onnx"));
+});
+
+/** The package of one model and nothing else, applied and started; and what its plan said before. */
+async function serve(file: string) {
+  const [word = ""] = file.split(".");
+  const yaml = `base_image: ${base}\nmodels: [${file}]\nenvironment: {python: {managed: false}}\n`;
+  const made = await workspace.makePackage(word, yaml, { [file]: await readFile(join(models, file)) });
+  await writeFile(made.at("mlpackage.yaml"), `name: ${made.name}\n${yaml}`);
+  const plan = await made.call(["plan"]);
+  assert.is(plan.exitCode, 0, plan.all);
+  const { exitCode, all } = await made.call(["apply"]);
+  assert.is(exitCode, 0, all);
+  const image = `${made.name}:latest`;
+  const entry = await docker("inspect", "--format", "{{range .Config.Env}}{{println .}}{{end}}", image);
+  const script = /^AZUREML_ENTRY_SCRIPT=(.*)$/m.exec(entry)?.[1] ?? "";
+  return { plan: plan.all, name: made.name, script, service: await startReady({ image, script }) };
+}
+
+const ask = async (service: Service, body: unknown): Promise<readonly [number, unknown]> => {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const answer = await send(service, { body: text });
+  return [answer.status, JSON.parse(answer.body)];
+};
+
+const infer = async (service: Service, name: string, rows: readonly (readonly number[])[]) => {
+  const { name: input, datatype } = (await metadata(service, name)).inputs[0] ?? {};
+  const tensor = { name: input, datatype, shape: [rows.length, rows[0]?.length], data: rows };
+  const body = JSON.stringify({ inputs: [tensor] });
+  const answer = await send(service, { path: `/v2/models/${name}/infer`, body });
+  assert.is(answer.status, 200, answer.body);
+  return JSON.parse(answer.body).outputs;
+};
+
+const metadata = async (service: Service, name: string) =>
+  JSON.parse((await send(service, { method: "GET", path: `/v2/models/${name}` })).body) as {
+    readonly inputs: readonly { readonly name: string; readonly datatype: string }[];
+    readonly outputs: unknown;
+  };
+
+const near = (found: unknown, wanted: readonly number[]): void => {
+  const flat = (found as readonly unknown[]).flat() as readonly number[];
+  assert.is(flat.length, wanted.length);
+  wanted.forEach((number, index) => {
+    assert.ok(Math.abs((flat[index] ?? Number.NaN) - number) < 1e-5, `${flat[index]} is not ${number}`);
+  });
+};
+
+const ROW = [1, 2, 3, 4];
+
+test("a pickle of scikit-learn", async () => {
+  const { plan, name, script, service } = await serve("sums.pkl");
+  assert.match(
+    plan,
+    "`sums` is taken for a model of scikit-learn: `serve_sklearn.py` of mlpackage serves it",
+  );
+  assert.is(script, "/opt/mlpackage/runtime/built_in/serve_sklearn.py");
+  near((await ask(service, { data: [ROW, [0, 0, 0, 1]] }))[1], [10, 1]);
+  near((await ask(service, { input_data: [ROW] }))[1], [10]);
+  near(
+    (await ask(service, { input_data: { columns: ["a", "b", "c", "d"], index: [0], data: [ROW] } }))[1],
+    [10],
+  );
+  const [output] = await infer(service, name, [ROW]);
+  near(output.data, [10]);
+  assert.equal({ ...output, data: [] }, { name: "predict", shape: [1], datatype: "FP64", data: [] });
+  assert.equal((await metadata(service, name)).outputs, [{ name: "predict", datatype: "FP64", shape: [-1] }]);
+});
+
+test("what its clients do wrong", async () => {
+  const { service } = await serve("both.pickle");
+  near((await ask(service, { data: [ROW] }))[1], [10, -10]);
+  const refusals: readonly (readonly [body: unknown, reason: RegExp])[] = [
+    ["{", /^The body is no JSON: /],
+    ["[]", /must be a JSON object with the rows in "data"/],
+    [{ rows: [ROW] }, /must be a JSON object with the rows in "data"/],
+    [{ data: ROW[0] }, /^"data" must be a list of rows\.$/],
+    [{ data: [] }, /^"data" must be a list of rows\.$/],
+    [{ data: [[1, 2]] }, /^Each row must be a list of 4 values\.$/],
+    [{ data: [["a", "b", "c", "d"]] }, /^The model cannot take these rows: /],
+    [{ data: [ROW], method: "fit" }, /^"method" may be "predict"\.$/],
+    [{ input_data: { columns: ["a"], data: [ROW] } }, /^Each row must have 1 values/],
+  ];
+  for (const [body, reason] of refusals) {
+    const [status, told] = await ask(service, body);
+    assert.is(status, 400, JSON.stringify(told));
+    assert.match((told as { readonly message: string }).message, reason);
+  }
+});
+
+test("a pipeline of joblib, whose classes are words", async () => {
+  const { name, service } = await serve("words.joblib");
+  const [status, predicted] = await ask(service, { data: [ROW, [16, 16, 16, 16]] });
+  assert.equal([status, predicted], [200, ["small", "large"]]);
+  const [, chances] = await ask(service, { data: [ROW], method: "predict_proba" });
+  const [large = 0, small = 0] = (chances as readonly (readonly number[])[])[0] ?? [];
+  assert.ok(small > large && Math.abs(small + large - 1) < 1e-9, `${large} and ${small}`);
+  assert.equal(await infer(service, name, [ROW]), [
+    { name: "predict", shape: [1], datatype: "BYTES", data: ["small"] },
+  ]);
+});
+
+test("a compressed file of joblib, whose classes are booleans", async () => {
+  const { name, service } = await serve("forest.joblib");
+  const [output] = await infer(service, name, [ROW]);
+  assert.is(output.datatype, "BOOL");
+  assert.equal((await ask(service, { data: [ROW] }))[1], output.data);
+});
+
+test("ONNX", async () => {
+  const { plan, name, script, service } = await serve("linear.onnx");
+  assert.match(plan, "`linear` is taken for ONNX: `serve_onnx.py` of mlpackage serves it");
+  assert.is(script, "/opt/mlpackage/runtime/built_in/serve_onnx.py");
+  near((await ask(service, { data: [[1, 2, 3]] }))[1], [14.5]);
+  near(
+    (
+      await ask(service, {
+        x: [
+          [1, 2, 3],
+          [0, 0, 0],
+        ],
+      })
+    )[1],
+    [14.5, 0.5],
+  );
+  assert.equal(await metadata(service, name).then(({ inputs, outputs }) => [inputs, outputs]), [
+    [{ name: "x", datatype: "FP32", shape: [-1, 3] }],
+    [{ name: "y", datatype: "FP32", shape: [-1, 1] }],
+  ]);
+  assert.equal(await infer(service, name, [[1, 2, 3]]), [
+    { name: "y", shape: [1, 1], datatype: "FP32", data: [14.5] },
+  ]);
+  assert.is((await ask(service, { data: [[1, 2]] }))[0], 400);
+  assert.is((await ask(service, { data: [1, 2, 3] }))[0], 400);
+  assert.is((await ask(service, { data: [["a", 2, 3]] }))[0], 400);
+});
+
+test("a pickle of something else is refused, and not opened", async () => {
+  const made = await workspace.makePackage("other", "models: [other.pkl]\n", {
+    "other.pkl": await readFile(join(models, "other.pkl")),
+  });
+  await writeFile(made.at("mlpackage.yaml"), `name: ${made.name}\nmodels: [other.pkl]\n`);
+  const { exitCode, all } = await made.call(["plan"]);
+  assert.is(exitCode, 64, all);
+  assert.match(all, "error[config/no-script]");
+  assert.match(all, "mlpackage.yaml:2:10");
+});
+
+test.run();
