@@ -1,6 +1,6 @@
 import type { Origin } from "../model/attestation.ts";
 import type { Digest } from "../model/digest.ts";
-import type { LockedPackages } from "../model/lock-file.ts";
+import type { LockedCondaPackage, LockedPackages } from "../model/lock-file.ts";
 
 /** What is known of an image that was made here: all that an attestation can say of it. */
 export type ImageFacts = {
@@ -27,6 +27,8 @@ export type PlatformFacts = {
   readonly platform: string;
   /** What was installed in the base. */
   readonly packages: LockedPackages;
+  /** What conda has brought. */
+  readonly conda: readonly LockedCondaPackage[];
 };
 
 export type FileFacts = { readonly path: string; readonly digest: Digest };

@@ -1,5 +1,6 @@
+import { fileOfUrl, parseCondaArchive } from "../model/conda-archive.ts";
 import { parseImageReference } from "../model/image-reference.ts";
-import type { LockedPackages, LockedPythonPackage } from "../model/lock-file.ts";
+import type { LockedCondaPackage, LockedPackages, LockedPythonPackage } from "../model/lock-file.ts";
 
 // https://github.com/package-url/purl-spec
 
@@ -24,6 +25,16 @@ export function systemPackagesOf(
 
 export function pythonPackageUrl({ name, version }: LockedPythonPackage): string {
   return `pkg:pypi/${encode(name)}@${encode(version)}`;
+}
+
+/** What a channel is known by is its address, as purl-spec has no name for one. */
+export function condaPackageUrl({ url }: LockedCondaPackage): string {
+  const archive = parseCondaArchive(fileOfUrl(url));
+  const [, channel = "", subdir = ""] = /^(.*)\/([^/]+)\/[^/]+$/.exec(url) ?? [];
+  if (archive === undefined) throw new Error(`${url} is no package of conda`);
+  const type = url.endsWith(".conda") ? "conda" : "tar.bz2";
+  const qualifiers = `build=${encode(archive.build)}&channel=${encode(channel)}&subdir=${encode(subdir)}&type=${type}`;
+  return `pkg:conda/${encode(archive.name)}@${encode(archive.version)}?${qualifiers}`;
 }
 
 /** Of an image of a registry, by its digest. */

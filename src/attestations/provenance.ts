@@ -1,7 +1,7 @@
 import type { Commit } from "../model/attestation.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 import { type BaseFacts, type FileFacts, hexOf, type ImageFacts, isAddress, publicAddress } from "./facts.ts";
-import { imagePackageUrl, pythonPackageUrl, systemPackagesOf } from "./package-url.ts";
+import { condaPackageUrl, imagePackageUrl, pythonPackageUrl, systemPackagesOf } from "./package-url.ts";
 
 /** What `externalParameters` mean, and what is done with them; the README describes it. */
 const BUILD_TYPE = "pkg:npm/mlpackage#build/v1";
@@ -41,8 +41,13 @@ function dependenciesOf(facts: ImageFacts): readonly Serializable[] {
       })),
     ),
     ...facts.code.map((file) => fileDependency("code", file)),
-    ...facts.platforms.flatMap(({ platform, packages }) => [
+    ...facts.platforms.flatMap(({ platform, packages, conda }) => [
       ...systemPackagesOf(packages, platform).map(({ url }) => ({ uri: url })),
+      ...conda.map((one) => ({
+        uri: condaPackageUrl(one),
+        digest: { sha256: hexOf(one.digest) },
+        downloadLocation: one.url,
+      })),
       ...packages.python.map((one) => ({
         uri: pythonPackageUrl(one),
         digest: { sha256: hexOf(one.digest) },

@@ -1,5 +1,6 @@
+import { fileOfUrl, parseCondaArchive } from "../model/conda-archive.ts";
 import { digestOf } from "../model/digest.ts";
-import type { LockedPythonPackage } from "../model/lock-file.ts";
+import type { LockedCondaPackage, LockedPythonPackage } from "../model/lock-file.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import {
   type BaseFacts,
@@ -11,7 +12,7 @@ import {
   type PlatformFacts,
   publicAddress,
 } from "./facts.ts";
-import { imagePackageUrl, pythonPackageUrl, systemPackagesOf } from "./package-url.ts";
+import { condaPackageUrl, imagePackageUrl, pythonPackageUrl, systemPackagesOf } from "./package-url.ts";
 
 type Component = SerializableRecord & { readonly "bom-ref": string };
 
@@ -19,7 +20,7 @@ type Component = SerializableRecord & { readonly "bom-ref": string };
  * What is in the image for one platform, as https://cyclonedx.org/docs/1.6/json/ has it. What the base image has inside
  * is not known here, and the document says so: `compositions`. The same facts give the same text.
  */
-export function writeSbom(facts: ImageFacts, { platform, packages }: PlatformFacts): string {
+export function writeSbom(facts: ImageFacts, { platform, packages, conda }: PlatformFacts): string {
   const image = imageComponent(facts, platform);
   const base = baseComponent(facts.base, platform);
   const components = [
@@ -27,6 +28,7 @@ export function writeSbom(facts: ImageFacts, { platform, packages }: PlatformFac
     ...systemPackagesOf(packages, platform).map(({ name, version, url }) => ({
       ...{ type: "library", "bom-ref": url, name, version, purl: url },
     })),
+    ...conda.map(condaComponent),
     ...packages.python.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(pythonComponent),
     ...facts.models.map(modelComponent),
     ...folderComponent("mlpackage-runtime", facts.origin.toolVersion, facts.runtime),
@@ -93,6 +95,16 @@ function pythonComponent(one: LockedPythonPackage): Component {
     ...(url !== undefined && {
       externalReferences: [{ type: "distribution", url: publicAddress(url), hashes }],
     }),
+  };
+}
+
+function condaComponent(one: LockedCondaPackage): Component {
+  const purl = condaPackageUrl(one);
+  const hashes = hashesOf(one.digest);
+  const version = parseCondaArchive(fileOfUrl(one.url))?.version ?? "";
+  return {
+    ...{ type: "library", "bom-ref": purl, name: one.name, version, purl, hashes },
+    externalReferences: [{ type: "distribution", url: one.url, hashes }],
   };
 }
 

@@ -4,7 +4,7 @@ import type { Files } from "../model/host.ts";
 import type { Requirements } from "../requirements/reading.ts";
 
 /** Raised when the same file comes to something else than before. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 type Remembered = { readonly format: typeof FORMAT; readonly key: string; readonly found: Requirements };
 

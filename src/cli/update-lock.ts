@@ -4,10 +4,11 @@ import type { Host } from "../model/host.ts";
 import type { LockFile } from "../model/lock-file.ts";
 import { failuresOf, type Outcome } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import { lockedModelFor } from "../plan/compare-lock.ts";
+import { isCondaUnlocked, lockedModelFor } from "../plan/compare-lock.ts";
 import { makeLock, type Resolved } from "../plan/make-lock.ts";
 import { select } from "../plan/select.ts";
 import { LOCK, packagesOfLock } from "../steps/lock.ts";
+import { condaOfLock, LOCK_OF_CONDA } from "../steps/lock-conda.ts";
 import type { Assembly } from "./assemble.ts";
 import { demandSecrets } from "./demand-secrets.ts";
 import { writeLock } from "./lock-file.ts";
@@ -120,6 +121,7 @@ export async function resolve(
   );
   const names = [
     ...(pins.packages.all === undefined ? [LOCK] : []),
+    ...(isCondaUnlocked(config, pins) ? [LOCK_OF_CONDA] : []),
     ...remote.map(({ name }) => `fetch:${name}`),
   ];
   const wanted = names.filter((name) => graph.steps.some(({ id }) => id === name));
@@ -145,8 +147,10 @@ function resolvedBy(outcomes: ReadonlyMap<string, Outcome>): Omit<Resolved, "too
     return [[id.slice("fetch:".length), Object.fromEntries(contents)] as const];
   });
   const packages = outputs.find(([id]) => id === LOCK)?.[1];
+  const conda = outputs.find(([id]) => id === LOCK_OF_CONDA)?.[1];
   return {
     models: Object.fromEntries(models),
     ...(packages && { packages: packagesOfLock(packages) }),
+    ...(conda && { conda: condaOfLock(conda) }),
   };
 }

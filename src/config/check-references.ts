@@ -54,11 +54,21 @@ function checkModelNames({ models }: Config, document: Document): readonly Diagn
   return [...unfit, ...findRepeated(document, "config/duplicate-model", names)];
 }
 
-function checkConda(_config: Config, document: Document): readonly Diagnostic[] {
+function checkConda({ baseImage, environment }: Config, document: Document): readonly Diagnostic[] {
   const path = "/environment/conda";
-  if (!document.ranges.has(path) || !document.ranges.has("/environment/python")) return [];
-  const more = { ...keyAt(document, path), hint: "what pip is to know besides, a requirements file can say" };
-  return [errorDiagnostic("config/conflicting-keys", "`conda` does not go with `python`", more)];
+  if (!document.ranges.has(path)) return [];
+  if (document.ranges.has("/environment/python")) {
+    const more = {
+      ...keyAt(document, path),
+      hint: "what pip is to know besides, a requirements file can say",
+    };
+    return [errorDiagnostic("config/conflicting-keys", "`conda` does not go with `python`", more)];
+  }
+  if (environment.conda === undefined || baseImage.kind !== "dockerfile") return [];
+  const hint =
+    "build and push that image by itself, and name it: `base_image: registry.example.com/team/base:1`";
+  const message = "packages of conda are not put on a base that is built from a Dockerfile here";
+  return [errorDiagnostic("config/conda-on-dockerfile", message, { ...keyAt(document, path), hint })];
 }
 
 function checkChoice({ environment }: Config, document: Document): readonly Diagnostic[] {

@@ -47,10 +47,9 @@ export async function readRequirements(
   if (outside !== undefined) return fail(wordOutside(outside, source.path, document, pointer));
   const settled = settle(python, source, { ...found.value, findLinks: folders });
   const beside = format === "pyproject.toml" ? await warnOfLocks(source, config, document, files) : [];
-  return succeed({ ...config, environment: { ...config.environment, python: settled } }, [
-    ...found.warnings,
-    ...beside,
-  ]);
+  const { conda } = found.value;
+  const environment = { ...config.environment, python: settled, ...(conda !== undefined && { conda }) };
+  return succeed({ ...config, environment }, [...found.warnings, ...beside]);
 }
 
 /** What has something to tell is read each time. */

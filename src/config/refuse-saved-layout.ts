@@ -1,11 +1,16 @@
 import type { Config } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 
-/** Refuses the Dockerfile folder of a package on an OCI layout, at the place that asks for it. */
+/** Refuses the Dockerfile folder of a package on an OCI layout, or with packages of conda, at the place that asks for it. */
 export function refuseSavedLayout(
-  { baseImage }: Config,
+  { baseImage, environment }: Config,
   place: Pick<Diagnostic, "location" | "path" | "related">,
 ): readonly Diagnostic[] {
+  if (environment.conda !== undefined) {
+    const hint = "save the image itself with an output of `type: oci-archive`";
+    const message = "a folder for `docker build` cannot have packages of conda";
+    return [errorDiagnostic("config/conda-not-saveable", message, { ...place, hint })];
+  }
   if (baseImage.kind !== "oci-layout") return [];
   const message = `plain \`docker build\` cannot begin from the OCI layout \`${baseImage.path}\``;
   const hint =

@@ -5,6 +5,7 @@ import type { Links } from "./link-steps.ts";
 /** Of a step that nobody has seen run, in milliseconds: only which of two takes longer has to be about right. */
 const TYPICAL_DURATIONS_MS: Readonly<Record<StepKindName, number>> = {
   lock: 20_000,
+  conda: 60_000,
   vendor: 60_000,
   fetch: 30_000,
   layer: 5_000,

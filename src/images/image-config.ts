@@ -75,6 +75,35 @@ export function extendConfig(
   });
 }
 
+/** The same configuration with layers on top, and variables that follow from those it has. */
+export function addLayers(
+  below: string,
+  layers: readonly AddedLayer[],
+  variablesOn: (below: Readonly<Record<string, string>>) => Readonly<Record<string, string>>,
+): string {
+  const { config, rootfs, history, ...rest } = JSON.parse(below) as ImageConfig;
+  const variables = config?.Env ?? [];
+  const known = Object.fromEntries(
+    variables.map((pair) => {
+      const [name = ""] = pair.split("=", 1);
+      return [name, pair.slice(name.length + 1)];
+    }),
+  );
+  const created = dateOf(0);
+  return JSON.stringify({
+    ...rest,
+    config: { ...config, Env: setVariables(variables, variablesOn(known)) },
+    rootfs: {
+      type: "layers",
+      diff_ids: [...(rootfs?.diff_ids ?? []), ...layers.map(({ diffId }) => diffId)],
+    },
+    history: [
+      ...(history ?? []),
+      ...layers.map(({ brings }) => ({ created, created_by: `mlpackage: ${brings}` })),
+    ],
+  });
+}
+
 /**
  * The same configuration with other bytes in some of its layers, by their position, and with the date that was asked
  * for: the builder's own is not always that.

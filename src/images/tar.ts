@@ -9,14 +9,20 @@ export type TarEntry =
       readonly mode: number;
       readonly content: readonly Part[];
       readonly size: number;
-    };
+    }
+  /** A symbolic link, or another name of a file that came before. */
+  | { readonly type: "link"; readonly path: string; readonly target: string }
+  | { readonly type: "same"; readonly path: string; readonly target: string; readonly mode: number };
 
 const BLOCK = 512;
 
 /** What eleven octal digits can say; a larger file says its size in an extended header. */
 const MOST_OCTAL_SIZE = 8 ** 11 - 1;
 
-const TYPE_FLAGS = { file: "0", directory: "5", extended: "x" } as const;
+const TYPE_FLAGS = { file: "0", same: "1", link: "2", directory: "5", extended: "x" } as const;
+
+/** What an archive ends with. */
+export const END_OF_TAR = new Uint8Array(2 * BLOCK);
 
 /**
  * A tar (POSIX.1-2001, "pax") as parts: the same entries give the same bytes, whoever writes them and wherever. Times
@@ -26,14 +32,19 @@ const TYPE_FLAGS = { file: "0", directory: "5", extended: "x" } as const;
  * a few parts, of which the size, the digest and any range can be had without writing it anywhere.
  */
 export function tarParts(entries: readonly TarEntry[]): readonly Part[] {
-  return [...entries.flatMap(entryParts), { bytes: new Uint8Array(2 * BLOCK) }];
+  return [...entries.flatMap(entryParts), { bytes: END_OF_TAR }];
 }
 
 function entryParts(entry: TarEntry): readonly Part[] {
   const header = { bytes: headersOf(entry) };
-  if (entry.type === "directory") return [header];
-  const padding = padded(entry.size) - entry.size;
-  return [header, ...entry.content, ...(padding === 0 ? [] : [{ bytes: new Uint8Array(padding) }])];
+  if (entry.type !== "file") return [header];
+  const padding = paddingAfter(entry.size);
+  return [header, ...entry.content, ...(padding.length === 0 ? [] : [{ bytes: padding }])];
+}
+
+/** What follows a content of so many bytes. */
+export function paddingAfter(size: number): Uint8Array {
+  return new Uint8Array(padded(size) - size);
 }
 
 function padded(size: number): number {
@@ -41,12 +52,16 @@ function padded(size: number): number {
 }
 
 /** The header of an entry, after an extended one where the plain one has no room. */
-function headersOf(entry: TarEntry): Uint8Array {
-  const [size, mode] = entry.type === "file" ? [entry.size, entry.mode] : [0, 0o755];
+export function headersOf(entry: TarEntry): Uint8Array {
+  const size = entry.type === "file" ? entry.size : 0;
+  const mode = "mode" in entry ? entry.mode : { directory: 0o755, link: 0o777 }[entry.type];
   const name = entry.type === "directory" ? `${entry.path}/` : entry.path;
+  const target = "target" in entry ? entry.target : "";
   const place = splitName(name);
+  const isTargetLong = target.length > 100 || asciiOf(target) !== target;
   const extended = {
     ...(place === undefined && { path: name }),
+    ...(isTargetLong && { linkpath: target }),
     ...(size > MOST_OCTAL_SIZE && { size: String(size) }),
   };
   const plain = header({
@@ -54,6 +69,7 @@ function headersOf(entry: TarEntry): Uint8Array {
     mode,
     size: size > MOST_OCTAL_SIZE ? 0 : size,
     type: entry.type,
+    target: asciiOf(target).slice(0, 100),
   });
   if (Object.keys(extended).length === 0) return plain;
   const records = Buffer.from(Object.entries(extended).map(extendedRecord).join(""));
@@ -96,9 +112,10 @@ type Header = {
   readonly mode: number;
   readonly size: number;
   readonly type: keyof typeof TYPE_FLAGS;
+  readonly target?: string;
 };
 
-function header({ name, prefix, mode, size, type }: Header): Buffer {
+function header({ name, prefix, mode, size, type, target = "" }: Header): Buffer {
   const block = Buffer.alloc(BLOCK);
   block.write(name, 0, 100, "latin1");
   writeOctal(block, mode, 100, 8);
@@ -107,6 +124,7 @@ function header({ name, prefix, mode, size, type }: Header): Buffer {
   writeOctal(block, size, 124, 12);
   writeOctal(block, 0, 136, 12);
   block.write(TYPE_FLAGS[type], 156, "latin1");
+  block.write(target, 157, 100, "latin1");
   block.write("ustar\0" + "00", 257, "latin1");
   block.write(prefix, 345, 155, "latin1");
   // The checksum is that of the header with eight spaces in its place.

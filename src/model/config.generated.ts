@@ -263,7 +263,7 @@ export interface Environment {
     managed?: boolean;
   };
   /**
-   * Instead of `python`: the path of a conda environment file that asks for Python, pip and what pip installs, and for nothing else.
+   * Instead of `python`: the path of a conda environment file. Where it asks conda for more than Python and pip, Python and all of that come from its channels.
    */
   conda?: string;
   /**

@@ -43,6 +43,8 @@ export type BaseImageConfig =
 
 export type EnvironmentConfig = {
   readonly python: PythonConfig;
+  /** What conda has to bring, where the file of the requirements asks for anything of it but Python and pip. */
+  readonly conda?: CondaPackages;
   readonly systemPackages: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   /** `user` or `user:group`, names or numbers. */
@@ -61,6 +63,14 @@ export type PythonConfig = {
   readonly interpreter: string;
   /** False where the base image already holds everything. */
   readonly managed: boolean;
+};
+
+/** Packages of conda that are asked for. */
+export type CondaPackages = {
+  /** Addresses without a slash at the end; what one has is not looked for in those after it. */
+  readonly channels: readonly string[];
+  /** As conda has them: `numpy=1.26`. */
+  readonly specs: readonly string[];
 };
 
 /** A path to a requirements file, or the requirement strings themselves. */

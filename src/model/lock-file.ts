@@ -11,6 +11,7 @@ export type LockFile = {
   /** By the model's name. */
   readonly models: Readonly<Record<string, LockedModel>>;
   readonly environment?: LockedEnvironment;
+  readonly conda?: LockedConda;
 };
 
 /** What of mlpackage itself decides the bytes of an image. */
@@ -68,4 +69,23 @@ export type LockedPythonPackage = {
   readonly digest: Digest;
   /** Where it was asked for by its address. */
   readonly url?: string;
+};
+
+/** What conda brings. */
+export type LockedConda = {
+  /** A digest of what was asked for. */
+  readonly asked: Digest;
+  readonly platforms: LockedCondaPlatforms;
+};
+
+/** `linux/amd64` → its packages, by their names. */
+export type LockedCondaPlatforms = Readonly<Record<string, readonly LockedCondaPackage[]>>;
+
+export type LockedCondaPackage = {
+  readonly name: string;
+  /** Of its archive: the channel, the subdirectory, and `name-version-build.conda`. */
+  readonly url: string;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
 };

@@ -5,6 +5,7 @@ export type StepKindName =
   | "fetch"
   | "layer"
   | "lock"
+  | "conda"
   | "vendor"
   | "render"
   | "build"

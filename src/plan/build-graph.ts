@@ -7,7 +7,7 @@ import type { Step } from "../model/step.ts";
 import type { Location } from "../model/text-range.ts";
 import { asData } from "./as-data.ts";
 import { attestSteps, type KnownForAttestations } from "./attest-steps.ts";
-import { isInstalling, isPipAsked } from "./compare-lock.ts";
+import { isCondaUnlocked, isInstalling, isPipAsked, platformsOf } from "./compare-lock.ts";
 import { order } from "./order.ts";
 import type { Pins } from "./pins.ts";
 
@@ -16,6 +16,8 @@ export type Locate = (pointer: string) => Location;
 
 export const RENDER = "render";
 const LOCK = "lock:packages";
+const LOCK_OF_CONDA = "lock:conda";
+const CONDA = "conda:packages";
 const ENVIRONMENT = "build:environment";
 export const IMAGE = "build:image";
 export const LOAD = "load:image";
@@ -41,6 +43,7 @@ export function buildGraph(config: Config, pins: Pins, locate: Locate, options: 
   const isLoaded = isTested || outputs.some(({ needs }) => needs.includes(LOAD));
   const steps = [
     ...models,
+    ...condaSteps(config, pins, locate),
     ...(isInstalling(config) ? [lockStep(config, pins, locate)] : []),
     renderStep(config, pins, locate),
     environmentStep(config, pins, locate),
@@ -51,7 +54,12 @@ export function buildGraph(config: Config, pins: Pins, locate: Locate, options: 
     ...outputs,
     ...attestSteps(config, pins, locate, {
       ...options,
-      needs: [IMAGE, ...(isInstalling(config) ? [LOCK] : []), ...context.fetches],
+      needs: [
+        IMAGE,
+        ...(isInstalling(config) ? [LOCK] : []),
+        ...(hasConda(config) ? [LOCK_OF_CONDA] : []),
+        ...context.fetches,
+      ],
     }),
   ];
   return { steps: order(steps).map((step) => Object.freeze(step)) };
@@ -99,6 +107,38 @@ function modelSteps(config: Config, pins: Pins, locate: Locate, index: number): 
   return [fetch, layer];
 }
 
+/** Finds out what conda has to bring, and makes layers of it. */
+function condaSteps(config: Config, pins: Pins, locate: Locate): readonly Step[] {
+  const { conda } = config.environment;
+  if (conda === undefined) return [];
+  const platforms = platformsOf(config, pins);
+  const common = { after: [], pool: "network" as const, location: locate("/environment/conda") };
+  const isLocked = !isCondaUnlocked(config, pins);
+  const asked = { conda, platforms, known: pins.conda };
+  return [
+    {
+      id: LOCK_OF_CONDA,
+      kind: "lock",
+      name: "conda",
+      inputs: asData(isLocked ? { locked: pins.conda } : { asked }),
+      needs: [],
+      ...common,
+    },
+    {
+      id: CONDA,
+      kind: "conda",
+      name: "packages",
+      inputs: asData({ compression: config.build.compression }),
+      needs: [LOCK_OF_CONDA],
+      ...common,
+    },
+  ];
+}
+
+function hasConda({ environment }: Config): boolean {
+  return environment.conda !== undefined;
+}
+
 /** Finds out what is to be installed; where the lock says it, there is nothing to find out. */
 function lockStep(config: Config, pins: Pins, locate: Locate): Step {
   const { all, some = {}, system } = pins.packages;
@@ -120,7 +160,7 @@ function lockStep(config: Config, pins: Pins, locate: Locate): Step {
     kind: "lock",
     name: "packages",
     inputs: asData(all === undefined ? { asked } : { locked: all }),
-    needs: [],
+    needs: all === undefined && hasConda(config) ? [CONDA] : [],
     after: [],
     pool: all === undefined ? "engine" : "cpu",
     location: locate("/environment"),
@@ -176,7 +216,7 @@ function environmentStep(config: Config, pins: Pins, locate: Locate): Step {
         sourceDateEpoch,
       }),
     }),
-    needs: isInstalling(config) ? [LOCK] : [],
+    needs: [...(isInstalling(config) ? [LOCK] : []), ...(hasConda(config) ? [CONDA] : [])],
     after: [],
     pool: isBuilt ? "engine" : "network",
     location: locate("/base_image"),
@@ -217,8 +257,8 @@ function optionOf(source: SecretConfig["source"]): string {
   return "env" in source ? `env=${source.env}` : `src=${source.file.replace(/^~/, "$HOME")}`;
 }
 
-function environmentInputs({ build, baseImage }: Config, { base, platform }: Pins) {
-  return { platforms: build.platforms.length > 0 ? build.platforms : [platform], base, baseImage };
+function environmentInputs(config: Config, pins: Pins) {
+  return { platforms: platformsOf(config, pins), base: pins.base, baseImage: config.baseImage };
 }
 
 /** How Python packages are installed; which, the lock says. */

@@ -1,6 +1,13 @@
 import type { BaseImageConfig, Config, ModelConfig } from "../model/config.ts";
-import { digestOfValue } from "../model/digest.ts";
-import type { AskedPackages, LockedEnvironment, LockedModel, LockFile } from "../model/lock-file.ts";
+import { type Digest, digestOfValue } from "../model/digest.ts";
+import type {
+  AskedPackages,
+  LockedConda,
+  LockedCondaPlatforms,
+  LockedEnvironment,
+  LockedModel,
+  LockFile,
+} from "../model/lock-file.ts";
 import type { Serializable } from "../model/serializable.ts";
 import type { Pin } from "../model/source.ts";
 import type { BasePin, ImagePin, PinnedPackages, Pins } from "./pins.ts";
@@ -24,7 +31,15 @@ export function askedOf(
   const { requirements, findLinks } = pins;
   const isServed = inference.kind === "script";
   const python = digestOfValue(
-    asData({ systemPackages, python: environment.python, requirements, findLinks, isServed }),
+    asData({
+      systemPackages,
+      python: environment.python,
+      // What conda brings, pip finds installed.
+      conda: environment.conda,
+      requirements,
+      findLinks,
+      isServed,
+    }),
   );
   return { systemPackages, python };
 }
@@ -56,6 +71,38 @@ export function packagesIn(
   return isSystemKnown ? { system: Object.fromEntries(known) } : {};
 }
 
+/** What a configuration asks of conda; undefined where that is nothing. */
+export function askedOfConda({ environment }: Config): Digest | undefined {
+  const { conda } = environment;
+  return conda && digestOfValue(asData(conda));
+}
+
+/** The packages of conda that a lock has for these platforms, if it still answers. */
+export function condaIn(
+  locked: LockedConda | undefined,
+  asked: Digest | undefined,
+  platforms: readonly string[],
+): LockedCondaPlatforms {
+  if (locked === undefined || locked.asked !== asked) return {};
+  return Object.fromEntries(
+    platforms.flatMap((platform) => {
+      const packages = ownMember(locked.platforms, platform);
+      return packages === undefined ? [] : [[platform, packages] as const];
+    }),
+  );
+}
+
+/** The platforms that a package is built for. */
+export function platformsOf({ build }: Config, { platform }: Pick<Pins, "platform">): readonly string[] {
+  return build.platforms.length > 0 ? build.platforms : [platform];
+}
+
+/** Whether conda is asked for something that the lock does not say. */
+export function isCondaUnlocked(config: Config, pins: Pick<Pins, "conda" | "platform">): boolean {
+  if (config.environment.conda === undefined) return false;
+  return platformsOf(config, pins).some((platform) => !Object.hasOwn(pins.conda, platform));
+}
+
 /** All that a lock does not answer. */
 export function findUnlocked(
   config: Config,
@@ -68,6 +115,7 @@ export function findUnlocked(
     ...findUnlockedBase(config.baseImage, pins.base, lock),
     ...config.models.flatMap((model, index) => findUnlockedModel(model, pins.models[index], lock)),
     ...findForgottenModels(config.models, lock),
+    ...findUnlockedConda(config, pins, lock),
     ...findUnlockedPackages(config, pins, lock),
   ];
 }
@@ -158,6 +206,19 @@ function findForgottenModels(models: readonly ModelConfig[], lock: LockFile): re
       ? []
       : [{ pointer: "/models", message: `the lock has a model \`${name}\`, the file none` }],
   );
+}
+
+function findUnlockedConda(config: Config, pins: Pins, { conda }: LockFile): readonly Unlocked[] {
+  const pointer = "/environment/conda";
+  if (config.environment.conda === undefined)
+    return conda === undefined
+      ? []
+      : [{ pointer: "/environment", message: "the lock has packages of conda, the file none" }];
+  if (!isCondaUnlocked(config, pins)) return [];
+  if (conda === undefined) return [{ pointer, message: "the packages of conda are not in the lock" }];
+  if (conda.asked !== askedOfConda(config))
+    return [{ pointer, message: "the packages that conda is asked for have changed" }];
+  return [{ pointer, message: "the lock has no packages of conda for one of the platforms" }];
 }
 
 function findUnlockedPackages(config: Config, pins: Pins, { environment }: LockFile): readonly Unlocked[] {

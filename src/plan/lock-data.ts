@@ -1,5 +1,8 @@
+import { isCondaArchive } from "../model/conda-archive.ts";
 import { isDigest } from "../model/digest.ts";
 import type {
+  LockedConda,
+  LockedCondaPackage,
   LockedContent,
   LockedImage,
   LockedModel,
@@ -15,7 +18,7 @@ import type { Serializable, SerializableRecord } from "../model/serializable.ts"
 const LOCK_VERSION = 1;
 
 /** A lock as the plain data that its file holds: sorted, and a line for each thing that is pinned. */
-export function lockToData({ mlpackage, baseImage, models, environment }: LockFile): SerializableRecord {
+export function lockToData({ mlpackage, baseImage, models, environment, conda }: LockFile): SerializableRecord {
   return {
     version: LOCK_VERSION,
     ...(mlpackage && { mlpackage: toolToData(mlpackage) }),
@@ -29,6 +32,9 @@ export function lockToData({ mlpackage, baseImage, models, environment }: LockFi
         },
         platforms: mapSorted(environment.platforms, packagesToData),
       },
+    }),
+    ...(conda && {
+      conda: { asked: conda.asked, platforms: mapSorted(conda.platforms, condaToData) },
     }),
   };
 }
@@ -59,6 +65,13 @@ function packagesToData({ systemPackages, python }: LockedPackages): Serializabl
   };
 }
 
+function condaToData(packages: readonly LockedCondaPackage[]): SerializableRecord {
+  return mapSorted(
+    Object.fromEntries(packages.map((one) => [one.name, one])),
+    ({ url, digest, size }) => `${url} ${digest} ${size}`,
+  );
+}
+
 function mapSorted<T>(
   values: Readonly<Record<string, T>>,
   write: (value: T) => Serializable,
@@ -81,13 +94,14 @@ export function lockFromData(data: Serializable): LockFile {
   const root = recordAt(data, "");
   if (root.version !== LOCK_VERSION)
     throw new BadLock("/version", `it must be ${LOCK_VERSION}: another mlpackage wrote this lock`);
-  const { mlpackage, models = {}, base_image: baseImage, environment } = root;
-  refuseOthers(root, "", ["version", "mlpackage", "base_image", "models", "environment"]);
+  const { mlpackage, models = {}, base_image: baseImage, environment, conda } = root;
+  refuseOthers(root, "", ["version", "mlpackage", "base_image", "models", "environment", "conda"]);
   return {
     ...(mlpackage !== undefined && { mlpackage: toolFrom(mlpackage) }),
     ...(baseImage !== undefined && { baseImage: imageFrom(baseImage) }),
     models: mapRecord(models, "/models", modelFrom),
     ...(environment !== undefined && { environment: environmentFrom(environment) }),
+    ...(conda !== undefined && { conda: condaFrom(conda) }),
   };
 }
 
@@ -162,6 +176,26 @@ function packagesFrom(data: Serializable, pointer: string): LockedPackages {
     systemPackages: mapRecord(systemPackages, `${pointer}/system_packages`, versionFrom),
     python: Object.values(mapRecord(python, `${pointer}/python`, pythonFrom)),
   };
+}
+
+function condaFrom(data: Serializable): LockedConda {
+  const { asked, platforms } = recordOf(data, "/conda", ["asked", "platforms"]);
+  return {
+    asked: digestAt(asked, "/conda/asked"),
+    platforms: mapRecord(platforms, "/conda/platforms", (packages, pointer) =>
+      Object.values(mapRecord(packages, pointer, condaPackageFrom)),
+    ),
+  };
+}
+
+/** The name of an archive ends with a version and a build, which have no hyphen. */
+function condaPackageFrom(data: Serializable, pointer: string, name: string): LockedCondaPackage {
+  const [url = "", digest = "", size = "", ...rest] = textAt(data, pointer).split(" ");
+  const file = url.slice(url.lastIndexOf("/") + 1);
+  const isRight = /^\d{1,15}$/.test(size) && URL_TEXT.test(url) && rest.length === 0;
+  if (!isRight || !isCondaArchive(file, name))
+    throw new BadLock(pointer, "must be a package's address, its digest and its size in bytes");
+  return { name, url, digest: digestAt(digest, pointer), size: Number(size) };
 }
 
 /** What apt and pip are handed must look like a name or a version: a lock may not add an option to their call. */

@@ -1,6 +1,7 @@
 import type { Config } from "../model/config.ts";
 import type {
   AskedPackages,
+  LockedCondaPlatforms,
   LockedContent,
   LockedEnvironment,
   LockedModel,
@@ -10,6 +11,7 @@ import type {
 } from "../model/lock-file.ts";
 import {
   askedOf,
+  askedOfConda,
   filesOfPin,
   isInstalling,
   isLockable,
@@ -25,6 +27,7 @@ export type Resolved = {
   /** By the model's name. */
   readonly models: Readonly<Record<string, LockedModel["files"]>>;
   readonly packages?: LockedPlatforms;
+  readonly conda?: LockedCondaPlatforms;
 };
 
 /** The lock that answers a configuration; what was not resolved now stays as it was. */
@@ -55,7 +58,21 @@ export function makeLock(
       }),
     models: Object.fromEntries(models),
     ...(isInstalling(config) && environment !== undefined && { environment }),
+    ...condaOf(config, pins, resolved, before),
   };
+}
+
+function condaOf(
+  config: Config,
+  pins: Pins,
+  resolved: Resolved,
+  before: LockFile | undefined,
+): Pick<LockFile, "conda"> {
+  const asked = askedOfConda(config);
+  if (asked === undefined) return {};
+  const others = before?.conda?.asked === asked ? before.conda.platforms : {};
+  const platforms = { ...others, ...pins.conda, ...resolved.conda };
+  return Object.keys(platforms).length === 0 ? {} : { conda: { asked, platforms } };
 }
 
 /** What somebody has locked for another platform stays, if it answers the same. */
@@ -69,18 +86,18 @@ function withOtherPlatforms(
 }
 
 /** What of a lock can be resolved anew, besides a model by its name. */
-export const UPGRADABLE = ["mlpackage", "base_image", "models", "python", "system_packages"] as const;
+export const UPGRADABLE = ["mlpackage", "base_image", "conda", "models", "python", "system_packages"] as const;
 
 /** A lock without what is to be resolved anew; `all` stands for everything. The names that it knows nothing of. */
 export function withoutUpgraded(
   lock: LockFile,
   names: readonly string[],
 ): { readonly lock: LockFile; readonly unknown: readonly string[] } {
-  const { mlpackage, baseImage, models, environment } = lock;
+  const { mlpackage, baseImage, models, environment, conda } = lock;
   const isAll = names.includes("all");
   const has = (name: string): boolean => isAll || names.includes(name);
-  const isPythonOnly = has("python") && !has("system_packages");
-  const isInstalled = has("python") || has("system_packages");
+  const isPythonOnly = (has("python") || has("conda")) && !has("system_packages");
+  const isInstalled = isPythonOnly || has("system_packages");
   const kept = Object.entries(models).filter(([name]) => !has("models") && !has(name));
   const known = ["all", ...UPGRADABLE, ...Object.keys(models)];
   return {
@@ -94,6 +111,7 @@ export function withoutUpgraded(
         isPythonOnly && {
           environment: { ...environment, asked: { ...environment.asked, python: NOTHING } },
         }),
+      ...(conda && !has("conda") && { conda }),
     },
     unknown: names.filter((name) => !known.includes(name)),
   };

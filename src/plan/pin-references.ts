@@ -9,7 +9,7 @@ import type { OutputFile } from "../model/outcome.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext } from "../model/source.ts";
 import { codeIgnore, contextIgnore } from "./code-ignore.ts";
-import { askedOf, lockedModelFor, packagesIn } from "./compare-lock.ts";
+import { askedOf, askedOfConda, condaIn, lockedModelFor, packagesIn, platformsOf } from "./compare-lock.ts";
 import { findLocalRequirements } from "./local-requirements.ts";
 import type { BasePin, ImagePin, Pins, Tree } from "./pins.ts";
 import { findRequirementFiles, pipOptionsIn } from "./requirement-files.ts";
@@ -59,14 +59,11 @@ export async function pinReferences(config: Config, context: PinContext): Promis
   const platform = probed.ok ? probed.value.platform : context.hostPlatform;
   const { tree, pipOptions } = requirements.value;
   const resolved = { base: pinnedBase.value, requirements: tree, pipOptions, findLinks };
-  const { platforms } = config.build;
-  const packages = packagesIn(
-    context.lock?.environment,
-    askedOf(config, resolved),
-    platforms.length > 0 ? platforms : [platform],
-  );
+  const platforms = platformsOf(config, { platform });
+  const packages = packagesIn(context.lock?.environment, askedOf(config, resolved), platforms);
+  const conda = condaIn(context.lock?.conda, askedOfConda(config), platforms);
   return succeed(
-    { ...resolved, models: models.value, code: code.value, runtime, testFiles, platform, packages },
+    { ...resolved, models: models.value, code: code.value, runtime, testFiles, platform, packages, conda },
     [...models.warnings, ...pinnedBase.warnings, ...code.warnings],
   );
 }

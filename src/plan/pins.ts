@@ -1,4 +1,4 @@
-import type { LockedPlatforms } from "../model/lock-file.ts";
+import type { LockedCondaPlatforms, LockedPlatforms } from "../model/lock-file.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { Pin } from "../model/source.ts";
 
@@ -26,6 +26,8 @@ export type Pins = {
   readonly platform: string;
   /** What the lock has of the packages to install. */
   readonly packages: PinnedPackages;
+  /** What the lock has of the packages of conda, for some of the platforms or for all. */
+  readonly conda: LockedCondaPlatforms;
 };
 
 /** One of these, or none where the lock has no answer to what is asked for now. */
@@ -70,4 +72,5 @@ export const UNPINNED: Pins = {
   testFiles: {},
   platform: "",
   packages: {},
+  conda: {},
 };

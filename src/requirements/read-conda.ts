@@ -1,16 +1,21 @@
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import { addressAt, PYPI } from "./named-indexes.ts";
+import { condaPackagesOf, readCondaSpec } from "./read-conda-packages.ts";
 import type { Format, Requirements } from "./reading.ts";
 import { parseRequirement, parseVersions, renderRequirement } from "./requirement.ts";
 import { BadShape, entriesOf, listOf, memberOf, type Placed, recordOf, textOf } from "./shape.ts";
 import { wordNoRequirement } from "./word-source.ts";
 
-/** A conda environment file that asks conda for what Python comes with alone, and pip for the rest. */
+/**
+ * A conda environment file. What asks conda for nothing but Python and what it comes with is installed in the base's own
+ * Python; for anything else, Python is conda's as well.
+ */
 export const condaFile: Format = { offers: () => ({ extras: [], groups: [] }), read: readConda };
 
 /** What every conda environment asks of conda, and pip has under the same name. */
 const OF_PIP: ReadonlySet<string> = new Set(["setuptools", "wheel"]);
+const OF_EVERY_PYTHON: ReadonlySet<string> = new Set(["python", "pip", ...OF_PIP]);
 
 /** What our own server stands in for. */
 const AZURE_SERVERS: ReadonlySet<string> = new Set(["azureml-defaults", "azureml-inference-server-http"]);
@@ -20,7 +25,9 @@ function readConda(data: Placed): Result<Requirements> {
   const dependencies = memberOf(environment, "dependencies");
   if (dependencies.value === undefined) throw new BadShape(dependencies.pointer, "is missing");
   const items = listOf(dependencies);
-  const ofConda = items.filter(({ value }) => typeof value === "string").map(readCondaSpec);
+  const specs = items.filter(({ value }) => typeof value === "string").map(readCondaSpec);
+  const isCondas = specs.some(({ name }) => !OF_EVERY_PYTHON.has(name));
+  const ofConda = isCondas ? [] : specs.map(readAsPip);
   const ofPip = items.filter(({ value }) => typeof value !== "string").flatMap(pipItems);
   const read = combine<Asked>([...ofConda, ...ofPip.map(readPipItem)]);
   if (!read.ok) return read;
@@ -32,6 +39,7 @@ function readConda(data: Placed): Result<Requirements> {
       indexes: indexesOf(read.value),
       findLinks: read.value.flatMap(({ findLinks }) => findLinks ?? []),
       ...(python !== undefined && { python }),
+      ...(isCondas && { conda: condaPackagesOf(memberOf(environment, "channels"), specs) }),
     },
     [...read.warnings, ...warnOfVariables(memberOf(environment, "variables"))],
   );
@@ -45,20 +53,13 @@ type Asked = {
   readonly findLinks?: string;
 };
 
-/** `name`, `name=1.2`, `name=1.2=build`, `name>=1,<2`, `name 1.2`, `channel::name`. */
-const CONDA_SPEC = /^(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*?)\s*(?:([=!<>~\s].*))?$/;
-
-function readCondaSpec(item: Placed): Result<Asked> {
-  const spec = textOf(item).trim();
-  const [, name = "", versions = ""] = CONDA_SPEC.exec(spec) ?? [];
-  const known = name.toLowerCase();
-  if (OF_PIP.has(known)) return succeed({ line: `${known}${versionsForPip(versions, item.pointer)}` });
-  if (known === "pip") return succeed({});
-  if (known !== "python") return fail(wordCondaPackage(spec, name, versions, item.pointer));
+function readAsPip({ name, versions, pointer }: ReturnType<typeof readCondaSpec>): Result<Asked> {
+  if (OF_PIP.has(name)) return succeed({ line: `${name}${versionsForPip(versions, pointer)}` });
+  if (name === "pip") return succeed({});
   const wanted = versionsOfConda(versions);
   if (wanted === "") return succeed({});
-  if (wanted === undefined) throw new BadShape(item.pointer, "must be a version, as in `python=3.12`");
-  return succeed({ python: { versions: wanted, pointer: item.pointer } });
+  if (wanted === undefined) throw new BadShape(pointer, "must be a version, as in `python=3.12`");
+  return succeed({ python: { versions: wanted, pointer } });
 }
 
 /** With one `=`, and as every environment is written, the release alone counts: a build of conda's is none of the base's. */
@@ -85,28 +86,6 @@ function versionsForPip(text: string, pointer: string): string {
     pointer,
     "has no equal among the versions of pip",
     "put it below `pip:` as pip reads it",
-  );
-}
-
-/** Names that differ. */
-const PIP_NAMES: Readonly<Record<string, string>> = {
-  pytorch: "torch",
-  opencv: "opencv-python-headless",
-  "py-xgboost": "xgboost",
-  "matplotlib-base": "matplotlib",
-  "msgpack-python": "msgpack",
-};
-
-function wordCondaPackage(spec: string, name: string, versions: string, pointer: string): Diagnostic {
-  const pipName = PIP_NAMES[name.toLowerCase()] ?? name;
-  const wanted = versionsOfCondaPackage(versions);
-  return errorDiagnostic(
-    "requirements/conda-package",
-    `\`${spec}\` is a package of conda, which is not run here`,
-    {
-      path: pointer,
-      hint: `if pip has it, put \`${pipName}${wanted}\` below \`pip:\`; else take a base image that has it, or \`system_packages\``,
-    },
   );
 }
 

@@ -1,3 +1,4 @@
+import type { CondaPackages } from "../model/config.ts";
 import type { Result } from "../model/result.ts";
 import type { Location, SourceFile } from "../model/text-range.ts";
 import type { FormatName } from "./formats.ts";
@@ -16,6 +17,8 @@ export type Requirements = {
   readonly findLinks: readonly string[];
   /** The versions of Python that it asks for, as PEP 440 says them. */
   readonly python?: { readonly versions: string; readonly pointer: string };
+  /** What it asks conda for, Python among it. */
+  readonly conda?: CondaPackages;
 };
 
 /** A way to write dependencies down. All throw a `BadShape` where the file is not of the format. */

@@ -18,6 +18,7 @@ import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { IMAGE, imageOf } from "./build-image.ts";
 import { packagesFor } from "./lock.ts";
+import { condaPackagesFor } from "./lock-conda.ts";
 import type { PinnedBase } from "./read-base.ts";
 import { withRegistryFaults } from "./registry-faults.ts";
 import { parseState, type Tree } from "./store-inputs.ts";
@@ -98,9 +99,14 @@ function subjectsOf(step: Step, context: StepContext): readonly AttestedSubject[
     ([platform, installed]) => [normalPlatform(platform), installed] as const,
   );
   const known = new Map(packages);
+  const conda = Object.entries(condaPackagesFor(step, context)).map(
+    ([platform, brought]) => [normalPlatform(platform), brought] as const,
+  );
+  const brought = new Map(conda);
   const platforms = image.images.map(({ platform }) => ({
     platform,
     packages: known.get(normalPlatform(platform)) ?? NO_PACKAGES,
+    conda: brought.get(normalPlatform(platform)) ?? [],
   }));
   const common = factsOf(step, context);
   const single = image.images.map(({ manifest }, index) => ({

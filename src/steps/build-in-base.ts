@@ -1,9 +1,10 @@
 import path from "node:path";
 import { normalPlatform } from "../images/manifest.ts";
 import type { BaseImageConfig, LoginConfig } from "../model/config.ts";
-import type { OutputFile } from "../model/outcome.ts";
+import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { StepContext } from "../model/step-kind.ts";
+import { layOutWithConda } from "./conda-base.ts";
 import type { EnvironmentInputs } from "./dockerfile.ts";
 import { findLayout } from "./find-layout.ts";
 import { namedContext, type Placement } from "./image-layout.ts";
@@ -22,6 +23,8 @@ export type BaseInputs = {
   readonly secrets?: readonly UsedSecret[];
   /** Given where anything is built that has a date. */
   readonly sourceDateEpoch?: number;
+  /** What conda has brought, on top of the base. */
+  readonly conda?: StepOutput;
 };
 
 /** A secret by its name, and what pip does with it. */
@@ -56,7 +59,7 @@ export async function buildInBase(
   if (!secrets.ok) return secrets;
   const vendored = await demandVendoredBase(base, platforms, context);
   const read =
-    vendored === undefined
+    vendored === undefined && inputs.conda === undefined
       ? await readBase(base, baseImage, context)
       : succeed({ reference: LAYOUT_CONTEXT, digest: "" });
   if (!read.ok) return read;
@@ -74,7 +77,10 @@ export async function buildInBase(
   const watched = [...filesOfBase(inputs), ...mounted].filter(({ origin }) => origin !== undefined);
   const demandUnchanged = await watchFiles(watched, context);
   const staged = await stageContexts(mounts, mounted, work, context);
-  const mountedBase = await orUnreadable(() => layoutContext(inputs, vendored, work, context));
+  const withConda = await layOutConda(inputs, work, context);
+  if (!withConda.ok) return withConda;
+  const given = vendored ?? withConda.value;
+  const mountedBase = await orUnreadable(() => layoutContext(inputs, given, work, context));
   if (!mountedBase.ok) return mountedBase;
   const built = await context.engine.build({
     ...request,
@@ -111,19 +117,31 @@ function filesOfBase({ base, baseImage }: BaseInputs): readonly OutputFile[] {
   return nameTree(base.context, baseImage.context, ".");
 }
 
+/** The base with what conda brings on top, as a folder of its own; undefined where conda brings nothing. */
+async function layOutConda(
+  { conda, ...below }: BaseInputs,
+  work: string,
+  context: StepContext,
+): Promise<Result<string | undefined>> {
+  if (conda === undefined) return succeed(undefined);
+  const folder = path.join(work, "with-conda");
+  const laidOut = await layOutWithConda(below, conda, folder, context);
+  return laidOut.ok ? succeed(folder) : laidOut;
+}
+
 /**
  * An OCI layout is handed to buildx as the context that `FROM` names: one of our own, of what is needed of the user's,
  * since buildx writes into it, cannot read every path, and begins all platforms from one digest.
  */
 async function layoutContext(
   { base, platforms }: BaseInputs,
-  vendored: string | undefined,
+  given: string | undefined,
   work: string,
   context: StepContext,
 ): Promise<Readonly<Record<string, string>>> {
   const folder = path.join(work, "base");
   const mount = (root: string) => ({ [LAYOUT_CONTEXT]: `oci-layout://${folder}@${root}` });
-  if (vendored !== undefined) return mount(await linkLayout(vendored, folder, platforms, context));
+  if (given !== undefined) return mount(await linkLayout(given, folder, platforms, context));
   if (base.kind !== "oci-layout") return {};
   const { place, isArchive } = await findLayout(base, context);
   const from = isArchive ? path.join(work, "unpacked") : place;

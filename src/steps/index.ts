@@ -2,6 +2,7 @@ import type { StepKindName } from "../model/step.ts";
 import type { StepKind } from "../model/step-kind.ts";
 import { attestKind } from "./attest.ts";
 import { buildKind } from "./build.ts";
+import { condaKind } from "./conda.ts";
 import { fetchKind } from "./fetch.ts";
 import { layerKind } from "./layer.ts";
 import { loadKind } from "./load.ts";
@@ -18,6 +19,7 @@ export const STEP_KINDS: Readonly<Record<StepKindName, StepKind>> = {
   fetch: fetchKind,
   layer: layerKind,
   lock: lockKind,
+  conda: condaKind,
   vendor: vendorKind,
   render: renderKind,
   build: buildKind,

@@ -10,8 +10,10 @@ import type { SerializableRecord } from "../model/serializable.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { type BaseInputs, type BuildInBase, buildInBase, folderOfPlatform } from "./build-in-base.ts";
+import { condaFor } from "./conda.ts";
 import { ENVIRONMENT_STAGE, loginsAmong } from "./dockerfile.ts";
 import { layOutEnvironment } from "./image-layout.ts";
+import { LOCK_OF_CONDA, lockConda } from "./lock-conda.ts";
 import {
   ANSWER_FILES,
   ASKING_STAGE,
@@ -49,9 +51,10 @@ export const lockKind: StepKind = {
   timeoutMs: 2 * 60 * 60_000,
   attempts: 1,
   async run(step, context) {
+    if (step.id === LOCK_OF_CONDA) return lockConda(step, context);
     const inputs = step.inputs as unknown as LockStepInputs;
     if ("locked" in inputs) return succeed(outputOf(inputs.locked));
-    const asked = await ask(inputs.asked, context);
+    const asked = await ask({ ...inputs.asked, ...condaFor(step, context) }, context);
     return asked.ok ? succeed(outputOf(asked.value)) : asked;
   },
   /** Where the lock says it, there is nothing to find out. */

@@ -107,6 +107,15 @@ export async function linkLayout(
   await files.makeDirectory(path.join(to, "blobs/sha256"));
   const names = new Set(blobs.map(({ digest }) => blobPath(digest)));
   await Promise.all([...names].map((name) => files.link(path.join(from, name), path.join(to, name))));
+  return nameInLayout(images, to, context);
+}
+
+/** Writes what names the images of a layout whose blobs are there, and gives its digest. */
+export async function nameInLayout(
+  images: readonly PlatformImage[],
+  to: string,
+  { host: { files } }: StepContext,
+): Promise<Digest> {
   const index = writeIndex(images);
   const root = describeText(MEDIA_TYPES.index, index);
   await files.writeAtomically(path.join(to, blobPath(root.digest)), index);

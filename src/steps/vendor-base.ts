@@ -7,9 +7,9 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import { VENDORED_BASE, type VendoredFile } from "../model/vendor.ts";
-import { type ImageBase, takeRemote } from "./build-environment.ts";
-import { AT_ONCE, fetchBlob } from "./image-contents.ts";
+import { AT_ONCE, fetchBlob } from "./fetch-blob.ts";
 import { storeText } from "./store-inputs.ts";
+import { type ImageBase, takeRemote } from "./take-base.ts";
 import { environmentOf, takePinned } from "./take-images.ts";
 
 type BaseInputs = { readonly base: ImageBase; readonly platforms: readonly string[] };

@@ -104,7 +104,7 @@ test("no secret of an address", () => assert.not.match(writeSbom(makeFacts(), AM
 test("packages of Ubuntu are called so, and architectures as Debian does", () => {
   const systemPackages = { libgomp1: "12.3.0-1ubuntu1~22.04", zlib1g: "1.2.11" };
   const packages = { systemPackages, python: [] };
-  const text = writeSbom(makeFacts(), { platform: "linux/arm/v7", packages });
+  const text = writeSbom(makeFacts(), { platform: "linux/arm/v7", packages, conda: [] });
   assert.match(text, "pkg:deb/ubuntu/zlib1g@1.2.11?arch=armhf");
   assert.match(text, "pkg:deb/ubuntu/libgomp1@12.3.0-1ubuntu1~22.04?arch=armhf");
 });

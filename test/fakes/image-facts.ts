@@ -15,6 +15,14 @@ export const AMD64: PlatformFacts = {
       },
     ],
   },
+  conda: [
+    {
+      name: "openssl",
+      url: "https://conda.anaconda.org/conda-forge/linux-64/openssl-3.3.2-hb9d3cd8_0.conda",
+      digest: digestOf("openssl"),
+      size: 2_900_000,
+    },
+  ],
 };
 
 /** What is known of an image with something of everything in it. */

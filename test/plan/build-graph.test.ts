@@ -221,6 +221,7 @@ function pinsOf({ models, baseImage, inference, environment, tests }: Config): P
     platform: "linux/amd64",
     pipOptions: [],
     packages: {},
+    conda: {},
   };
 }
 

@@ -1,0 +1,122 @@
+import path from "node:path";
+import { Worker } from "node:worker_threads";
+import { isCondaArchive } from "../model/conda-archive.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
+import { isDigest } from "../model/digest.ts";
+import type { LockedCondaPackage } from "../model/lock-file.ts";
+import { combine, fail, type Result, succeed } from "../model/result.ts";
+import type { SolvedPackage, SolverInputs, SolverMessage } from "./solver-messages.ts";
+import { subdirOf, virtualPackages } from "./subdirs.ts";
+
+export type SolveRequest = {
+  readonly specs: readonly string[];
+  /** Addresses; what the first has is not looked for in the others. */
+  readonly channels: readonly string[];
+  /** `linux/amd64` */
+  readonly platform: string;
+  /** What is at an address; undefined where nothing is. */
+  readonly read: (url: string) => Promise<Result<Uint8Array<ArrayBuffer> | undefined>>;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Finds the packages that answer what is asked for, with the solver of rattler.
+ *
+ * Errors: `conda/no-platform`, `conda/unsolvable`, `conda/no-digest`, and those of `read`.
+ */
+export async function solve({
+  platform,
+  ...request
+}: SolveRequest): Promise<Result<readonly LockedCondaPackage[]>> {
+  const subdir = subdirOf(platform);
+  if (!subdir.ok) return subdir;
+  const virtual = JSON.stringify(repodata(virtualPackages(subdir.value)));
+  const read: SolveRequest["read"] = async (url) => {
+    if (!url.startsWith(VIRTUAL)) return request.read(url);
+    if (!url.endsWith("/repodata.json")) return succeed(undefined);
+    return succeed(bytesOf(url.endsWith("/noarch/repodata.json") ? JSON.stringify(repodata({})) : virtual));
+  };
+  const solved = await runSolver({ ...request, read }, platform, [subdir.value.name, "noarch"]);
+  if (!solved.ok) return solved;
+  const real = solved.value.filter(({ name }) => !name.startsWith("__"));
+  const locked = combine(real.map(lockedOf));
+  return locked.ok ? succeed(locked.value.toSorted((a, b) => (a.name < b.name ? -1 : 1))) : locked;
+}
+
+/** A channel that nobody is asked for. */
+const VIRTUAL = "https://virtual.invalid/machine";
+
+function repodata(packages: Readonly<Record<string, object>>): object {
+  return { info: {}, packages: {}, "packages.conda": packages, repodata_version: 1 };
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(text));
+}
+
+/** Beside us: in the bundle, too. */
+const THREAD = path.join(
+  import.meta.dirname,
+  `solver-thread${import.meta.filename.endsWith(".ts") ? ".ts" : ".js"}`,
+);
+
+type Solving = Omit<SolveRequest, "platform">;
+
+function runSolver(
+  { specs, channels, read, signal }: Solving,
+  platform: string,
+  subdirs: readonly string[],
+): Promise<Result<readonly SolvedPackage[]>> {
+  signal.throwIfAborted();
+  const workerData: SolverInputs = { specs, channels: [VIRTUAL, ...channels], subdirs };
+  const worker = new Worker(THREAD, { workerData });
+  return new Promise<Result<readonly SolvedPackage[]>>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const unsolved = (reason: string) => resolve(fail(wordUnsolvable(reason, platform)));
+    worker.on("error", (error) => unsolved(error.message));
+    worker.on("exit", () => {
+      signal.removeEventListener("abort", abort);
+      unsolved("the solver has ended without an answer");
+    });
+    worker.on("message", (message: SolverMessage) => {
+      if (message.kind === "solved") return resolve(succeed(message.packages));
+      if (message.kind === "failed") return unsolved(message.reason);
+      read(message.url).then((answer) => {
+        if (!answer.ok) return resolve(answer);
+        const { value: bytes } = answer;
+        worker.postMessage({ id: message.id, ...(bytes !== undefined && { bytes }) });
+      }, reject);
+    });
+  }).finally(() => worker.terminate());
+}
+
+/** Without a user, a query or a fragment, and with nothing that a shell or a Dockerfile would read. */
+const ADDRESS = /^https?:\/\/[A-Za-z0-9.:[\]-]+\/[A-Za-z0-9._~+!%/-]+$/;
+
+function lockedOf({ name, url, sha256, size }: SolvedPackage): Result<LockedCondaPackage> {
+  const digest = `sha256:${sha256}`;
+  const file = url.slice(url.lastIndexOf("/") + 1);
+  const isRight = ADDRESS.test(url) && isCondaArchive(file, name) && Number.isSafeInteger(size);
+  if (!isRight || !isDigest(digest) || size === undefined) return fail(wordNoDigest(name));
+  return succeed({ name, url, digest, size });
+}
+
+function wordNoDigest(name: string): Diagnostic {
+  return errorDiagnostic(
+    "conda/no-digest",
+    `the channel does not say what \`${name}\` is: it lacks a SHA-256, a size or a proper address`,
+    {
+      path: "/environment/conda",
+      hint: "have the channel indexed anew (`conda index`), or take the package from another one",
+    },
+  );
+}
+
+function wordUnsolvable(reason: string, platform: string): Diagnostic {
+  return errorDiagnostic("conda/unsolvable", `no packages of conda answer the file on ${platform}`, {
+    path: "/environment/conda",
+    excerpt: reason.trim().split("\n").slice(0, 40),
+    hint: "change the versions that are asked for, or the channels",
+  });
+}

@@ -1,0 +1,54 @@
+import { type Diagnostic, warningDiagnostic } from "../model/diagnostic.ts";
+import type { Environment, PlacedPackage } from "./place-packages.ts";
+
+const PATH = "/environment/conda";
+
+/** What conda would have done and is not done here. */
+export function warnOfEnvironment({ packages, clashes }: Environment): readonly Diagnostic[] {
+  const scripts = findPaths(packages, /^bin\/\.[^/]+-(?:post|pre)-link\.sh$/);
+  const activations = findPaths(packages, /^etc\/conda\/activate\.d\/[^/]+\.sh$/);
+  return [
+    ...(scripts.length === 0
+      ? []
+      : [
+          warningDiagnostic(
+            "conda/script-not-run",
+            "scripts that conda would run after installing are not run",
+            {
+              path: PATH,
+              excerpt: scripts,
+              hint: "if something is missing in the image, take a base image where conda has installed these",
+            },
+          ),
+        ]),
+    ...(activations.length === 0
+      ? []
+      : [
+          warningDiagnostic(
+            "conda/activation-not-run",
+            "scripts that conda would run at each start are not run",
+            {
+              path: PATH,
+              excerpt: activations,
+              hint: "set the variables that the service needs of them as `environment.variables`",
+            },
+          ),
+        ]),
+    ...(clashes.length === 0
+      ? []
+      : [
+          warningDiagnostic("conda/same-path", "several packages have the same path, with other bytes", {
+            path: PATH,
+            excerpt: clashes.map(
+              ({ path, taken, left }) => `${path}: of ${taken}, not of ${left.join(", ")}`,
+            ),
+          }),
+        ]),
+  ];
+}
+
+function findPaths(packages: readonly PlacedPackage[], pattern: RegExp): readonly string[] {
+  return packages.flatMap(({ info, placed }) =>
+    [...placed.values()].filter(({ path }) => pattern.test(path)).map(({ path }) => `${info.name}: ${path}`),
+  );
+}

@@ -1,0 +1,30 @@
+import { BadPackage } from "./bad-package.ts";
+
+/** Decompresses a stream as it comes, up to so many bytes. Throws a `BadPackage`. */
+export async function* unzstd(
+  chunks: AsyncIterable<Uint8Array>,
+  mostBytes: number,
+): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import("fzstd");
+  let bytes = 0;
+  let made: Uint8Array[] = [];
+  const decompressing = new Decompress((chunk) => {
+    bytes += chunk.length;
+    if (bytes > mostBytes)
+      throw new BadPackage("becomes more than a thousand times as large when it is unpacked");
+    // Its memory is used again for what follows.
+    made.push(chunk.slice());
+  });
+  const push = (chunk: Uint8Array, isLast: boolean): readonly Uint8Array[] => {
+    made = [];
+    try {
+      decompressing.push(chunk, isLast);
+    } catch (error) {
+      if (error instanceof BadPackage) throw error;
+      throw new BadPackage(`is damaged: ${(error as Error).message}`);
+    }
+    return made;
+  };
+  for await (const chunk of chunks) yield* push(chunk, false);
+  yield* push(new Uint8Array(), true);
+}
