@@ -1,3 +1,4 @@
+import { fileOfUrl } from "../model/conda-archive.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { isDigest } from "../model/digest.ts";
 import type { Graph } from "../model/graph.ts";
@@ -8,6 +9,7 @@ import { filesOfPackages, hasBase, type Vendor, withoutVendored } from "../model
 import { dependenciesOf } from "../plan/order.ts";
 import { type Examined, examine } from "../plan/plan.ts";
 import { ENVIRONMENT } from "../steps/build-image.ts";
+import { CONDA } from "../steps/conda.ts";
 import { environmentOf } from "../steps/take-images.ts";
 import type { Assembly } from "./assemble.ts";
 
@@ -40,6 +42,7 @@ export async function checkOffline(
       ? await findMissingBase(assembly, vendor)
       : []),
     ...(isBuilt ? await findMissingPackages(assembly, vendor) : []),
+    ...(work.some(({ planned }) => planned.step.id === CONDA) ? await findMissingConda(assembly) : []),
     ...(await findMissingModels(work, assembly)),
   ];
   return missing.length === 0 ? succeed(undefined) : fail(wordMissing(missing, assembly, folder));
@@ -75,6 +78,14 @@ export function wordDockerfile(location: Location | undefined): Diagnostic {
       hint: "build it with `docker buildx build --output type=oci,tar=false,dest=base .`, and name that folder: `base_image: {oci_layout: base}`",
     },
   );
+}
+
+/** Its layers would have to be made before pip can be asked for what it is to download. */
+export function wordConda(location: Location | undefined): Diagnostic {
+  return errorDiagnostic("cli/conda-not-vendored", "packages of conda cannot be vendored yet", {
+    ...(location !== undefined && { location }),
+    hint: "apply once where there is a network, with the same `MLPACKAGE_CACHE_DIR`: from there `--offline` has them",
+  });
 }
 
 /** Of an environment that was taken from a registry, the layers come when somebody needs them. */
@@ -128,6 +139,14 @@ async function findMissingPackages(
     ),
     ...python.map(({ name, version }) => `the Python package ${name} ${version} (${platform})`),
   ]);
+}
+
+async function findMissingConda({ pins, store }: Assembly): Promise<readonly string[]> {
+  const packages = Object.values(pins.conda).flat();
+  const found = await Promise.all(packages.map(({ digest }) => store.find(digest)));
+  return packages
+    .filter((_one, index) => found[index] === undefined)
+    .map(({ url }) => `the package of conda ${fileOfUrl(url)}`);
 }
 
 async function findMissingModels(work: readonly Examined[], { store }: Assembly): Promise<readonly string[]> {

@@ -4,7 +4,7 @@ import type { PlacedPackage } from "./place-packages.ts";
 const LARGE_BYTES = 64e6;
 
 /** With those of the base, of the models and of ours there must be no more than an engine mounts. */
-const MOST_LARGE = 12;
+const MOST_LARGE = 8;
 
 /** The packages of each layer: a large one by itself, and all small ones together. */
 export function groupPackages(packages: readonly PlacedPackage[]): readonly (readonly PlacedPackage[])[] {

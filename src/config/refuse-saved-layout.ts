@@ -9,7 +9,8 @@ export function refuseSavedLayout(
   if (environment.conda !== undefined) {
     const hint = "save the image itself with an output of `type: oci-archive`";
     const message = "a folder for `docker build` cannot have packages of conda";
-    return [errorDiagnostic("config/conda-not-saveable", message, { ...place, hint })];
+    const { related: _base, ...own } = place;
+    return [errorDiagnostic("config/conda-not-saveable", message, { ...own, hint })];
   }
   if (baseImage.kind !== "oci-layout") return [];
   const message = `plain \`docker build\` cannot begin from the OCI layout \`${baseImage.path}\``;

@@ -18,7 +18,13 @@ import type { Serializable, SerializableRecord } from "../model/serializable.ts"
 const LOCK_VERSION = 1;
 
 /** A lock as the plain data that its file holds: sorted, and a line for each thing that is pinned. */
-export function lockToData({ mlpackage, baseImage, models, environment, conda }: LockFile): SerializableRecord {
+export function lockToData({
+  mlpackage,
+  baseImage,
+  models,
+  environment,
+  conda,
+}: LockFile): SerializableRecord {
   return {
     version: LOCK_VERSION,
     ...(mlpackage && { mlpackage: toolToData(mlpackage) }),

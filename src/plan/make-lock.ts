@@ -86,7 +86,14 @@ function withOtherPlatforms(
 }
 
 /** What of a lock can be resolved anew, besides a model by its name. */
-export const UPGRADABLE = ["mlpackage", "base_image", "conda", "models", "python", "system_packages"] as const;
+export const UPGRADABLE = [
+  "mlpackage",
+  "base_image",
+  "conda",
+  "models",
+  "python",
+  "system_packages",
+] as const;
 
 /** A lock without what is to be resolved anew; `all` stands for everything. The names that it knows nothing of. */
 export function withoutUpgraded(

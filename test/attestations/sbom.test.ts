@@ -72,6 +72,7 @@ test("everything that was put in is in it, with its digest where it has one", ()
     `container python:3.12-slim pkg:oci/python@${base}?arch=amd64&repository_url=docker.io/library/python&tag=3.12-slim`,
     "library libc6 pkg:deb/debian/libc6@2:2.36-9?arch=i386",
     "library libgomp1 pkg:deb/debian/libgomp1@12.2.0-14%2Bdeb12u1?arch=amd64",
+    "library openssl pkg:conda/openssl@3.3.2?build=hb9d3cd8_0&channel=https://conda.anaconda.org/conda-forge&subdir=linux-64&type=conda",
     "library local-wheel pkg:pypi/local-wheel@1%210.1%2Bcpu",
     "library numpy pkg:pypi/numpy@2.1.0",
     "machine-learning-model ridge ",

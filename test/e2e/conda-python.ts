@@ -7,7 +7,7 @@ import { docker } from "./engine.ts";
 /** As long as `conda-build` makes them: every prefix fits in. */
 export const PLACEHOLDER = `/home/builder/conda-bld/work${"_placehold".repeat(20)}`;
 
-/** Packages of conda made of the Python of a Debian image, so that they truly run in one: `python`, `pip`, `gunicorn`. */
+/** Packages of conda made of the Python of a Debian image, so that they truly run in one: `python`, `pip`, `gunicorn`, `setuptools`. */
 export async function packDebianPython(image: string, folder: string) {
   mkdirSync(folder, { recursive: true });
   const container = (await docker(["create", image])).trim();
@@ -37,17 +37,22 @@ export async function packDebianPython(image: string, folder: string) {
   });
   const pure = (name: string, version: string, entryPoints: readonly string[], more = {}) =>
     makeCondaPackage({
-      ...{ name, version, noarch: "python", depends: ["python >=3.9"], entryPoints },
+      ...{ name, version, noarch: "python", entryPoints },
+      depends: ["python >=3.9", ...(name === "setuptools" ? [] : ["setuptools"])],
       files: { ...filesBelow(path.join(folder, modules, name), `site-packages/${name}`), ...more },
     });
-  const [pip, gunicorn] = await Promise.all([
+  const [pip, gunicorn, setuptools] = await Promise.all([
     pure("pip", "23.0.1", ["pip = pip._internal.cli.main:main"]),
     pure("gunicorn", "20.1.0", ["gunicorn = gunicorn.app.wsgiapp:run"], {
       "site-packages/gunicorn-20.1.0.dist-info/METADATA":
         "Metadata-Version: 2.1\nName: gunicorn\nVersion: 20.1.0\n",
     }),
+    pure("setuptools", "66.1.1", [], {
+      ...filesBelow(path.join(folder, modules, "pkg_resources"), "site-packages/pkg_resources"),
+      ...filesBelow(path.join(folder, modules, "_distutils_hack"), "site-packages/_distutils_hack"),
+    }),
   ]);
-  return { python, pip, gunicorn };
+  return [python, pip, gunicorn, setuptools];
 }
 
 function read(folder: string, file: string): Buffer {
@@ -78,7 +83,9 @@ function filesBelow(
     const status = statSync(place, { throwIfNoEntry: false });
     if (status === undefined && name !== "sitecustomize.py") return [];
     if (status?.isDirectory() === true) return Object.entries(filesBelow(place, `${target}/${name}`, change));
-    return [[`${target}/${name}`, change(name, status === undefined ? Buffer.alloc(0) : readFileSync(place))]];
+    return [
+      [`${target}/${name}`, change(name, status === undefined ? Buffer.alloc(0) : readFileSync(place))],
+    ];
   });
   return Object.fromEntries(entries);
 }

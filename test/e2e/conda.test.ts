@@ -47,7 +47,7 @@ const told = await makeCondaPackage({
   },
 });
 const first = await greeter("1.0", "hello");
-channel.offer(made.python, made.pip, made.gunicorn, first, told);
+channel.offer(...made, first, told);
 
 const SCRIPT = `import os
 import subprocess

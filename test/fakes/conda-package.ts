@@ -82,7 +82,7 @@ export async function makeCondaPackage(wanted: CondaPackage): Promise<MadeCondaP
   return { file: `${stem}.conda`, bytes, subdir, record: recordOf(index, bytes) };
 }
 
-export function recordOf(index: object, bytes: Uint8Array): Readonly<Record<string, unknown>> {
+function recordOf(index: object, bytes: Uint8Array): Readonly<Record<string, unknown>> {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { ...index, sha256, size: bytes.length };
 }

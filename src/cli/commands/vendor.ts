@@ -7,7 +7,7 @@ import { isLockable } from "../../plan/compare-lock.ts";
 import { vendorGraph } from "../../plan/vendor-graph.ts";
 import { vendoredOf } from "../../steps/vendor.ts";
 import { type Assembly, assemble } from "../assemble.ts";
-import { wordDockerfile } from "../check-offline.ts";
+import { wordConda, wordDockerfile } from "../check-offline.ts";
 import { demandSecrets } from "../demand-secrets.ts";
 import { EXIT, exitCodeOfRun } from "../exit-code.ts";
 import { oneAtATime } from "../one-at-a-time.ts";
@@ -33,6 +33,7 @@ export async function vendor(session: Session, { folder, ...options }: VendorOpt
   const wrong = [
     ...findMisplaced(folder, ours.value.folder, opened.value),
     ...(config.baseImage.kind === "dockerfile" ? [wordDockerfile(locate("/base_image"))] : []),
+    ...(config.environment.conda === undefined ? [] : [wordConda(locate("/environment/conda"))]),
   ];
   if (wrong.length > 0) return refuse(session, ...wrong);
   const shared = { what: "the vendor folder", path: ours.value.folder, doing: "fills it" };
