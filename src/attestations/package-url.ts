@@ -32,8 +32,7 @@ export function condaPackageUrl({ url }: LockedCondaPackage): string {
   const archive = parseCondaArchive(fileOfUrl(url));
   const [, channel = "", subdir = ""] = /^(.*)\/([^/]+)\/[^/]+$/.exec(url) ?? [];
   if (archive === undefined) throw new Error(`${url} is no package of conda`);
-  const type = url.endsWith(".conda") ? "conda" : "tar.bz2";
-  const qualifiers = `build=${encode(archive.build)}&channel=${encode(channel)}&subdir=${encode(subdir)}&type=${type}`;
+  const qualifiers = `build=${encode(archive.build)}&channel=${encode(channel)}&subdir=${encode(subdir)}&type=conda`;
   return `pkg:conda/${encode(archive.name)}@${encode(archive.version)}?${qualifiers}`;
 }
 

@@ -1,9 +1,2 @@
 /** A package that is not what a package of conda is, or would leave its folder; the message goes on from its name. */
-export class BadPackage extends Error {
-  readonly hint: string | undefined;
-  constructor(message: string, hint?: string) {
-    super(message);
-    this.name = "BadPackage";
-    this.hint = hint;
-  }
-}
+export class BadPackage extends Error {}

@@ -144,7 +144,7 @@ function held({ placeholder }: PackagePath): Pick<PackagePath, "placeholder"> {
 }
 
 /** What is wrong with a package, with its name before. */
-export function named<T>(name: string, act: () => T): T {
+function named<T>(name: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
@@ -153,5 +153,5 @@ export function named<T>(name: string, act: () => T): T {
 }
 
 export function withName(name: string, error: unknown): unknown {
-  return error instanceof BadPackage ? new BadPackage(`\`${name}\` ${error.message}`, error.hint) : error;
+  return error instanceof BadPackage ? new BadPackage(`\`${name}\` ${error.message}`) : error;
 }

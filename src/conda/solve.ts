@@ -5,12 +5,12 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { isDigest } from "../model/digest.ts";
 import type { LockedCondaPackage } from "../model/lock-file.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
-import type { SolvedPackage, SolverInputs, SolverMessage } from "./solver-messages.ts";
+import type { Answer, SolvedPackage, SolverInputs, SolverMessage } from "./solver-messages.ts";
 import { subdirOf, virtualPackages } from "./subdirs.ts";
 
 export type SolveRequest = {
   readonly specs: readonly string[];
-  /** Addresses; what the first has is not looked for in the others. */
+  /** Addresses; what the first has as it is asked for is not looked for in the others. */
   readonly channels: readonly string[];
   /** `linux/amd64` */
   readonly platform: string;
@@ -22,7 +22,7 @@ export type SolveRequest = {
 /**
  * Finds the packages that answer what is asked for, with the solver of rattler.
  *
- * Errors: `conda/no-platform`, `conda/unsolvable`, `conda/no-digest`, and those of `read`.
+ * Errors: `conda/no-platform`, `conda/unsolvable`, `conda/no-digest`, `conda/old-format`, and those of `read`.
  */
 export async function solve({
   platform,
@@ -55,10 +55,7 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Beside us: in the bundle, too. */
-const THREAD = path.join(
-  import.meta.dirname,
-  `solver-thread${import.meta.filename.endsWith(".ts") ? ".ts" : ".js"}`,
-);
+const THREAD = path.join(import.meta.dirname, "solver-thread.js");
 
 type Solving = Omit<SolveRequest, "platform">;
 
@@ -85,7 +82,8 @@ function runSolver(
       read(message.url).then((answer) => {
         if (!answer.ok) return resolve(answer);
         const { value: bytes } = answer;
-        worker.postMessage({ id: message.id, ...(bytes !== undefined && { bytes }) });
+        const told: Answer = { id: message.id, ...(bytes !== undefined && { bytes }) };
+        worker.postMessage(told);
       }, reject);
     });
   }).finally(() => worker.terminate());
@@ -97,9 +95,21 @@ const ADDRESS = /^https?:\/\/[A-Za-z0-9.:[\]-]+\/[A-Za-z0-9._~+!%/-]+$/;
 function lockedOf({ name, url, sha256, size }: SolvedPackage): Result<LockedCondaPackage> {
   const digest = `sha256:${sha256}`;
   const file = url.slice(url.lastIndexOf("/") + 1);
+  if (url.endsWith(".tar.bz2")) return fail(wordOldFormat(file));
   const isRight = ADDRESS.test(url) && isCondaArchive(file, name) && Number.isSafeInteger(size);
   if (!isRight || !isDigest(digest) || size === undefined) return fail(wordNoDigest(name));
   return succeed({ name, url, digest, size });
+}
+
+function wordOldFormat(file: string): Diagnostic {
+  return errorDiagnostic(
+    "conda/old-format",
+    `\`${file}\` is of conda's first format, which is not read here`,
+    {
+      path: "/environment/conda",
+      hint: "ask for a version of it that the channel has as `.conda`, or put one there (`cph transmute`)",
+    },
+  );
 }
 
 function wordNoDigest(name: string): Diagnostic {

@@ -6,7 +6,7 @@ export type SolverInputs = {
 };
 
 /** What is wanted of an address. */
-export type Request = { readonly kind: "request"; readonly id: number; readonly url: string };
+type Request = { readonly kind: "request"; readonly id: number; readonly url: string };
 
 /** No bytes where there is nothing. */
 export type Answer = { readonly id: number; readonly bytes?: Uint8Array<ArrayBuffer> };

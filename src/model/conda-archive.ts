@@ -1,7 +1,7 @@
 /** What the file of a package of conda is called by. */
 export type CondaArchive = { readonly name: string; readonly version: string; readonly build: string };
 
-const ARCHIVE = /^([a-z0-9_][a-z0-9._-]*)-([A-Za-z0-9_.!+]+)-([A-Za-z0-9_.+]+)(?:\.conda|\.tar\.bz2)$/;
+const ARCHIVE = /^([a-z0-9_][a-z0-9._-]*)-([A-Za-z0-9_.!+]+)-([A-Za-z0-9_.+]+)\.conda$/;
 
 /** `name-version-build.conda`; undefined where a file has no such name. */
 export function parseCondaArchive(file: string): CondaArchive | undefined {

@@ -67,7 +67,7 @@ export type PythonConfig = {
 
 /** Packages of conda that are asked for. */
 export type CondaPackages = {
-  /** Addresses without a slash at the end; what one has is not looked for in those after it. */
+  /** Addresses without a slash at the end; what one has as it is asked for is not looked for in those after it. */
   readonly channels: readonly string[];
   /** As conda has them: `numpy=1.26`. */
   readonly specs: readonly string[];

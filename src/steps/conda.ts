@@ -1,6 +1,6 @@
 import { BadPackage } from "../conda/bad-package.ts";
 import { groupPackages } from "../conda/group-packages.ts";
-import { named, type PlacedPackage, placePackages, withName } from "../conda/place-packages.ts";
+import { type PlacedPackage, placePackages, withName } from "../conda/place-packages.ts";
 import { type OpenArchive, openArchive } from "../conda/read-archive.ts";
 import { type PackageInfo, readInfo } from "../conda/read-info.ts";
 import { readVariables } from "../conda/read-variables.ts";
@@ -126,10 +126,10 @@ async function makeImage(
     return succeed(await layOut(platform, packages, compression, context));
   } catch (error) {
     if (!(error instanceof BadPackage)) throw error;
-    const { message, hint } = error;
+    const { message } = error;
     return fail(
       errorDiagnostic("conda/bad-package", `a package of conda cannot be used: ${message}`, {
-        hint: hint ?? "tell who made the channel, or ask for another version of it",
+        hint: "tell who made the channel, or ask for another version of it",
       }),
     );
   }
@@ -182,16 +182,10 @@ function namesOf(group: readonly PlacedPackage[]): string {
 }
 
 async function open({ url, digest, size }: LockedCondaPackage, { store, host }: StepContext) {
-  named(fileOfUrl(url), () => {
-    if (!url.endsWith(".conda"))
-      throw new BadPackage("is an archive of conda's first format, which is not read here", OLD_FORMAT_HINT);
-  });
   const place = await store.find(digest);
   if (place === undefined) throw new Error(`nobody has ${url}`);
   return openArchive({ place, size }, host.files);
 }
-
-const OLD_FORMAT_HINT = "ask for a newer build of it, or `cph transmute` it in a channel of your own";
 
 async function storeLayer(
   tar: AsyncIterable<Uint8Array>,
