@@ -244,9 +244,14 @@ export const COMMANDS: readonly Command[] = [
     options: {
       port: { type: "number", alias: "p", default: 0, describe: "port on 127.0.0.1; 0 for any free one" },
       detach: { type: "boolean", alias: "d", default: false, describe: "return once it is ready" },
+      watch: {
+        type: "boolean",
+        default: false,
+        describe: "with the code as it is here; a change reloads it, without a build",
+      },
     },
-    run: async (session, { port, detach }) =>
-      (await import("./commands/run.ts")).run(session, { port, detach }),
+    run: async (session, { port, detach, watch }) =>
+      (await import("./commands/run.ts")).run(session, { port, detach, watch }),
   }),
   defineCommand({
     name: "stop",

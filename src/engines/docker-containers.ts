@@ -1,5 +1,5 @@
 import { errorDiagnostic } from "../model/diagnostic.ts";
-import type { ContainerRunner, Service, ServiceRequest } from "../model/engine.ts";
+import type { ContainerRunner, ReplacedFolder, Service, ServiceRequest } from "../model/engine.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { type DockerApi, DockerApiError } from "./docker-api.ts";
 import { readFrames } from "./docker-frames.ts";
@@ -29,6 +29,7 @@ export function createContainerRunner(api: DockerApi): ContainerRunner {
         body: containerOf(request),
       });
       id = created.Id;
+      if (request.replaced !== undefined) await unpackInto(api, id, request.replaced);
       await api.json(`/containers/${id}/start`, { method: "POST" });
       const details = await api.json<ContainerDetails>(`/containers/${id}/json`);
       const hostPort = publishedPort(details, request.port) ?? request.hostPort;
@@ -59,16 +60,27 @@ function containerOf(request: ServiceRequest): object {
   return {
     Image: request.image,
     Labels: request.labels,
+    Env: Object.entries(request.variables ?? {}).map(([name, value]) => `${name}=${value}`),
     ExposedPorts: { [port]: {} },
     HostConfig: {
       PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: String(request.hostPort) }] },
       ReadonlyRootfs: true,
       Tmpfs: { "/tmp": "rw,nosuid,nodev,mode=1777" },
+      Mounts: request.replaced === undefined ? [] : [emptyVolume(request.replaced)],
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
       Init: false,
     },
   };
+}
+
+/** One that goes with the container. It is the only place in one with a read-only root that an engine unpacks into. */
+function emptyVolume({ folder }: ReplacedFolder): object {
+  return { Type: "volume", Target: folder, VolumeOptions: { NoCopy: true } };
+}
+
+async function unpackInto(api: DockerApi, id: string, { folder, archive }: ReplacedFolder): Promise<void> {
+  await api.json(`/containers/${id}/archive`, { method: "PUT", query: { path: folder }, content: archive });
 }
 
 function publishedPort(details: ContainerDetails, port: number): number | undefined {
@@ -120,13 +132,27 @@ function createService(
       for await (const frame of readFrames((await logs({ tail: String(lines) })).body)) text.push(frame.text);
       return text.join("").trimEnd().split("\n");
     },
-    async follow(onText, signal) {
+    async follow(onText, signal, lines) {
       try {
-        const { body } = await logs({ follow: "1" }, signal);
+        const tail = lines === undefined ? "all" : String(lines);
+        const { body } = await logs({ follow: "1", tail }, signal);
         for await (const frame of readFrames(body)) onText(frame.text, frame.stream);
       } catch (error) {
         if (!signal.aborted) throw error;
       }
+    },
+    unpack: (files) => unpackInto(api, id, files),
+    async execute(command) {
+      const { Id } = await api.json<{ Id: string }>(`/containers/${id}/exec`, {
+        method: "POST",
+        body: { User: "0:0", Cmd: command, AttachStdout: true, AttachStderr: true },
+      });
+      // The answer ends with the command.
+      await (await api.open(`/exec/${Id}/start`, { method: "POST", body: { Detach: false } })).text();
+      return (await api.json<{ ExitCode: number | null }>(`/exec/${Id}/json`)).ExitCode ?? -1;
+    },
+    async alert(signalName) {
+      await api.json(`/containers/${id}/kill`, { method: "POST", query: { signal: signalName } });
     },
     async remove({ graceful } = { graceful: true }) {
       try {

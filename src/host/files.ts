@@ -22,6 +22,7 @@ import { type FileStatus, type Files, PartChanged, type TreeEntry } from "../mod
 import { type Part, partsFrom } from "../model/part.ts";
 import { createDigestCache } from "./digest-cache.ts";
 import { createLimit } from "./limit.ts";
+import { watchPaths } from "./watch.ts";
 
 /** Each may have two files open; the usual limit of a process is 1024. */
 const MOST_OPEN_FILES = 64;
@@ -67,6 +68,7 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
       return blocks * bsize;
     },
     remove: (target) => fs.rm(target, { recursive: true, force: true, maxRetries: 3 }),
+    watch: watchPaths,
     close: digests.save,
   };
 }

@@ -89,8 +89,15 @@ export type ServiceRequest = {
   readonly hostPort: number;
   readonly name?: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Besides those of the image, and before them. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** A folder that has other files than in the image, and can be written to from outside. */
+  readonly replaced?: ReplacedFolder;
   readonly signal: AbortSignal;
 };
+
+/** `archive` is a tar of paths relative to `folder`, which is absolute. */
+export type ReplacedFolder = { readonly folder: string; readonly archive: AsyncIterable<Uint8Array> };
 
 /** A container that answers on 127.0.0.1. */
 export interface Service {
@@ -103,8 +110,18 @@ export interface Service {
   halt(): Promise<void>;
   /** The last lines of both streams; of one that runs the very last may still be on their way. */
   logTail(lines: number): Promise<readonly string[]>;
-  /** Both streams as they come, until the container ends or `signal` fires. */
-  follow(onText: (text: string, stream: "stdout" | "stderr") => void, signal: AbortSignal): Promise<void>;
+  /** Both streams from their last `lines` on, or their beginning, as they come, until the container ends or `signal` fires. */
+  follow(
+    onText: (text: string, stream: "stdout" | "stderr") => void,
+    signal: AbortSignal,
+    lines?: number,
+  ): Promise<void>;
+  /** Unpacks files into a folder that was replaced when it was started, over those that are there. */
+  unpack(files: ReplacedFolder): Promise<void>;
+  /** Runs a command in it, as root, and gives its exit code. */
+  execute(command: readonly string[]): Promise<number>;
+  /** Has its first process hear a signal, such as `SIGHUP`. */
+  alert(signalName: string): Promise<void>;
   /** Ends and removes it, with time to finish its request in flight unless told otherwise; gone already is no error. */
   remove(options?: { readonly graceful: boolean }): Promise<void>;
 }

@@ -106,6 +106,22 @@ export interface Files {
   totalBytes(path: string): Promise<number>;
   /** Removes a file or a folder with all that is in it; nothing there is no error. */
   remove(path: string): Promise<void>;
+  /** Tells of changes from the moment on that it resolves. */
+  watch(request: WatchRequest): Promise<Watching>;
+}
+
+export type WatchRequest = {
+  /** Files, there or not, and folders with all that is in them. */
+  readonly paths: readonly string[];
+  readonly isIgnored?: (path: string) => boolean;
+  /** Something was written, made or removed; one change may be told several times. */
+  readonly onChange: (path: string) => void;
+  /** Some changes may not be told from now on. */
+  readonly onFault: (error: Error) => void;
+};
+
+export interface Watching {
+  close(): Promise<void>;
 }
 
 /** A file has another size than it had when its content was planned: somebody writes to it. */

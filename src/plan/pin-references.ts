@@ -1,6 +1,5 @@
 import type { BaseImageConfig, Config, ModelConfig, PythonConfig } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
-import { isOurDockerfile } from "../model/dockerfile-header.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Files, TreeEntry } from "../model/host.ts";
 import { nameOf } from "../model/image-reference.ts";
@@ -8,14 +7,14 @@ import type { LockFile } from "../model/lock-file.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext } from "../model/source.ts";
-import { codeIgnore, contextIgnore } from "./code-ignore.ts";
+import { contextIgnore } from "./code-ignore.ts";
 import { askedOf, askedOfConda, condaIn, lockedModelFor, packagesIn, platformsOf } from "./compare-lock.ts";
+import { listCode } from "./list-code.ts";
 import { findLocalRequirements } from "./local-requirements.ts";
 import type { BasePin, ImagePin, Pins, Tree } from "./pins.ts";
 import { findRequirementFiles, pipOptionsIn } from "./requirement-files.ts";
 import { snapshotEntries, snapshotTree } from "./snapshot-tree.ts";
 import { testFilesOf } from "./test-files.ts";
-import { VENDOR_BEGINNING } from "./vendor-data.ts";
 
 /** What pinning asks of the world. */
 export type PinContext = {
@@ -198,69 +197,14 @@ async function pinDockerfile(
 async function pinCode(config: Config, context: PinContext, models: readonly Pin[]): Promise<Result<Tree>> {
   const { sourceDirectory } = config.inference;
   if (sourceDirectory === undefined) return succeed({});
-  const folder = sourceDirectory === "." ? config.directory : `${config.directory}/${sourceDirectory}`;
-  const modelFiles = models.flatMap((pin, index) =>
-    holds(config.models[index]?.source ?? "", sourceDirectory) ? [] : originsOf(pin),
-  );
-  const cache = pathBelow(config.directory, context.cacheDirectory);
-  const named = codeIgnore(config, sourceDirectory, context.configFile, [
-    ...modelFiles,
-    ...cache,
-    context.lockFile,
-  ]);
-  const own = await findOwnFolders(folder, await context.files.listTree(folder, named), context.files);
-  const ignore = (path: string) => named(path) || own.has(path);
-  const entries = await context.files.listTree(folder, ignore, config.directory);
-  const outside = entries.filter((entry) => entry.outside !== undefined);
-  if (outside.length > 0) return fail(...outside.map(({ path }) => wordOutside(path, sourceDirectory)));
+  const listed = await listCode(config, sourceDirectory, {
+    ...context,
+    originsOf: (at) => originsOf(models[at]),
+  });
+  if (!listed.ok) return listed;
+  const { folder, entries } = listed.value;
   const tree = await snapshotEntries(context.files, folder, entries);
   return succeed(tree, warnOfLargeCode(entries, sourceDirectory));
-}
-
-function wordOutside(path: string, folder: string): Diagnostic {
-  const link = folder === "." ? path : `${folder}/${path}`;
-  return errorDiagnostic(
-    "plan/link-outside",
-    `\`${link}\` is a link to a place outside the folder of the package`,
-    {
-      path: "/inference",
-      hint: "copy the file into the package",
-    },
-  );
-}
-
-/** A path relative to a folder it lies below; none where it lies elsewhere. */
-function pathBelow(folder: string, path: string): readonly string[] {
-  return path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : [];
-}
-
-/** Whether a model's folder is, or holds, the folder of the code: then its files are code as well. */
-function holds(source: string, folder: string): boolean {
-  const model = source.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
-  return model === "." || folder === model || folder.startsWith(`${model}/`);
-}
-
-/** Files by which a folder is known that `mlpackage save` or `mlpackage vendor` wrote. */
-const MARKS: Readonly<Record<string, (text: string) => boolean>> = {
-  Dockerfile: isOurDockerfile,
-  "vendor.json": (text) => text.startsWith(VENDOR_BEGINNING),
-};
-
-/** Such folders among the code. */
-async function findOwnFolders(
-  folder: string,
-  entries: readonly TreeEntry[],
-  files: Files,
-): Promise<ReadonlySet<string>> {
-  const found = await Promise.all(
-    entries.map(async ({ path }) => {
-      const [, parent, name = ""] = /^(.+)\/([^/]+)$/.exec(path) ?? [];
-      const isMark = Object.hasOwn(MARKS, name) ? MARKS[name] : undefined;
-      if (parent === undefined || isMark === undefined) return [];
-      return isMark(await files.readText(`${folder}/${path}`)) ? [parent] : [];
-    }),
-  );
-  return new Set(found.flat());
 }
 
 /** More than this is hardly code: a data set, or weights that nobody named a model. */
@@ -285,8 +229,8 @@ function warnOfLargeCode(entries: readonly TreeEntry[], sourceDirectory: string)
 }
 
 /** The files of the package that a model is made of. */
-function originsOf(pin: Pin): readonly string[] {
-  const { files = {} } = pin.identity as {
+function originsOf(pin: Pin | undefined): readonly string[] {
+  const { files = {} } = (pin?.identity ?? {}) as {
     readonly files?: Readonly<Record<string, { readonly origin?: string }>>;
   };
   return Object.values(files).flatMap(({ origin }) => origin ?? []);

@@ -1,22 +1,23 @@
 import { errorDiagnostic } from "../../model/diagnostic.ts";
 import type { Service } from "../../model/engine.ts";
-import { fail, type Result } from "../../model/result.ts";
+import { fail, type Result, succeed } from "../../model/result.ts";
 import { waitUntilReady } from "../../steps/wait-until-ready.ts";
 import { EXIT } from "../exit-code.ts";
-import { findBuiltImage, type LastRun, openLastRun, serviceLabels } from "../last-run.ts";
+import { openLastRun } from "../last-run.ts";
 import { refuse } from "../refuse.ts";
-import { type Session, tell } from "../session.ts";
+import type { Session } from "../session.ts";
+import { startService, tellAddress } from "../start-service.ts";
 
-export type ServeOptions = { readonly port: number; readonly detach: boolean };
+export type ServeOptions = { readonly port: number; readonly detach: boolean; readonly watch: boolean };
 
 /** Starts the image that `apply` built, waits until it is ready, and shows its log until it ends or is interrupted. */
 export async function run(session: Session, options: ServeOptions): Promise<number> {
-  const started = await startService(session, options);
+  if (options.watch && options.detach) return refuse(session, wordDetachedWatch());
+  if (options.watch) return (await import("../watch/run-watched.ts")).runWatched(session, options.port);
+  const started = await startReady(session, options);
   if (!started.ok) return refuse(session, ...started.diagnostics);
   const service = started.value;
-  const address = `http://127.0.0.1:${service.hostPort}`;
-  if (session.options.json) session.writeData(`${JSON.stringify({ address, container: service.id })}\n`);
-  else tell(session, `ready on ${address}`);
+  tellAddress(session, service);
   if (options.detach) return EXIT.done;
   try {
     await service.follow(session.writeData, session.signal);
@@ -26,23 +27,12 @@ export async function run(session: Session, options: ServeOptions): Promise<numb
   }
 }
 
-async function startService(session: Session, { port, detach }: ServeOptions): Promise<Result<Service>> {
+async function startReady(session: Session, { port, detach }: ServeOptions): Promise<Result<Service>> {
   const last = await openLastRun(session);
   if (!last.ok) return last;
-  const image = await findBuiltImage(last.value);
-  if (!image.ok) return image;
-  const running = await findRunning(last.value);
-  if (running !== undefined) return fail(wordAlreadyRunning(running));
-  const { engine, opened } = last.value;
-  const { inference } = opened.config;
-  const started = await engine.start({
-    image: image.value,
-    port: inference.port,
-    hostPort: port,
-    labels: serviceLabels(last.value),
-    signal: session.signal,
-  });
+  const started = await startService(last.value, session, { hostPort: port });
   if (!started.ok) return started;
+  const { inference } = last.value.opened.config;
   return waitOrRemove(started.value, inference.kind === "script" ? "/readyz" : "", session, detach);
 }
 
@@ -60,23 +50,14 @@ async function waitOrRemove(
       return fail(...ready.diagnostics.map((diagnostic) => ({ ...diagnostic, excerpt })));
     }
     isReady = true;
-    return { ok: true, value: service, warnings: [] };
+    return succeed(service);
   } finally {
     if (!isReady || (session.signal.aborted && !detach)) await service.remove();
   }
 }
 
-/** One that ended by itself is cleared away: only its log was of use. */
-async function findRunning(last: LastRun): Promise<Service | undefined> {
-  for (const service of await last.engine.findServices(serviceLabels(last))) {
-    if ((await service.state()).running) return service;
-    await service.remove();
-  }
-  return undefined;
-}
-
-function wordAlreadyRunning({ hostPort }: Service) {
-  return errorDiagnostic("cli/already-running", `the service runs already, on port ${hostPort}`, {
-    hint: "`mlpackage stop` ends it",
+function wordDetachedWatch() {
+  return errorDiagnostic("cli/detached-watch", "`--watch` and `--detach` exclude each other", {
+    hint: "who watches stays; leave `--detach` out",
   });
 }

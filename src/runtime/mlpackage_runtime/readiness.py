@@ -29,6 +29,10 @@ class Readiness:
     def has(self, worker_age: int) -> bool:
         return self._ready[self._place(worker_age)] == 1
 
+    def complete(self) -> None:
+        """Where others are ready in the place of the first ones."""
+        self._ready[: self._worker_count] = b"\1" * self._worker_count
+
     def is_complete(self) -> bool:
         return 0 not in self._ready[: self._worker_count]
 

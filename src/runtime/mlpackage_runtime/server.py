@@ -26,6 +26,7 @@ from .metrics import Metrics
 from .overflow import Overflow
 from .readiness import Readiness
 from .seldom import Served
+from .reload import Reloading, report_ready
 from .settings import Settings
 from .start_failure import START_FAILED, StartFailure
 from .swagger import Swagger
@@ -48,7 +49,8 @@ class Server(BaseApplication):
         self._listener_fd = listener.detach()
         self._heartbeat_folder = heartbeat_folder
         self._readiness = Readiness(settings.worker_count)
-        self._metrics = Metrics(settings.worker_count)
+        # While they are replaced, twice as many.
+        self._metrics = Metrics(settings.worker_count * (2 if settings.reload else 1))
         super().__init__()
 
     def load_config(self) -> None:
@@ -60,7 +62,7 @@ class Server(BaseApplication):
             "timeout": settings.worker_timeout_s,
             # A request may take as long when the server is told to stop as at any other time.
             "graceful_timeout": settings.worker_timeout_s or settings.scoring_timeout_ms // 1000 + 1,
-            "preload_app": settings.preload,
+            "preload_app": settings.preload and not settings.reload,
             "worker_tmp_dir": self._heartbeat_folder,
             "loglevel": "warning",
             "logger_class": JsonLogger if settings.log_json else TextLogger,
@@ -92,8 +94,12 @@ class Server(BaseApplication):
         if self._overflow is not None:
             self._overflow.dismiss()
 
+    def keep_door(self) -> None:
+        with socket.socket(fileno=os.dup(self._listener_fd)) as listener:
+            self._doorkeeper = Doorkeeper(listener)
+
     def run(self) -> None:
-        arbiter = _Arbiter(self)
+        arbiter = _ReloadingArbiter(self, self._readiness) if self._settings.reload else _Arbiter(self)
         try:
             arbiter.run()
         except HaltServer as failure:
@@ -123,16 +129,13 @@ class Server(BaseApplication):
     def _on_worker_ready(self, worker: Any) -> None:
         self._doorkeeper.relieve()
         self._readiness.mark(worker.age)
+        if self._settings.reload:
+            report_ready()
 
     def _on_worker_gone(self, arbiter: _Arbiter, worker: Any) -> None:
-        """A worker that never came up is not started again and again, whatever ended it: a crash in native
-        code, want of memory, the worker timeout. The other workers finish what they are at, and the server
-        ends; when to try once more is for whoever runs the container to say."""
         self._metrics.give_back(worker.metrics_row)
         if not arbiter.is_stopping and not self._readiness.has(worker.age):
-            reason = "a worker ended before init() returned"
-            log_error(reason)
-            raise HaltServer(reason, START_FAILED)
+            arbiter.give_up_on(worker)
 
     def _before_request(self, worker: Any, _request: Any) -> None:
         worker.request_began_ns = perf_counter_ns()
@@ -160,6 +163,14 @@ class _Arbiter(Arbiter):
         with holding_signals():
             return super().spawn_worker()
 
+    def give_up_on(self, _worker: Any) -> None:
+        """A worker that never came up is not started again and again, whatever ended it: a crash in native
+        code, want of memory, the worker timeout. The other workers finish what they are at, and the server
+        ends; when to try once more is for whoever runs the container to say."""
+        reason = "a worker ended before init() returned"
+        log_error(reason)
+        raise HaltServer(reason, START_FAILED)
+
     def reap_workers(self) -> None:
         try:
             super().reap_workers()
@@ -178,6 +189,10 @@ class _Arbiter(Arbiter):
         self.is_stopping = True
         self.WORKER_BOOT_ERROR = _NEVER
         super().reap_workers()
+
+
+class _ReloadingArbiter(Reloading, _Arbiter):
+    pass
 
 
 def _find_heartbeat_folder() -> str:

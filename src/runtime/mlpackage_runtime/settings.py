@@ -34,6 +34,8 @@ class Settings(NamedTuple):
     model_name: str
     """By which the Open Inference Protocol has the service; and its version."""
     model_version: str
+    reload: bool
+    """SIGHUP has the script loaded anew."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -59,6 +61,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_json=wants_json_log(environment),
         model_name=environment.get("MLPACKAGE_NAME") or _only_model(environment)[0] or "model",
         model_version=_only_model(environment)[1] or environment.get("SERVICE_VERSION") or "1.0",
+        reload=_boolean(environment, "MLPACKAGE_RELOAD", default=False),
     )
 
 

@@ -1,0 +1,47 @@
+import { errorDiagnostic } from "../model/diagnostic.ts";
+import type { Service, ServiceRequest } from "../model/engine.ts";
+import { fail, type Result } from "../model/result.ts";
+import { findBuiltImage, type LastRun, serviceLabels } from "./last-run.ts";
+import { type Session, tell } from "./session.ts";
+
+export type StartOptions = Pick<ServiceRequest, "hostPort" | "variables" | "replaced">;
+
+/** Starts the image that `apply` built, of which only one runs at a time. It need not be ready yet. */
+export async function startService(
+  last: LastRun,
+  session: Session,
+  options: StartOptions,
+): Promise<Result<Service>> {
+  const image = await findBuiltImage(last);
+  if (!image.ok) return image;
+  const running = await findRunning(last);
+  if (running !== undefined) return fail(wordAlreadyRunning(running));
+  return last.engine.start({
+    ...options,
+    image: image.value,
+    port: last.opened.config.inference.port,
+    labels: serviceLabels(last),
+    signal: session.signal,
+  });
+}
+
+export function tellAddress(session: Session, { id, hostPort }: Service): void {
+  const address = `http://127.0.0.1:${hostPort}`;
+  if (session.options.json) session.writeData(`${JSON.stringify({ address, container: id })}\n`);
+  else tell(session, `ready on ${address}`);
+}
+
+/** One that ended by itself is cleared away: only its log was of use. */
+async function findRunning(last: LastRun): Promise<Service | undefined> {
+  for (const service of await last.engine.findServices(serviceLabels(last))) {
+    if ((await service.state()).running) return service;
+    await service.remove();
+  }
+  return undefined;
+}
+
+function wordAlreadyRunning({ hostPort }: Service) {
+  return errorDiagnostic("cli/already-running", `the service runs already, on port ${hostPort}`, {
+    hint: "`mlpackage stop` ends it",
+  });
+}
