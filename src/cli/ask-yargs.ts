@@ -10,6 +10,7 @@ import {
   UsageError,
 } from "./option.ts";
 import { COMMANDS, COMMON_OPTIONS } from "./options.ts";
+import { spellOutOwnAliases, withoutOwnAliases } from "./own-aliases.ts";
 import type { Call } from "./read-arguments.ts";
 import type { CommonOptions } from "./session.ts";
 
@@ -21,7 +22,7 @@ type Parsed = Readonly<Record<string, unknown>>;
  */
 export async function askYargs(words: readonly string[], version: string): Promise<Call | undefined> {
   let called: Command | undefined;
-  const parser = yargs([...words])
+  const parser = yargs([...spellOutOwnAliases(words)])
     .scriptName("mlpackage")
     .usage("$0 <command>\n\nTurn a model and its scoring script into a tested container image.")
     .options(forYargs(COMMON_OPTIONS))
@@ -40,7 +41,7 @@ export async function askYargs(words: readonly string[], version: string): Promi
       usageOf(command),
       command.summary,
       (subparser) => {
-        subparser.options(forYargs(command.options));
+        subparser.options(forYargs(withoutOwnAliases(command)));
         for (const { name, describe, isRequired, choices } of command.positionals)
           subparser.positional(name, {
             type: "string",

@@ -1,18 +1,46 @@
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Service } from "../model/engine.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import { openLastRun, serviceLabels } from "./last-run.ts";
+import { type LastRun, openLastRun, serviceLabels } from "./last-run.ts";
 import type { Session } from "./session.ts";
 
-/** The container that `run` started for this package. */
-export async function findService(session: Session): Promise<Result<Service>> {
+/** The containers that `run` started for this package, the latest first: one, unless two runs began at once. */
+export async function findServices(session: Session): Promise<Result<readonly [Service, ...Service[]]>> {
   const last = await openLastRun(session);
   if (!last.ok) return last;
-  const [service] = await last.value.engine.findServices(serviceLabels(last.value));
-  if (service !== undefined) return succeed(service);
+  const [service, ...others] = await last.value.engine.findServices(serviceLabels(last.value));
+  return service === undefined ? fail(wordNoService(last.value)) : succeed([service, ...others]);
+}
+
+/** The one whose log is of interest: that which runs, or else which ended last. */
+export async function findService(session: Session): Promise<Result<Service>> {
+  const services = await findServices(session);
+  if (!services.ok) return services;
+  const [latest] = services.value;
+  return succeed((await findRunning(services.value)) ?? latest);
+}
+
+/** The one that can be asked. */
+export async function findRunningService(session: Session): Promise<Result<Service>> {
+  const services = await findServices(session);
+  if (!services.ok) return services;
+  const running = await findRunning(services.value);
+  if (running !== undefined) return succeed(running);
+  const { exitCode } = await services.value[0].state();
   return fail(
-    errorDiagnostic("cli/not-running", `no service of \`${last.value.opened.config.name}\` runs here`, {
-      hint: "`mlpackage run -d` starts it",
+    errorDiagnostic("cli/service-ended", `the service has ended, with exit code ${exitCode}`, {
+      hint: "`mlpackage logs` may say why, `mlpackage run -d` starts it anew",
     }),
   );
+}
+
+async function findRunning(services: readonly Service[]): Promise<Service | undefined> {
+  for (const service of services) if ((await service.state()).running) return service;
+  return undefined;
+}
+
+function wordNoService({ opened }: LastRun) {
+  return errorDiagnostic("cli/not-running", `no service of \`${opened.config.name}\` runs here`, {
+    hint: "`mlpackage run -d` starts it",
+  });
 }

@@ -2,7 +2,7 @@ import path from "node:path";
 import { cacheDirectoryOf } from "../host/cache-directory.ts";
 import { createNodeHost, type NodeHost } from "../host/node-host.ts";
 import { openStandardStreams } from "../host/standard-streams.ts";
-import { textOf } from "../model/chunks.ts";
+import { bytesOf } from "../model/chunks.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { UsageError } from "./option.ts";
 import { type Call, readArguments } from "./read-arguments.ts";
@@ -54,7 +54,7 @@ async function withSession(
     },
     screen: process.stderr,
     isTerminal: IS_TERMINAL,
-    readInput: () => textOf(process.stdin),
+    readInput: () => bytesOf(process.stdin),
     readVersion,
   };
   try {

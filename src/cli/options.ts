@@ -1,4 +1,5 @@
 import { UPGRADABLE } from "../plan/make-lock.ts";
+import { CLIENT_LANGUAGES } from "../report/client/languages.ts";
 import { GRAPH_FORMATS } from "../report/graph-text.ts";
 import { PROGRESS_MODES } from "../report/index.ts";
 import { type Command, defineCommand, type Options, type ValuesOf } from "./option.ts";
@@ -262,7 +263,12 @@ export const COMMANDS: readonly Command[] = [
     name: "logs",
     summary: "print the log of the running service",
     options: {
-      follow: { type: "boolean", default: false, describe: "go on as it grows" },
+      follow: {
+        type: "boolean",
+        alias: "f",
+        default: false,
+        describe: "go on as it grows; also -f, after the command",
+      },
       tail: { type: "number", default: 200, describe: "how many lines" },
     },
     run: async (session, { follow, tail }) =>
@@ -273,10 +279,46 @@ export const COMMANDS: readonly Command[] = [
     summary: "send a request to the running service and print the answer",
     options: {
       data: { type: "string", describe: "the body; @file for a file's content, - for standard input" },
+      "content-type": { type: "string", default: "application/json", describe: "what the body is" },
       url: { type: "string", describe: "another service's address" },
+      repeat: {
+        type: "number",
+        alias: "n",
+        default: 1,
+        minimum: 1,
+        describe: "send it so many times, and print how long the answers took",
+      },
+      concurrency: {
+        type: "number",
+        alias: "c",
+        default: 1,
+        minimum: 1,
+        describe: "so many of them at once",
+      },
     },
-    run: async (session, { data, url }) =>
-      (await import("./commands/score.ts")).score(session, { data, url }),
+    run: async (session, values) =>
+      (await import("./commands/score.ts")).score(session, {
+        data: values.data,
+        contentType: values["content-type"],
+        url: values.url,
+        repeat: values.repeat,
+        concurrency: values.concurrency,
+      }),
+  }),
+  defineCommand({
+    name: "client",
+    summary: "print a small program that asks the service",
+    options: {
+      lang: {
+        type: "string",
+        choices: CLIENT_LANGUAGES,
+        default: "python",
+        describe: "the language to write it in",
+      },
+      url: { type: "string", describe: "the address it asks; else that of the service that runs here" },
+    },
+    run: async (session, { lang, url }) =>
+      (await import("./commands/client.ts")).client(session, { language: lang, url }),
   }),
   defineCommand({
     name: "save",

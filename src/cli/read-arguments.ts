@@ -31,7 +31,8 @@ export function readArguments(words: readonly string[]): Call | undefined {
   for (let at = 0; at < words.length; ) {
     const word = words[at] ?? "";
     if (word.startsWith("-")) {
-      const taken = takeFlag({ ...COMMON_OPTIONS, ...command?.options }, words.slice(at), given);
+      // Of a letter that means two things, the command's own comes first.
+      const taken = takeFlag({ ...command?.options, ...COMMON_OPTIONS }, words.slice(at), given);
       if (taken === undefined) return undefined;
       at += taken;
       continue;

@@ -33,7 +33,7 @@ export type Session = {
   /** What `terminal` writes to, for the live view. */
   readonly screen: NodeJS.WritableStream;
   readonly isTerminal: boolean;
-  readonly readInput: () => Promise<string>;
+  readonly readInput: () => Promise<Uint8Array>;
   /** Of mlpackage itself. */
   readonly readVersion: () => Promise<string>;
 };

@@ -1,6 +1,7 @@
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Service, ServiceRequest } from "../model/engine.ts";
 import { fail, type Result } from "../model/result.ts";
+import { EXIT } from "./exit-code.ts";
 import { findBuiltImage, type LastRun, serviceLabels } from "./last-run.ts";
 import { type Session, tell } from "./session.ts";
 
@@ -29,6 +30,12 @@ export function tellAddress(session: Session, { id, hostPort }: Service): void {
   const address = `http://127.0.0.1:${hostPort}`;
   if (session.options.json) session.writeData(`${JSON.stringify({ address, container: id })}\n`);
   else tell(session, `ready on ${address}`);
+}
+
+/** What the program ends with that has shown a service to its end; one that somebody stopped has done its work. */
+export async function exitCodeOfService(service: Service): Promise<number> {
+  const { exitCode } = await service.state();
+  return exitCode < 0 ? EXIT.done : exitCode;
 }
 
 /** One that ended by itself is cleared away: only its log was of use. */

@@ -111,6 +111,14 @@ function createService(
       stallTimeoutMs: 0,
       ...(signal !== undefined && { signal }),
     });
+  async function kill(signal: string): Promise<void> {
+    try {
+      await api.json(`/containers/${id}/kill`, { method: "POST", query: { signal } });
+    } catch (error) {
+      const hasEnded = error instanceof DockerApiError && (error.status === 404 || error.status === 409);
+      if (!hasEnded) throw error;
+    }
+  }
   return {
     id,
     hostPort,
@@ -119,14 +127,7 @@ function createService(
       const details = await api.find<ContainerDetails>(`/containers/${id}/json`);
       return { running: details?.State.Running ?? false, exitCode: details?.State.ExitCode ?? -1 };
     },
-    async halt() {
-      try {
-        await api.json(`/containers/${id}/kill`, { method: "POST" });
-      } catch (error) {
-        const hasEnded = error instanceof DockerApiError && (error.status === 404 || error.status === 409);
-        if (!hasEnded) throw error;
-      }
-    },
+    halt: () => kill("SIGKILL"),
     async logTail(lines) {
       const text: string[] = [];
       for await (const frame of readFrames((await logs({ tail: String(lines) })).body)) text.push(frame.text);
@@ -151,9 +152,7 @@ function createService(
       await (await api.open(`/exec/${Id}/start`, { method: "POST", body: { Detach: false } })).text();
       return (await api.json<{ ExitCode: number | null }>(`/exec/${Id}/json`)).ExitCode ?? -1;
     },
-    async alert(signalName) {
-      await api.json(`/containers/${id}/kill`, { method: "POST", query: { signal: signalName } });
-    },
+    alert: kill,
     async remove({ graceful } = { graceful: true }) {
       try {
         if (graceful)

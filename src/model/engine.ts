@@ -120,7 +120,7 @@ export interface Service {
   unpack(files: ReplacedFolder): Promise<void>;
   /** Runs a command in it, as root, and gives its exit code. */
   execute(command: readonly string[]): Promise<number>;
-  /** Has its first process hear a signal, such as `SIGHUP`. */
+  /** Has its first process hear a signal, such as `SIGHUP`; one that has ended hears none, which is no error. */
   alert(signalName: string): Promise<void>;
   /** Ends and removes it, with time to finish its request in flight unless told otherwise; gone already is no error. */
   remove(options?: { readonly graceful: boolean }): Promise<void>;

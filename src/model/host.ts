@@ -111,7 +111,7 @@ export interface Files {
 }
 
 export type WatchRequest = {
-  /** Files, there or not, and folders with all that is in them. */
+  /** Files, and folders with all that is in them, which are there. */
   readonly paths: readonly string[];
   readonly isIgnored?: (path: string) => boolean;
   /** Something was written, made or removed; one change may be told several times. */

@@ -50,7 +50,7 @@ function createCalls() {
       },
       screen: process.stderr,
       isTerminal: false,
-      readInput: async () => "",
+      readInput: async () => new Uint8Array(),
       readVersion: async () => "0.0.0",
     } as Session;
     const code = await cache(session, { action, file: undefined, maximumSize: undefined, ...more });

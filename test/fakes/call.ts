@@ -51,7 +51,7 @@ export function makeCall(
     },
     screen: process.stderr,
     isTerminal: false,
-    readInput: async () => "",
+    readInput: async () => new Uint8Array(),
     readVersion: async () => "0.0.0",
   };
   return { session, said, workingDirectory };

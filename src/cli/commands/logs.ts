@@ -9,9 +9,10 @@ export async function logs(session: Session, { follow, tail }: LogOptions): Prom
   const service = await findService(session);
   if (!service.ok) return refuse(session, ...service.diagnostics);
   if (follow) {
-    await service.value.follow(session.writeData, session.signal);
+    await service.value.follow(session.writeData, session.signal, tail);
     return session.signal.aborted ? EXIT.interrupted : EXIT.done;
   }
-  session.writeData(`${(await service.value.logTail(tail)).join("\n")}\n`);
+  const text = (await service.value.logTail(tail)).join("\n");
+  if (text !== "") session.writeData(`${text}\n`);
   return EXIT.done;
 }

@@ -6,7 +6,7 @@ import { EXIT } from "../exit-code.ts";
 import { openLastRun } from "../last-run.ts";
 import { refuse } from "../refuse.ts";
 import type { Session } from "../session.ts";
-import { startService, tellAddress } from "../start-service.ts";
+import { exitCodeOfService, startService, tellAddress } from "../start-service.ts";
 
 export type ServeOptions = { readonly port: number; readonly detach: boolean; readonly watch: boolean };
 
@@ -21,7 +21,7 @@ export async function run(session: Session, options: ServeOptions): Promise<numb
   if (options.detach) return EXIT.done;
   try {
     await service.follow(session.writeData, session.signal);
-    return session.signal.aborted ? EXIT.interrupted : (await service.state()).exitCode;
+    return session.signal.aborted ? EXIT.interrupted : exitCodeOfService(service);
   } finally {
     await service.remove();
   }

@@ -1,51 +1,94 @@
 import path from "node:path";
 import { errorDiagnostic } from "../../model/diagnostic.ts";
-import { NetworkError } from "../../model/host.ts";
+import { NetworkError, type NetworkRequest } from "../../model/host.ts";
+import { failuresOfLoad } from "../../model/load.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import { EXIT } from "../exit-code.ts";
-import { findService } from "../find-service.ts";
+import { findRunningService } from "../find-service.ts";
 import { refuse } from "../refuse.ts";
+import { scoringAddress } from "../scoring-address.ts";
 import type { Session } from "../session.ts";
 
-export type ScoreOptions = { readonly data: string | undefined; readonly url: string | undefined };
+export type ScoreOptions = {
+  readonly data: string | undefined;
+  readonly contentType: string;
+  readonly url: string | undefined;
+  readonly repeat: number;
+  readonly concurrency: number;
+};
 
-/** Sends one request to the running service and prints the answer as it came. */
+const MOST_WAITING_MS = 3_600_000;
+
+/** Sends a request to the running service and prints the answer as it came, or of many how long they took. */
 export async function score(session: Session, options: ScoreOptions): Promise<number> {
-  const asked = await ask(session, options);
-  if (!asked.ok) return refuse(session, ...asked.diagnostics);
-  const { status, text } = asked.value;
-  session.writeData(text.endsWith("\n") ? text : `${text}\n`);
-  if (status < 400) return EXIT.done;
-  session.terminal.write(`the service answered ${status}; \`mlpackage logs\` may say why\n`);
-  return EXIT.stepFailed;
+  const request = await prepare(session, options);
+  if (!request.ok) return refuse(session, ...request.diagnostics);
+  return options.repeat > 1
+    ? sendMany(session, request.value, options)
+    : sendOne(session, request.value, options);
 }
 
-async function ask(
-  session: Session,
-  { data, url }: ScoreOptions,
-): Promise<Result<{ readonly status: number; readonly text: string }>> {
-  const body = await readData(session, data);
+async function prepare(session: Session, options: ScoreOptions): Promise<Result<NetworkRequest>> {
+  if (options.concurrency > 1 && options.repeat === 1) return fail(wordNothingAtOnce());
+  const body = await readData(session, options.data);
   if (!body.ok) return body;
-  const target = url === undefined ? await findAddress(session) : succeed(url);
-  if (!target.ok) return target;
+  const url = options.url === undefined ? await findAddress(session) : succeed(scoringAddress(options.url));
+  if (!url.ok) return url;
+  return succeed({
+    url: url.value,
+    method: "POST",
+    headers: { "content-type": options.contentType },
+    body: body.value,
+    signal: session.signal,
+    timeoutMs: MOST_WAITING_MS,
+    stallTimeoutMs: MOST_WAITING_MS,
+  });
+}
+
+async function sendOne(session: Session, request: NetworkRequest, { url }: ScoreOptions): Promise<number> {
   try {
-    const response = await session.host.network.request({
-      url: target.value,
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: body.value,
-      signal: session.signal,
-      timeoutMs: 3_600_000,
-    });
-    return succeed({ status: response.status, text: await response.text() });
+    const response = await session.host.network.request(request);
+    const text = await response.text();
+    session.writeData(text.endsWith("\n") ? text : `${text}\n`);
+    if (response.status < 400) return EXIT.done;
+    session.terminal.write(`the service answered ${response.status}${hintOf(url)}\n`);
+    return EXIT.stepFailed;
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
-    return fail(errorDiagnostic("cli/no-answer", `${target.value} does not answer: ${error.message}`));
+    return refuse(
+      session,
+      errorDiagnostic("cli/no-answer", `${request.url} does not answer: ${error.message}`),
+    );
   }
 }
 
+/** What has run by then is told of a load that is interrupted, too. */
+async function sendMany(
+  session: Session,
+  request: NetworkRequest,
+  { repeat, concurrency, url }: ScoreOptions,
+): Promise<number> {
+  const { host, options, signal } = session;
+  const [{ measureLoad }, { loadToJson, loadToText }] = await Promise.all([
+    import("../measure-load.ts"),
+    import("../../report/load-report.ts"),
+  ]);
+  const load = await measureLoad(host, { request, repeat, concurrency, signal });
+  session.writeData(options.json ? `${JSON.stringify(loadToJson(load))}\n` : loadToText(load));
+  if (!load.isWhole) return EXIT.interrupted;
+  const failed = failuresOfLoad(load);
+  if (failed === 0) return EXIT.done;
+  session.terminal.write(`${failed} of ${repeat} requests failed${hintOf(url)}\n`);
+  return EXIT.stepFailed;
+}
+
+/** Only of the service that runs here there is a log to look at. */
+function hintOf(url: string | undefined): string {
+  return url === undefined ? "; `mlpackage logs` may say why" : "";
+}
+
 async function findAddress(session: Session): Promise<Result<string>> {
-  const service = await findService(session);
+  const service = await findRunningService(session);
   return service.ok ? succeed(`http://127.0.0.1:${service.value.hostPort}/score`) : service;
 }
 
@@ -57,4 +100,10 @@ async function readData(session: Session, data: string | undefined): Promise<Res
   if ((await session.host.files.status(file))?.type === "file")
     return succeed(await session.host.files.readBytes(file));
   return fail(errorDiagnostic("cli/no-data", `there is no file \`${data.slice(1)}\``));
+}
+
+function wordNothingAtOnce() {
+  return errorDiagnostic("cli/nothing-at-once", "one request cannot be sent several times at once", {
+    hint: "say how many there are, as in `--repeat 1000 --concurrency 8`",
+  });
 }

@@ -1,12 +1,12 @@
 import { EXIT } from "../exit-code.ts";
-import { findService } from "../find-service.ts";
+import { findServices } from "../find-service.ts";
 import { refuse } from "../refuse.ts";
 import { type Session, tell } from "../session.ts";
 
 export async function stop(session: Session): Promise<number> {
-  const service = await findService(session);
-  if (!service.ok) return refuse(session, ...service.diagnostics);
-  await service.value.remove();
-  tell(session, "stopped");
+  const services = await findServices(session);
+  if (!services.ok) return refuse(session, ...services.diagnostics);
+  await Promise.all(services.value.map((service) => service.remove()));
+  tell(session, services.value.length === 1 ? "stopped" : `stopped ${services.value.length} services`);
   return EXIT.done;
 }

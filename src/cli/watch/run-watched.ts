@@ -2,7 +2,7 @@ import { EXIT } from "../exit-code.ts";
 import { openLastRun } from "../last-run.ts";
 import { refuse } from "../refuse.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
-import { startService, tellAddress } from "../start-service.ts";
+import { exitCodeOfService, startService, tellAddress } from "../start-service.ts";
 import { createBell } from "./bell.ts";
 import { type Changes, watchChanges } from "./changes.ts";
 import { openCodeFolder } from "./code-folder.ts";
@@ -62,7 +62,7 @@ export async function runWatched(session: Session, hostPort: number): Promise<nu
       else reload = next.value ?? reload;
     }
     await ended;
-    return session.signal.aborted ? EXIT.interrupted : (await service.state()).exitCode;
+    return session.signal.aborted ? EXIT.interrupted : exitCodeOfService(service);
   } finally {
     await changes?.close();
     await service.remove();
