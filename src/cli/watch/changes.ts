@@ -19,9 +19,12 @@ export type Changes = {
   close(): Promise<void>;
 };
 
-/** A burst of saves has ended when nothing came for so long; nobody waits longer than the most for its end. */
-const QUIET_MS = 25;
-const MOST_MS = 250;
+/**
+ * A burst of saves has ended when nothing came for so long; nobody waits longer than the most for its end. chokidar tells
+ * no second change of a file within 50 ms of the first: until these are over, there may be one that nobody hears of.
+ */
+const QUIET_MS = 60;
+const MOST_MS = 300;
 
 /** Watches the code, and all else that goes into the image. Calls `onChange` when there is something to take. */
 export async function watchChanges(
@@ -55,13 +58,16 @@ export async function watchChanges(
   return {
     async take() {
       if (paths.size === 0) return undefined;
-      for (let seen = -1; seen < noted && clock.monotonic() - sinceMs < MOST_MS; ) {
+      let seen = -1;
+      while (seen < noted && clock.monotonic() - sinceMs < MOST_MS) {
         seen = noted;
         await clock.sleep(QUIET_MS);
       }
-      const changed = paths;
+      const taken = paths;
+      const firstMs = sinceMs;
       paths = new Set();
-      return { sinceMs, toRebuild: await check(changed) };
+      if (seen < noted) for (const one of taken) note(one);
+      return { sinceMs: firstMs, toRebuild: await check(taken) };
     },
     async close() {
       await Promise.all([ofCode.close(), ofInputs.close()]);

@@ -46,6 +46,14 @@ class Reloading:
         self._starting.add(self.worker_age + 1)
         return super().spawn_worker()
 
+    def handle_chld(self, *signal_and_frame: Any) -> None:
+        """Older gunicorns reap, and log it, in the signal handler, whatever that interrupts. Here it happens at ease,
+        but for the end, when nothing else is done."""
+        if signal_and_frame and not self.is_stopping:
+            self.wakeup()
+        else:
+            super().handle_chld(*signal_and_frame)
+
     def handle_hup(self) -> None:
         self._abandon_starting()
         self._has_failed = False
@@ -59,11 +67,12 @@ class Reloading:
         """A worker is ready; gunicorn has no use for the signal in the foreground."""
 
     def give_up_on(self, worker: Any) -> None:
-        """It ended before it was ready, and has said why. Called while workers are reaped, in a signal handler at times."""
+        """It ended before it was ready, and has said why."""
         if worker.age in self._starting:
             self._has_failed = True
 
     def manage_workers(self) -> None:
+        self.reap_workers()
         if self._has_failed:
             if self._starting:
                 self._abandon_starting()
@@ -100,7 +109,7 @@ class Reloading:
         """A port that nobody listens behind would leave every client waiting."""
         if not self.WORKERS and not self._has_doorkeeper:
             self._has_doorkeeper = True
-            self.app.keep_door()
+            self.app.keep_door(self.LISTENERS[0].fileno())
 
     def _tell_once_replaced(self) -> None:
         """Once no answer comes from the old code any more. One that takes long was asked for before."""
@@ -111,6 +120,5 @@ class Reloading:
             self._tell("serving")
 
     def _tell(self, state: str) -> None:
-        """A line for whoever sent the signal, and follows the log. Workers are reaped, and told of, at any moment: what
-        they would interrupt must not be a stream."""
+        """A line for whoever sent the signal, and follows the log; in one piece."""
         os.write(sys.stderr.fileno(), f"mlpackage-reload {self._reload} {state}\n".encode())

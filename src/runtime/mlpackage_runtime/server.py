@@ -25,8 +25,8 @@ from .log_context import leave_request
 from .metrics import Metrics
 from .overflow import Overflow
 from .readiness import Readiness
-from .seldom import Served
 from .reload import Reloading, report_ready
+from .seldom import Served
 from .settings import Settings
 from .start_failure import START_FAILED, StartFailure
 from .swagger import Swagger
@@ -64,7 +64,8 @@ class Server(BaseApplication):
             "graceful_timeout": settings.worker_timeout_s or settings.scoring_timeout_ms // 1000 + 1,
             "preload_app": settings.preload and not settings.reload,
             "worker_tmp_dir": self._heartbeat_folder,
-            "loglevel": "warning",
+            # While code is reloaded, workers end for reasons that are told otherwise.
+            "loglevel": "error" if settings.reload else "warning",
             "logger_class": JsonLogger if settings.log_json else TextLogger,
             "pre_fork": self._before_fork,
             "post_fork": lambda _arbiter, _worker: hear_signals(),
@@ -94,8 +95,8 @@ class Server(BaseApplication):
         if self._overflow is not None:
             self._overflow.dismiss()
 
-    def keep_door(self) -> None:
-        with socket.socket(fileno=os.dup(self._listener_fd)) as listener:
+    def keep_door(self, listener_fd: int) -> None:
+        with socket.socket(fileno=os.dup(listener_fd)) as listener:
             self._doorkeeper = Doorkeeper(listener)
 
     def run(self) -> None:
