@@ -115,7 +115,7 @@ test("a service elsewhere is scored without an engine, and without a package", a
     const { exitCode, all } = await folder.call(args, { environment: NO_ENGINE });
     assert.is(exitCode, 0, all);
   }
-  const gone = await folder.call(["score", "--url", "http://127.0.0.1:9", "--data", "x", "-n", "2"]);
+  const gone = await folder.call(["score", "--url", "http://127.0.0.1:59999", "--data", "x", "-n", "2"]);
   assert.is(gone.exitCode, 1, gone.all);
   assert.match(gone.stdout, /no answer: 2 \(.*ECONNREFUSED/);
   const alone = await folder.call(["score", "--url", address, "--data", "x", "-c", "2"]);
@@ -162,7 +162,13 @@ for (const language of ["python", "curl", "typescript"] as const) {
     assert.is.not(refused.exitCode, 0);
     assert.match(refused.stdout + refused.stderr, /404[^]*not found|not found[^]*404/);
     assert.not.match(refused.stderr, /Traceback|\n {4}at /);
-    const { stdout: deaf } = await folder.call(["client", "--lang", language, "--url", "http://127.0.0.1:9"]);
+    const { stdout: deaf } = await folder.call([
+      "client",
+      "--lang",
+      language,
+      "--url",
+      "http://127.0.0.1:59999",
+    ]);
     const gone = await runClient(language, deaf);
     assert.is.not(gone.exitCode, 0);
     assert.match(gone.stderr, /refused|ECONNREFUSED|connect/i);
@@ -186,7 +192,7 @@ test("a client needs no engine, and takes a sample from beside the code", async 
 
 test("logs: the last lines, and from there on until the service ends", async () => {
   const last = await folder.call(["logs", "--tail", "1"]);
-  assert.match(last.stdout, /^.+\n$/);
+  assert.is(last.stdout.split("\n").length, 2, JSON.stringify(last));
   assert.is((await folder.call(["logs", "--tail", "0"])).stdout, "");
   const { child, ended } = folder.start(["logs", "-f", "--tail", "1"]);
   let said = "";
