@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Config, TestConfig } from "../model/config.ts";
+import type { Config, RequestConfig } from "../model/config.ts";
 import type { Files } from "../model/host.ts";
 import type { Serializable } from "../model/serializable.ts";
 
@@ -17,8 +17,10 @@ const MOST_BYTES = 64 << 10;
 
 /** The request of the first test that scores, else the sample that lies beside the file or the code. */
 export async function findSampleRequest(config: Config, files: Files): Promise<SampleRequest | undefined> {
-  for (const test of config.tests) {
-    const found = await sampleOfTest(test, config.directory, files);
+  for (const { name, exchanges } of config.tests) {
+    // One that is to be refused shows nobody how it is done.
+    const answered = exchanges.find(({ request, expect }) => isScoring(request) && expect.status < 400);
+    const found = answered && (await sampleOf(answered.request, name, config.directory, files));
     if (found !== undefined && found.body.length <= MOST_BYTES) return found;
   }
   for (const folder of new Set([".", config.inference.sourceDirectory ?? "."])) {
@@ -40,22 +42,23 @@ export function makeSampleRequest(example: Serializable | undefined): SampleRequ
   return { body, contentType: "application/json", sample };
 }
 
-async function sampleOfTest(
-  { name, request }: TestConfig,
+function isScoring({ method, path: target }: RequestConfig): boolean {
+  return method === "POST" && target.split("?")[0] === "/score";
+}
+
+async function sampleOf(
+  request: RequestConfig,
+  test: string,
   directory: string,
   files: Files,
 ): Promise<SampleRequest | undefined> {
-  const { method, path: target, headers, body, bodyFile } = request;
-  const isScoring = method === "POST" && target.split("?")[0] === "/score";
+  const { headers, body, bodyFile } = request;
   const content =
     bodyFile === undefined ? contentOf(body) : await files.readBytes(path.join(directory, bodyFile));
-  if (!isScoring || content === undefined) return undefined;
+  if (content === undefined) return undefined;
   const written = Object.entries(headers).find(([header]) => header.toLowerCase() === "content-type")?.[1];
-  return {
-    body: content,
-    contentType: written ?? typeOf(request),
-    sample: `the request of the test ${name}`,
-  };
+  const contentType = written ?? typeOf(request);
+  return { body: content, contentType, sample: `the request of the test ${test}` };
 }
 
 function contentOf(body: Serializable | undefined): Uint8Array | undefined {
@@ -63,7 +66,7 @@ function contentOf(body: Serializable | undefined): Uint8Array | undefined {
   return Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
 }
 
-function typeOf({ body, bodyFile }: TestConfig["request"]): string {
+function typeOf({ body, bodyFile }: RequestConfig): string {
   if (bodyFile !== undefined)
     return bodyFile.endsWith(".json") ? "application/json" : "application/octet-stream";
   return typeof body === "string" ? "text/plain; charset=utf-8" : "application/json";
