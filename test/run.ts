@@ -19,7 +19,7 @@ type Suite = {
 const SUITES: Readonly<Record<string, Suite>> = {
   fast: {
     concurrency: availableParallelism(),
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
     has: (file) => !file.startsWith("test/e2e/"),
   },
   e2e: { concurrency: 1, timeoutMs: 8 * 60_000, has: (file) => file.startsWith("test/e2e/") },
