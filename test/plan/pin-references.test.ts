@@ -264,6 +264,7 @@ tests: [{request: {body_file: body.json}}]`;
     testFiles: { "body.json": digestOf("{}") },
     platform: "linux/arm64",
     packages: {},
+    conda: {},
   });
 });
 
