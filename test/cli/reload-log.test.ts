@@ -63,4 +63,17 @@ test("what the script prints on stdout is its own", () => {
   assert.equal([rung, log.latest()], [0, -1]);
 });
 
+test("what was held back is shown in the end", () => {
+  let shown = "";
+  const log = createReloadLog(
+    (text) => {
+      shown += text;
+    },
+    () => {},
+  );
+  log.write("Segmentation fault in m", "stderr");
+  log.end();
+  assert.is(shown, "Segmentation fault in m");
+});
+
 test.run();

@@ -28,6 +28,13 @@ test("of an address alone the scoring route is meant, and the answer is printed 
   assert.equal([exitCode, said.data, requests], [0, "[1]\n", ["POST /score"]]);
 });
 
+test("a slash at its end makes no difference", async () => {
+  const { url, requests } = await startServer((_request, response) => response.end());
+  const { session } = makeCall({});
+  assert.is(await score(session, { ...OPTIONS, url: `${url}/` }), 0);
+  assert.equal(requests, ["POST /score"]);
+});
+
 test("the body and what it is", async () => {
   const seen: string[] = [];
   const handler: Handler = (request, response) => {

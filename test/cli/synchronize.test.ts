@@ -17,8 +17,8 @@ import { makeFolder, writeInto } from "../fakes/temporary-folder.ts";
 
 const test = suite("giving a container the code");
 
-/** `faults` are those of the first transfers; one that is `deaf` does not reload. */
-async function start(faults: readonly Error[] = [], isDeaf = false) {
+/** `faults` are those of the first transfers, `removals` exit codes; one that `isDeaf` does not reload. */
+async function start(faults: readonly Error[] = [], { isDeaf = false, removals = [0] } = {}) {
   const place = makeFolder({ "a.py": "1", "b.py": "2" });
   const { session } = makeCall({});
   const host: Host = { ...session.host, clock: createManualClock() };
@@ -47,7 +47,7 @@ async function start(faults: readonly Error[] = [], isDeaf = false) {
     },
     execute: async (command) => {
       told.push(command.join(" "));
-      return 0;
+      return removals.shift() ?? 0;
     },
     alert: async (name) => {
       told.push(name);
@@ -80,6 +80,14 @@ test("what is gone is removed first, then what is new is sent, and then it is to
   assert.equal(told, ["remove a.py", "unpack b.py c/d.py", "SIGHUP"]);
 });
 
+test("what could not be removed is tried again with the next change", async () => {
+  const { place, told, synchronizer } = await start([], { removals: [1, 0] });
+  rmSync(path.join(place, "a.py"));
+  assert.not((await synchronizer.synchronize(0)).ok);
+  assert.ok((await synchronizer.synchronize(0)).ok);
+  assert.equal(told, ["remove a.py", "remove a.py", "SIGHUP"]);
+});
+
 test("files that move while they are read are read again", async () => {
   const vanished = Object.assign(new Error("gone"), { code: "ENOENT", syscall: "open", path: "a.py" });
   const { place, told, synchronizer } = await start([new PartChanged("a.py"), vanished]);
@@ -99,7 +107,7 @@ test("if they never come to rest, that is told, and the next change has it all",
 });
 
 test("a server that does not hear of it is told of", async () => {
-  const { place, synchronizer } = await start([], true);
+  const { place, synchronizer } = await start([], { isDeaf: true });
   writeInto(place, "a.py", "2");
   const done = await synchronizer.synchronize(0);
   assert.equal(done.ok ? [] : done.diagnostics.map(({ code }) => code), ["cli/not-reloaded"]);

@@ -30,6 +30,9 @@ for path in sys.argv[2:]:
     path = os.path.join(root, path)
     try:
         os.remove(path)
+    except FileNotFoundError:
+        pass
+    try:
         while (path := os.path.dirname(path)) != root.rstrip("/"):
             os.rmdir(path)
     except OSError:

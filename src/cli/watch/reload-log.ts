@@ -4,6 +4,8 @@ export type ReloadState = "starting" | "serving" | "failed";
 export type ReloadLog = {
   /** Takes the next piece of a stream of the container. */
   write(text: string, stream: "stdout" | "stderr"): void;
+  /** There is no next piece: what was no line of ours after all is handed on. */
+  end(): void;
   /** The number of the latest reload that was begun. */
   latest(): number;
   /** How a reload ended, once it has; undefined where it has not. */
@@ -36,6 +38,10 @@ export function createReloadLog(onText: (text: string) => void, onReload: () => 
       held = rest.slice(end);
       if (end > 0) onText(rest.slice(0, end));
       if (count > 0) onReload();
+    },
+    end() {
+      if (held !== "") onText(held);
+      held = "";
     },
     latest: () => Math.max(-1, ...states.keys()),
     outcome(number) {

@@ -29,6 +29,7 @@ export async function runWatched(session: Session, hostPort: number): Promise<nu
   let hasEnded = false;
   const ended = service.follow(log.write, session.signal).finally(() => {
     hasEnded = true;
+    log.end();
     bell.ring();
   });
   ended.catch(() => {});

@@ -50,7 +50,9 @@ export function createSynchronizer(
     const { removed, written } = change;
     // Until all of it is there, nobody knows which of it is.
     tree = { ...tree, ...Object.fromEntries([...removed, ...written].map((path) => [path, "unknown"])) };
-    for (const some of inGroups(removed)) await service.execute(folder.removal(some));
+    for (const some of inGroups(removed)) {
+      if ((await service.execute(folder.removal(some))) !== 0) return fail(wordNotRemoved(some));
+    }
     if (written.length > 0) await service.unpack(folder.archive(read.value, written));
     tree = read.value.tree;
     return succeed(change);
@@ -97,6 +99,14 @@ const AT_ONCE = 200;
 
 function* inGroups(paths: readonly string[]): Generator<readonly string[]> {
   for (let start = 0; start < paths.length; start += AT_ONCE) yield paths.slice(start, start + AT_ONCE);
+}
+
+function wordNotRemoved(paths: readonly string[]) {
+  const [first = "", ...others] = paths;
+  const what = others.length === 0 ? `\`${first}\`` : `\`${first}\` and ${others.length} others`;
+  return errorDiagnostic("cli/not-reloaded", `the container could not remove ${what}: it has them still`, {
+    hint: "the next change tries again; if that fails too, end this with Ctrl-C and start it anew",
+  });
 }
 
 function wordDeaf() {
