@@ -54,7 +54,7 @@ async function start(faults: readonly Error[] = [], { isDeaf = false, removals =
       if (!isDeaf) latest += 1;
     },
   });
-  const log = { write: () => {}, latest: () => latest, outcome: () => undefined };
+  const log = { write: () => {}, end: () => {}, latest: () => latest, outcome: () => undefined };
   const synchronizer = createSynchronizer(
     { session: { ...session, host }, service, folder, log, hasEnded: () => false },
     only<Code>({ tree: first }),
