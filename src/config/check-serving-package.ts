@@ -5,12 +5,39 @@ import type { Document } from "../model/document.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { normalName } from "../requirements/requirement.ts";
+import type { Served } from "./recognized.ts";
 
-/** What a script of ours imports, by its names at PyPI and at Debian. */
-const PACKAGES: Readonly<Record<ModelFormat, { readonly python: string; readonly system: string }>> = {
-  sklearn: { python: "scikit-learn", system: "python3-sklearn" },
-  onnx: { python: "onnxruntime", system: "python3-onnxruntime" },
+type Package = {
+  /** Its names at PyPI and at Debian. */
+  readonly python: string;
+  readonly system: string;
+  readonly role: string;
+  /** Some models do without it, and which only shows where they are unpickled. */
+  readonly isSpared?: true;
 };
+
+/** What a script of ours imports. */
+const SKLEARN: Package = {
+  python: "scikit-learn",
+  system: "python3-sklearn",
+  role: "which serves the model",
+};
+const ONNX: Package = {
+  python: "onnxruntime",
+  system: "python3-onnxruntime",
+  role: "which serves the model",
+};
+const CLOUDPICKLE: Package = {
+  python: "cloudpickle",
+  system: "python3-cloudpickle",
+  role: "by which the model was pickled",
+  isSpared: true,
+};
+
+const PACKAGES: Readonly<Record<ModelFormat, Package>> = { sklearn: SKLEARN, mlflow: SKLEARN, onnx: ONNX };
+
+/** Brings what its models are made with. */
+const MLFLOW = "mlflow";
 
 /** Python's own images hold nothing of it; of any other only its owner knows. */
 const BARE_IMAGE = /^(?:docker\.io\/)?(?:library\/)?python(?:[:@]|$)/;
@@ -18,31 +45,42 @@ const BARE_IMAGE = /^(?:docker\.io\/)?(?:library\/)?python(?:[:@]|$)/;
 /** Which packages are installed is the user's to say: told is where what serves the model is surely, or likely, not among them. */
 export async function checkServingPackage(
   config: Config,
-  format: ModelFormat,
+  { format, libraryVersion = "...", isCloudpickled = false }: Served,
   document: Document,
   files: Files,
 ): Promise<Result<Config>> {
   const { baseImage, environment } = config;
-  const { python, system } = PACKAGES[format];
   const asked = await namesIn(config, files);
-  const isNamed = asked.some((name) => name === python || name.startsWith(`${python}-`));
-  if (isNamed || environment.systemPackages.includes(system)) return succeed(config);
   const isBare = baseImage.kind === "image" && BARE_IMAGE.test(baseImage.image);
-  const isSure = isBare && environment.python.managed && asked.length === 0;
-  const told = word(python, isSure, config, document);
-  return isSure ? fail(told) : succeed(config, [told]);
+  const isNothing = isBare && environment.python.managed && asked.length === 0;
+  const missing = [PACKAGES[format], ...(isCloudpickled ? [CLOUDPICKLE] : [])].filter(
+    ({ python, system }) =>
+      !asked.some((name) => name === python || name === MLFLOW || name.startsWith(`${python}-`)) &&
+      !environment.systemPackages.includes(system),
+  );
+  const told = missing.map((needed) => {
+    const version = needed === PACKAGES[format] ? libraryVersion : "...";
+    return word(needed, version, isNothing && needed.isSpared !== true, config, document);
+  });
+  return told.some(({ severity }) => severity === "error") ? fail(...told) : succeed(config, told);
 }
 
-function word(python: string, isSure: boolean, config: Config, document: Document): Diagnostic {
+function word(
+  { python, role }: Package,
+  version: string,
+  isSure: boolean,
+  config: Config,
+  document: Document,
+): Diagnostic {
   const path = document.ranges.has("/environment/python/requirements")
     ? "/environment/python/requirements"
     : (config.models[0]?.pointer ?? "");
-  const message = `\`${python}\`, which serves the model, is ${isSure ? "not installed" : "not among the packages that are asked for"}`;
+  const message = `\`${python}\`, ${role}, is ${isSure ? "not installed" : "not among the packages that are asked for"}`;
   const make = isSure ? errorDiagnostic : warningDiagnostic;
   return make("config/missing-package", message, {
     location: locate(document, path),
     path,
-    hint: `add it in the version that the model was made with: \`environment: {python: {requirements: ["${python}==..."]}}\``,
+    hint: `add it in the version that the model was made with: \`environment: {python: {requirements: ["${python}==${version}"]}}\``,
   });
 }
 

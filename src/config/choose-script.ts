@@ -7,15 +7,17 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import { checkServingPackage } from "./check-serving-package.ts";
 import { normalizePath } from "./paths.ts";
 import { recognizeModel } from "./recognize-model.ts";
+import type { Served } from "./recognized.ts";
 
 /** The scripts of ours, below `runtime/built_in`. */
 const SCRIPTS: Readonly<Record<ModelFormat, string>> = {
   sklearn: "serve_sklearn.py",
+  mlflow: "serve_sklearn.py",
   onnx: "serve_onnx.py",
 };
 
 const HINT =
-  "write a script with `init()` and `run(data)`, and name it as `inference: score.py`; without one, a pickle of scikit-learn (`.pkl`, `.pickle`, `.joblib`) or an `.onnx` is served";
+  "write a script with `init()` and `run(data)`, and name it as `inference: score.py`; without one, a pickle of scikit-learn (`.pkl`, `.pickle`, `.joblib`), a folder of MLflow's with one, or an `.onnx` is served";
 
 /** Where `inference` is left out, a script of ours serves the one model, if it is one that we know. */
 export async function chooseScript(
@@ -36,13 +38,18 @@ export async function chooseScript(
   if (told.some(({ path = "" }) => path.startsWith(model.pointer))) return succeed(config);
   const place = `${config.directory}/${normalizePath(model.source)}`;
   const recognized = await recognizeModel(model.source, place, files);
-  if ("not" in recognized) return fail(wordUnknown(model, recognized.not, document));
-  const served = { ...config, inference: servedBy(inference, recognized.format) };
-  return checkServingPackage(served, recognized.format, document, files);
+  if ("not" in recognized) return fail(wordUnknown(model, recognized, document));
+  const served = { ...config, inference: servedBy(inference, recognized) };
+  return checkServingPackage(served, recognized, document, files);
 }
 
-function servedBy(inference: ScriptInference, modelFormat: ModelFormat): ScriptInference {
-  return { ...inference, entryScript: SCRIPTS[modelFormat], modelFormat };
+function servedBy(inference: ScriptInference, { format, mlflow }: Served): ScriptInference {
+  return {
+    ...inference,
+    entryScript: SCRIPTS[format],
+    modelFormat: format,
+    ...(mlflow !== undefined && { mlflow }),
+  };
 }
 
 function wordMissing(document: Document): Diagnostic {
@@ -62,8 +69,12 @@ function wordSeveral({ pointer }: ModelConfig, count: number, document: Document
   });
 }
 
-function wordUnknown({ pointer, source }: ModelConfig, reason: string, document: Document): Diagnostic {
+function wordUnknown(
+  { pointer, source }: ModelConfig,
+  { not, hint = HINT }: { readonly not: string; readonly hint?: string },
+  document: Document,
+): Diagnostic {
   const path = pointerTo(pointer, "source");
-  const message = `\`inference\` is left out, and \`${source}\` is no model that is served without a script: ${reason}`;
-  return errorDiagnostic("config/no-script", message, { location: locate(document, path), path, hint: HINT });
+  const message = `\`inference\` is left out, and \`${source}\` is no model that is served without a script: ${not}`;
+  return errorDiagnostic("config/no-script", message, { location: locate(document, path), path, hint });
 }

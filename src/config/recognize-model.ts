@@ -1,9 +1,6 @@
-import type { ModelFormat } from "../model/config.ts";
 import type { Files } from "../model/host.ts";
 import { isUri } from "./paths.ts";
-
-/** What a model was taken for, or why it was taken for nothing. */
-export type Recognized = { readonly format: ModelFormat } | { readonly not: string };
+import type { Recognized } from "./recognized.ts";
 
 /** Enough to hold the name of a pickle's class. */
 const BEGINNING_BYTES = 4096;
@@ -16,7 +13,7 @@ export async function recognizeModel(source: string, place: string, files: Files
   if (isUri(source)) return byName(isPickle, isOnnx);
   const status = await files.status(place);
   if (status === undefined) return { not: "it is a pattern, which may be of many files" };
-  if (status.type === "directory") return { not: await describeFolder(place, files) };
+  if (status.type === "directory") return recognizeFolder(source, place, files);
   const bytes = await readBeginning(place, files);
   if (isOnnx) return isOnnxModel(bytes) ? { format: "onnx" } : { not: "it does not begin as ONNX does" };
   return isPickle ? recognizePickle(bytes, /\.joblib$/i.test(name)) : { not: describe(bytes) };
@@ -28,10 +25,11 @@ function byName(isPickle: boolean, isOnnx: boolean): Recognized {
   return isOnnx ? { format: "onnx" } : { not: "its name ends in nothing that is known" };
 }
 
-async function describeFolder(place: string, files: Files): Promise<string> {
-  return (await files.status(`${place}/MLmodel`))?.type === "file"
-    ? "it is a model of MLflow"
-    : "it is a folder";
+async function recognizeFolder(source: string, place: string, files: Files): Promise<Recognized> {
+  if ((await files.status(`${place}/MLmodel`))?.type !== "file")
+    return { not: "it is a folder, and no `MLmodel` is in it" };
+  const { readMlmodel } = await import("./read-mlmodel.ts");
+  return readMlmodel(source, place, files);
 }
 
 async function readBeginning(place: string, files: Files): Promise<Uint8Array> {

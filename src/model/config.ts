@@ -98,6 +98,8 @@ export type ScriptInference = {
   readonly sourceDirectory?: string;
   /** What the one model was taken for, where a script of ours serves it. */
   readonly modelFormat?: ModelFormat;
+  /** Where that is a folder of MLflow's. */
+  readonly mlflow?: MlflowModel;
   readonly port: number;
   readonly workers: number;
   readonly workerTimeoutMs: number;
@@ -105,7 +107,18 @@ export type ScriptInference = {
 };
 
 /** What is served without a script of the user's. */
-export type ModelFormat = "sklearn" | "onnx";
+export type ModelFormat = "sklearn" | "mlflow" | "onnx";
+
+/** What the `MLmodel` of a model of scikit-learn says, as far as it matters to who serves it. */
+export type MlflowModel = {
+  /** Below the model's folder in the image, as `code`: a folder of modules that the pickle needs. */
+  readonly pickle: string;
+  readonly code?: string;
+  /** What is called where a request does not say it. */
+  readonly method: string;
+  /** The names in its signature, in their order; empty where that has none. */
+  readonly columns: readonly string[];
+};
 
 export type CommandInference = {
   readonly kind: "command";

@@ -49,6 +49,7 @@ function serviceVariables(
     ...common,
     AZUREML_ENTRY_SCRIPT: layout.entryScript ?? inference.entryScript,
     MLPACKAGE_NAME: name,
+    ...(inference.mlflow !== undefined && { MLPACKAGE_MLFLOW_MODEL: JSON.stringify(inference.mlflow) }),
     MLPACKAGE_PORT: String(inference.port),
     WORKER_COUNT: String(inference.workers),
     WORKER_TIMEOUT: String(Math.ceil(inference.workerTimeoutMs / 1000)),

@@ -35,8 +35,8 @@ const cases: readonly (readonly [name: string, content: string, found: string])[
   ["a.h5", "\x89HDF\r\n", "it is HDF5, such as Keras writes"],
   ["a.model", protocol4(RIDGE), "it is a pickle by another name"],
   ["a.txt", "text", "its name ends in nothing that is known"],
-  ["mlflow/MLmodel", "flavors: {}", "it is a model of MLflow"],
-  ["folder/a.pkl", protocol4(RIDGE), "it is a folder"],
+  ["mlflow/MLmodel", "flavors: {}", "it is a model of MLflow whose `MLmodel` names no flavor"],
+  ["folder/a.pkl", protocol4(RIDGE), "it is a folder, and no `MLmodel` is in it"],
 ];
 
 for (const [index, [name, content, found]] of cases.entries()) {

@@ -1,22 +1,26 @@
 // Models that come without a script, made and served by the libraries themselves: scikit-learn and ONNX Runtime.
-import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import * as assert from "uvu/assert";
 import { makeForkyImage } from "./forky-image.ts";
 import { docker, repository, type Service, send, startReady } from "./runtime-image.ts";
 import { timedSuite } from "./timed-suite.ts";
-import { openWorkspace } from "./workspace.ts";
+import { type FileContents, openWorkspace } from "./workspace.ts";
 
 const workspace = openWorkspace("built-in");
 const test = timedSuite("built-in scripts", 300_000);
 
-const MAKE_MODELS = `import pickle
+const MAKE_MODELS = `import json
+import os
+import pickle
+import sys
 import joblib
 import numpy
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from joblib.externals import cloudpickle
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 rows = numpy.arange(40.0).reshape(10, 4) ** 2 % 17
 sums = rows.sum(axis=1)
@@ -29,7 +33,57 @@ joblib.dump(make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, word
 joblib.dump(RandomForestClassifier(3, random_state=0).fit(rows, sums > 20), "/models/forest.joblib", compress=3)
 with open("/models/other.pkl", "wb") as file:
     pickle.dump({"a": 1}, file)
+
+
+def save(name, model, pickler, predict, signature, code="null"):
+    """As MLflow does, whose YAML has its keys sorted and long texts folded."""
+    os.makedirs(f"/models/{name}/code")
+    with open(f"/models/{name}/model.pkl", "wb") as file:
+        pickler.dump(model, file)
+    with open(f"/models/{name}/MLmodel", "w") as file:
+        file.write(f"""artifact_path: model
+flavors:
+  python_function:
+    env:
+      conda: conda.yaml
+      virtualenv: python_env.yaml
+    loader_module: mlflow.sklearn
+    model_path: model.pkl
+    predict_fn: {predict}
+    python_version: 3.13.0
+  sklearn:
+    code: {code}
+    pickled_model: model.pkl
+    serialization_format: {pickler.__name__.split('.')[-1]}
+    sklearn_version: 1.7.2
+mlflow_version: 3.6.0
+model_uuid: 1b117ece479c47aca912feb75bc55b0a
+signature:
+  inputs: '{signature}'
+  outputs: '[{{"type": "tensor", "tensor-spec": {{"dtype": "float64", "shape": [-1]}}}}]'
+  params: null
+""")
+
+
+columns = json.dumps([{"type": "double", "name": name, "required": True} for name in ("a", "b", "c", "it's d")])
+digits = numpy.eye(4)
+save(
+    "digits",
+    LinearRegression(fit_intercept=False).fit(digits, [1, 10, 100, 1000]),
+    pickle, "predict", columns.replace("'", "''").replace('}, {"type": "double", "name": "c"', '}, {"type": "double",\\n    "name": "c"'),
+)
+os.makedirs("/tmp/own")
+with open("/tmp/own/halving.py", "w") as file:
+    file.write("def halve(rows):\\n    import numpy\\n    return numpy.asarray(rows) / 2\\n")
+sys.path.insert(0, "/tmp/own")
+import halving
+halved = make_pipeline(FunctionTransformer(halving.halve), StandardScaler(), LogisticRegression()).fit(rows, words)
+tensor = json.dumps([{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 4]}}])
+save("halved", halved, cloudpickle, "predict_proba", tensor, "code")
+os.rename("/tmp/own/halving.py", "/models/halved/code/halving.py")
 `;
+
+const MLFLOW_FOLDERS = ["digits", "halved"];
 
 let base = "";
 const models = join(workspace.folder, "models");
@@ -49,11 +103,21 @@ test.before(async () => {
   await copyFile(join(repository, "fixtures/models/linear.onnx"), join(models, "linear.onnx"));
 });
 
+/** Of a model, which may be a folder. */
+async function filesOf(file: string): Promise<FileContents> {
+  if (!MLFLOW_FOLDERS.includes(file)) return { [file]: await readFile(join(models, file)) };
+  const entries = await readdir(join(models, file), { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(
+    await Promise.all(paths.map(async (path) => [relative(models, path), await readFile(path)])),
+  );
+}
+
 /** The package of one model and nothing else, applied and started; and what its plan said before. */
 async function serve(file: string) {
   const [word = ""] = file.split(".");
   const yaml = `base_image: ${base}\nmodels: [${file}]\nenvironment: {python: {managed: false}}\n`;
-  const made = await workspace.makePackage(word, yaml, { [file]: await readFile(join(models, file)) });
+  const made = await workspace.makePackage(word, yaml, await filesOf(file));
   await writeFile(made.at("mlpackage.yaml"), `name: ${made.name}\n${yaml}`);
   const plan = await made.call(["plan"]);
   assert.is(plan.exitCode, 0, plan.all);
@@ -153,6 +217,70 @@ test("a compressed file of joblib, whose classes are booleans", async () => {
   const [output] = await infer(service, name, [ROW]);
   assert.is(output.datatype, "BOOL");
   assert.equal((await ask(service, { data: [ROW] }))[1], output.data);
+});
+
+test("a folder of MLflow's, by its signature and in the forms of its server", async () => {
+  const { plan, name, script, service } = await serve("digits");
+  assert.match(
+    plan,
+    "`digits` is taken for a model of scikit-learn in MLflow's format: `serve_sklearn.py` of mlpackage serves it",
+  );
+  assert.match(plan, 'requirements: ["scikit-learn==1.7.2"]');
+  assert.is(script, "/opt/mlpackage/runtime/built_in/serve_sklearn.py");
+  const columns = ["it's d", "c", "a", "b"];
+  const data = [[4, 3, 1, 2]];
+  const record = { "it's d": 4, c: 3, a: 1, b: 2 };
+  const bodies: readonly unknown[] = [
+    { data: [ROW] },
+    { input_data: { columns, index: [0], data } },
+    { dataframe_split: { columns, data } },
+    { dataframe_split: { columns, index: [7], data } },
+    { dataframe_records: [record] },
+    { inputs: { "it's d": [4], c: [3], a: [1], b: [2] } },
+    { inputs: [ROW] },
+    { instances: [ROW] },
+    { instances: [{ ...record, other: "left out" }] },
+  ];
+  for (const body of bodies) near((await ask(service, body))[1], [4321]);
+  near((await ask(service, { dataframe_records: [record, { ...record, a: 2 }] }))[1], [4321, 4322]);
+  const [output] = await infer(service, name, [ROW]);
+  near(output.data, [4321]);
+  const refusals: readonly (readonly [body: unknown, reason: RegExp])[] = [
+    [{ rows: [ROW] }, /must be a JSON object with the rows in "data"/],
+    [{ data: [ROW], instances: [ROW] }, /must be a JSON object with the rows in "data"/],
+    [{ dataframe_split: { data } }, /^"dataframe_split" must have its "columns" and its "data"/],
+    [{ dataframe_records: [] }, /^"dataframe_records" must be a list of rows\.$/],
+    [
+      { dataframe_records: [record, { a: 1 }] },
+      /^All rows of "dataframe_records" must have the same columns\.$/,
+    ],
+    [{ dataframe_records: [{ a: 1, b: 2 }] }, /^The column 'c' is missing\.$/],
+    [{ inputs: { a: [1, 2], b: [1] } }, /^"inputs" must be a list of rows, or have a list for each column/],
+    [{ inputs: {} }, /^"inputs" must be a list of rows, or have a list for each column/],
+    [{ inputs: "text" }, /^"inputs" must be a list of rows\.$/],
+    [{ instances: [[1, 2]] }, /^Each row must be a list of 4 values\.$/],
+  ];
+  for (const [body, reason] of refusals) {
+    const [status, told] = await ask(service, body);
+    assert.is(status, 400, JSON.stringify([body, told]));
+    assert.match((told as { readonly message: string }).message, reason);
+  }
+});
+
+test("a folder of MLflow's with modules of its own, that is asked for chances", async () => {
+  const { plan, service } = await serve("halved");
+  assert.match(plan, "`cloudpickle`, by which the model was pickled, is not among the packages");
+  const [status, chances] = await ask(service, { instances: [ROW, [16, 16, 16, 16]] });
+  const [[large = 0, small = 0] = [], [second = 0] = []] = chances as readonly (readonly number[])[];
+  assert.is(status, 200, JSON.stringify(chances));
+  assert.ok(small > large && second > 0.5 && Math.abs(small + large - 1) < 1e-9, JSON.stringify(chances));
+  const named = await ask(service, { instances: [ROW], method: "predict" });
+  assert.equal(named, [200, ["small"]]);
+  assert.match(
+    JSON.stringify(await ask(service, { data: [ROW], method: "fit" })),
+    '"method\\" may be \\"predict_proba\\" or \\"predict\\"',
+  );
+  assert.equal((await ask(service, { input_data: [ROW] }))[1], [[large, small]]);
 });
 
 test("ONNX", async () => {

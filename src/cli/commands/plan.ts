@@ -40,7 +40,11 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
   return options.detailedExitcode && hasWork(planned) ? EXIT.workFound : EXIT.done;
 }
 
-const FORMATS: Readonly<Record<ModelFormat, string>> = { sklearn: "a model of scikit-learn", onnx: "ONNX" };
+const FORMATS: Readonly<Record<ModelFormat, string>> = {
+  sklearn: "a model of scikit-learn",
+  mlflow: "a model of scikit-learn in MLflow's format",
+  onnx: "ONNX",
+};
 
 /** What the one model was taken for, where there is no script of the user's. */
 function tellFormat(session: Session, { inference, models }: Config): void {

@@ -21,9 +21,13 @@ def answering_bad_input(run):
     return checked
 
 
-def rows_of(given):
+# The names that rows may come by.
+SPELLINGS = ("data", "input_data")
+
+
+def rows_of(given, spellings=SPELLINGS):
     """The rows, and the names of their columns where these are told."""
-    found = [name for name in ("data", "input_data") if name in given]
+    found = [name for name in spellings if name in given]
     if len(found) != 1:
         raise BadInput('The body must be a JSON object with the rows in "data": {"data": [[1, 2], [3, 4]]}.')
     rows, columns = given[found[0]], None

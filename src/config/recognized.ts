@@ -1,0 +1,13 @@
+import type { MlflowModel, ModelFormat } from "../model/config.ts";
+
+/** What a model was taken for, or why it was taken for nothing, and what to do where that is not what it always is. */
+export type Recognized = Served | { readonly not: string; readonly hint?: string };
+
+export type Served = {
+  readonly format: ModelFormat;
+  readonly mlflow?: MlflowModel;
+  /** The version of its library that the model was made with, where it says so. */
+  readonly libraryVersion?: string;
+  /** What it was pickled with may be needed to unpickle it. */
+  readonly isCloudpickled?: boolean;
+};
