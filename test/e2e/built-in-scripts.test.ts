@@ -2,7 +2,7 @@
 import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as assert from "uvu/assert";
-import { makeForkyImage } from "./forky-image.ts";
+import { makeForkyModelsImage } from "./forky-image.ts";
 import { docker, repository, type Service, send, startReady } from "./runtime-image.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { type FileContents, openWorkspace } from "./workspace.ts";
@@ -89,7 +89,7 @@ let base = "";
 const models = join(workspace.folder, "models");
 
 test.before(async () => {
-  base = await makeForkyImage();
+  base = await makeForkyModelsImage();
   await mkdir(models);
   await chmod(models, 0o777);
   await writeFile(join(workspace.folder, "make.py"), MAKE_MODELS);

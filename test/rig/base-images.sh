@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# base-images.sh up|answers|forky: `debian:bookworm-slim`, and on it the image that tests use as a ready-made base.
+# base-images.sh up|answers|forky|forky-models: `debian:bookworm-slim`, and on it the image that tests use as a ready-made base.
 # They stay in a user's own engine, as anything pulled would; a private engine's go with it, and come back
-# from an archive in the cache, so that they have the same digests each time. `forky` makes the one with the newest
-# Python, for the tests that ask for it, and prints its name.
+# from an archive in the cache, so that they have the same digests each time. `forky` makes one with the newest Python,
+# `forky-models` one with libraries on it for what is served without a script: both for the tests that ask for them,
+# who are told its name.
 set -euo pipefail
 . "$(dirname "$0")/rig-state.sh"
 . "$rig_scripts/debian-packages.sh"
@@ -12,6 +13,7 @@ debian_image=debian:bookworm-slim
 python_image=mlpackage-rig/python:bookworm
 forky_debian_image=debian:forky-slim
 forky_image=mlpackage-rig/python:forky
+forky_models_image=mlpackage-rig/models:forky
 recipe=$(uname -m)-$(cat "$0" "$rig_scripts/bootstrap-debian.sh" | cksum | cut -d ' ' -f 1)
 
 up() {
@@ -20,15 +22,18 @@ up() {
   load_or_make base-images bookworm "$debian_image" "$python_image" python3 python3-pip gunicorn
 }
 
-# The libraries are for what is served without a script. One at a time: the engine and the cache are shared.
+# One at a time: the engine and the cache are shared.
 forky() {
   . "$RIG_HOME/engine/environment"
   lock 7 forky-image
-  if ! is_there "$forky_image"; then
-    load_or_make forky-image forky "$forky_debian_image" "$forky_image" \
-      python3 python3-pip gunicorn python3-sklearn python3-onnxruntime
-  fi
-  echo "$forky_image"
+  is_there "$forky_image" ||
+    load_or_make forky-image forky "$forky_debian_image" "$forky_image" python3 python3-pip gunicorn
+}
+
+forky_models() {
+  forky
+  is_there "$forky_models_image" ||
+    load_or_make forky-models forky "$forky_image" "$forky_models_image" python3-sklearn python3-onnxruntime
 }
 
 # `load_or_make NAME SUITE DEBIAN_IMAGE IMAGE PACKAGE…`
@@ -87,6 +92,7 @@ keep_archive() {
 case ${1:-} in
   up) lock_rig; up ;;
   answers) . "$RIG_HOME/engine/environment" && answers ;;
-  forky) forky ;;
-  *) fail 'usage: base-images.sh up|answers|forky' ;;
+  forky) forky && echo "$forky_image" ;;
+  forky-models) forky_models && echo "$forky_models_image" ;;
+  *) fail 'usage: base-images.sh up|answers|forky|forky-models' ;;
 esac
