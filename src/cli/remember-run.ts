@@ -23,11 +23,12 @@ export function createRunMemory({ manifest, manifestPath }: Assembly, { host }: 
 
   function isKnown(id: string, { key, output }: ManifestEntry): boolean {
     const before = manifest.steps[id];
-    return before?.key === key && before.output.digest === output.digest && manifest.failed[id] === undefined;
+    return before?.key === key && before.output.digest === output.digest && manifest.failed[id] !== key;
   }
 
   return {
     remember(step, success) {
+      if (step.whole !== undefined) return;
       const durationMs = success.durationMs ?? manifest.steps[step.id]?.durationMs;
       steps[step.id] = { ...success, ...(durationMs !== undefined && { durationMs }) };
     },

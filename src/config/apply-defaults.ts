@@ -210,7 +210,7 @@ function expectationOf(written: NonNullable<WrittenTest["expect"]>, pointer: str
     pointer,
     status: written.status ?? 200,
     ...given("json", written.json),
-    tolerance: written.tolerance ?? 1e-9,
+    ...given("tolerance", written.tolerance),
     ...given("schema", schemaOf(written.schema)),
     ...given("select", written.select),
     ...given("contains", written.contains),

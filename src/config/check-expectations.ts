@@ -41,7 +41,7 @@ export async function checkExpectations(
 type Expression = { readonly expression: string; readonly pointer: string };
 
 function expressionsOf({ select, tolerance, pointer }: ExpectationConfig): readonly Expression[] {
-  const places = typeof tolerance === "number" ? [] : Object.keys(tolerance);
+  const places = typeof tolerance === "object" ? Object.keys(tolerance) : [];
   return [
     ...(select === undefined ? [] : [{ expression: select, pointer: pointerTo(pointer, "select") }]),
     ...places.map((expression) => ({
@@ -80,7 +80,7 @@ function checkTolerances(
   document: Document,
   selectNodes: SelectNodes,
 ): readonly Diagnostic[] {
-  if (typeof tolerance === "number" || json === undefined) return [];
+  if (typeof tolerance !== "object" || json === undefined) return [];
   return Object.keys(tolerance).flatMap((expression) => {
     const selection = selectNodes(json, expression);
     if (selection?.nodes.some(({ value }) => typeof value === "number")) return [];

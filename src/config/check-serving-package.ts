@@ -72,24 +72,30 @@ function word(
   config: Config,
   document: Document,
 ): Diagnostic {
-  const path = document.ranges.has("/environment/python/requirements")
-    ? "/environment/python/requirements"
-    : (config.models[0]?.pointer ?? "");
+  const path =
+    ["/environment/conda", "/environment/python/requirements"].find((key) => document.ranges.has(key)) ??
+    config.models[0]?.pointer ??
+    "";
   const message = `\`${python}\`, ${role}, is ${isSure ? "not installed" : "not among the packages that are asked for"}`;
   const make = isSure ? errorDiagnostic : warningDiagnostic;
   return make("config/missing-package", message, {
     location: locate(document, path),
     path,
-    hint: `add it in the version that the model was made with: \`environment: {python: {requirements: ["${python}==${version}"]}}\``,
+    hint: `add it in the version that the model was made with: ${
+      path === "/environment/conda"
+        ? `\`${python}=${version}\` below \`dependencies\` of that file`
+        : `\`environment: {python: {requirements: ["${python}==${version}"]}}\``
+    }`,
   });
 }
 
 /** Of what is asked for in so many words; what that depends on is not known here. */
 async function namesIn({ directory, environment }: Config, files: Files): Promise<readonly string[]> {
   const { requirements } = environment.python;
+  const ofConda = (environment.conda?.specs ?? []).map((spec) => spec.replace(/^.*::/, ""));
   const lines =
     "list" in requirements ? requirements.list : await linesOf(`${directory}/${requirements.file}`, files);
-  return lines.flatMap((line) => {
+  return [...lines, ...ofConda].flatMap((line) => {
     const [, name = ""] = /^\s*([A-Za-z0-9][A-Za-z0-9._-]*)/.exec(line) ?? [];
     return normalName(name) ?? (/^\s*-/.test(line) ? [line.trim()] : []);
   });

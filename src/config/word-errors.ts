@@ -78,9 +78,14 @@ const wordByKeyword: Readonly<
   discriminator: wordDiscriminator,
   minimum: wordLimit,
   maximum: wordLimit,
+  exclusiveMaximum: wordLimit,
   minItems: (error) => ({
     code: "config/bad-value",
     message: `${subjectOf(error)} must hold at least one item`,
+  }),
+  minProperties: (error) => ({
+    code: "config/bad-value",
+    message: `${subjectOf(error)} must hold at least one key`,
   }),
 };
 
@@ -125,8 +130,13 @@ function wordDiscriminator(error: SchemaError): Wording {
   return wordUnknownValue({ ...error, instancePath: pointerOf(error), data: error.params.tagValue }, allowed);
 }
 
+const BOUNDS: Readonly<Record<string, string>> = {
+  minimum: "at least",
+  maximum: "at most",
+  exclusiveMaximum: "less than",
+};
+
 function wordLimit(error: SchemaError): Wording {
-  const bound = error.keyword === "minimum" ? "at least" : "at most";
-  const message = `${subjectOf(error)} must be ${bound} ${error.params.limit}, not ${error.data}`;
+  const message = `${subjectOf(error)} must be ${BOUNDS[error.keyword]} ${error.params.limit}, not ${error.data}`;
   return { code: "config/bad-value", message };
 }

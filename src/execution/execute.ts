@@ -186,7 +186,7 @@ async function acquireAll(step: Step, key: Digest, execution: Execution, emit: E
 /** Only a success leaves a record, and only once all that it names is in place. */
 async function runAndRecord(
   step: Step,
-  { key, fingerprint }: Evaluated,
+  { key, fingerprint, failureKey }: Evaluated,
   because: readonly Reason[],
   outputs: ReadonlyMap<string, StepOutput>,
   execution: Execution,
@@ -194,7 +194,7 @@ async function runAndRecord(
 ): Promise<Outcome> {
   emit({ type: "step-started", step, because });
   const outcome = await runStep(step, outputs, execution, emit);
-  if (outcome.status === "failed") execution.rememberFailure(step, key);
+  if (outcome.status === "failed") execution.rememberFailure(step, failureKey);
   if (outcome.status === "succeeded") {
     await record(step, key, outcome.output, execution, emit);
     execution.remember(step, { key, fingerprint, output: outcome.output, durationMs: outcome.durationMs });

@@ -6,7 +6,7 @@ import type { Fingerprint } from "../plan/fingerprint.ts";
 /** What a package's steps were when they last ran: what `plan` compares with, and what `run` and `pull` start from. */
 export type Manifest = {
   readonly steps: Readonly<Record<string, ManifestEntry>>;
-  /** The key under which each step failed that has not succeeded since. */
+  /** The key under which each step failed last, if it has not succeeded under that key since. */
   readonly failed: Readonly<Record<string, Digest>>;
 };
 
@@ -57,7 +57,7 @@ function isRecord(value: unknown): boolean {
 /** Adds what a run did to what is written down by now: another run of the package may have ended meanwhile. */
 export async function updateManifest(path: string, made: Manifest, files: Files): Promise<void> {
   const { steps, failed } = await readManifest(path, files);
-  const stillFailed = Object.entries(failed).filter(([id]) => made.steps[id] === undefined);
+  const stillFailed = Object.entries(failed).filter(([id, key]) => made.steps[id]?.key !== key);
   const next: Manifest = {
     steps: { ...steps, ...made.steps },
     failed: { ...Object.fromEntries(stillFailed), ...made.failed },

@@ -1,8 +1,14 @@
 import type { Serializable } from "../model/serializable.ts";
 import { placeBelow, ROOT, showValue } from "./place.ts";
 
-/** By how much a number may differ that stands at a place of what is expected, relative to the greater of both. */
-export type ToleranceAt = (place: string) => number;
+/**
+ * By how much a number may differ that stands at a place of what is expected, relative to the greater of both; undefined
+ * where nothing is said.
+ */
+export type ToleranceAt = (place: string) => number | undefined;
+
+/** Where nothing is said, and one of both is no integer. */
+const DEFAULT_TOLERANCE = 1e-9;
 
 /** The beginning of all that differs, each with its place in the answer, and how many there are. */
 export type Differences = { readonly first: readonly string[]; readonly count: number };
@@ -101,8 +107,12 @@ function memberOf(members: Members, name: string): Serializable | undefined {
   return Object.hasOwn(members, name) ? members[name] : undefined;
 }
 
-/** After Python's `math.isclose`, without an absolute tolerance. */
-function isClose(expected: number, actual: number, tolerance: number): boolean {
+/** After Python's `math.isclose`, without an absolute tolerance. Integers are ids and labels, until a tolerance is given. */
+function isClose(expected: number, actual: number, given: number | undefined): boolean {
+  if (expected === actual) return true;
+  if (![expected, actual].every(Number.isFinite)) return false;
+  if (given === undefined && [expected, actual].every(Number.isInteger)) return false;
+  const tolerance = given ?? DEFAULT_TOLERANCE;
   return Math.abs(expected - actual) <= tolerance * Math.max(Math.abs(expected), Math.abs(actual));
 }
 

@@ -1,4 +1,10 @@
-import { Ajv2020, type ErrorObject, MissingRefError, type Options } from "ajv/dist/2020.js";
+import {
+  Ajv2020,
+  type ErrorObject,
+  MissingRefError,
+  type Options,
+  type ValidateFunction,
+} from "ajv/dist/2020.js";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 import { placeBelow, showValue } from "./place.ts";
 import { withinTime } from "./within-time.ts";
@@ -11,8 +17,11 @@ export type SchemaFault = {
   readonly hint?: string;
 };
 
-/** What of a value does not fit, at its place. `late`: that takes too long to find out. */
-export type SchemaVerdict = { readonly faults: readonly string[] } | "late";
+/**
+ * What of a value does not fit, at its place. `late`: that takes too long to find out; `endless`: the schema leads back
+ * to itself and to the same value.
+ */
+export type SchemaVerdict = { readonly faults: readonly string[] } | "late" | "endless";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
@@ -24,10 +33,19 @@ export function findSchemaFaults(schema: SerializableRecord): readonly SchemaFau
   const found = withinTime(() => {
     const ajv = createAjv({});
     ajv.validateSchema(schema);
-    const errors = [...wordMetaErrors(ajv.errors ?? [], schema), ...findBadPatterns(schema)];
+    const errors = [
+      ...wordMetaErrors(ajv.errors ?? [], schema),
+      ...findBadPatterns(schema),
+      ...findAsync(schema),
+      ...findLooseReferences(schema),
+    ];
     return errors.length > 0 ? errors : compileFaults(schema, (keyword) => unknown.push(keyword));
   });
-  return [...(found ?? [at("", "it takes too long to read")]), ...wordUnknown(unknown, schema)];
+  return [
+    ...(found ?? [at("", "it takes too long to read")]),
+    ...wordUnknown(unknown, schema),
+    ...warnOfFormat(schema),
+  ];
 }
 
 /** Compares values with a schema; `placeOf` says where in the answer a value below them stands. */
@@ -40,12 +58,27 @@ export type CompareWithSchema = (
 export function compileSchema(schema: SerializableRecord): CompareWithSchema {
   const validate = createAjv(CHECKED).compile(schema);
   return (value, placeOf) => {
-    const errors = withinTime(() => (validate(value) ? [] : (validate.errors ?? [])));
+    const errors = errorsIn(validate, value);
     if (errors === undefined) return "late";
+    if (errors === "endless") return errors;
     const told = errors.filter(({ keyword }) => !REPEATING.has(keyword));
     const words = told.map((error) => wordError(error, placeOf(segmentsOf(error.instancePath))));
     return { faults: [...new Set(words)] };
   };
+}
+
+/** Undefined where it takes too long. */
+function errorsIn(
+  validate: ValidateFunction,
+  value: Serializable,
+): readonly ErrorObject[] | "endless" | undefined {
+  try {
+    return withinTime(() => (validate(value) ? [] : (validate.errors ?? [])));
+  } catch (error) {
+    // Answers have few levels: what fills the stack is the schema.
+    if ((error as Error).name === "RangeError") return "endless";
+    throw error;
+  }
 }
 
 /** Of a schema that was looked at: to read the one of all schemas takes a tenth of a second. */
@@ -96,23 +129,76 @@ function wordMetaErrors(errors: readonly ErrorObject[], schema: SerializableReco
   });
 }
 
+/** One value of each type. */
+const TRIED: readonly Serializable[] = [null, {}, [], true, 0, ""];
+
 function compileFaults(
   schema: SerializableRecord,
   onUnknown: (keyword: string) => void,
 ): readonly SchemaFault[] {
   try {
-    createAjv(CHECKED, onUnknown).compile(schema);
-    return [];
+    const validate = createAjv(CHECKED, onUnknown).compile(schema);
+    const isEndless = TRIED.some((value) => errorsIn(validate, value) === "endless");
+    return isEndless ? [wordEndless(schema)] : [];
   } catch (error) {
     if (error instanceof MissingRefError) return [wordMissing(error, schema)];
     return [at("", `the schema cannot be used: ${(error as Error).message}`)];
   }
 }
 
-function wordMissing({ missingRef }: MissingRefError, schema: SerializableRecord): SchemaFault {
-  const references = membersOf(schema, "").filter(
-    ({ key, value }) => /^\$(?:dynamicR|r)ef$/.test(key) && typeof value === "string",
+function referencesOf(schema: SerializableRecord): readonly Member[] {
+  return membersOf(schema, "").filter(
+    ({ key, value }) => /^\$(?:dynamicR|recursiveR|r)ef$/.test(key) && typeof value === "string",
   );
+}
+
+function wordEndless(schema: SerializableRecord): SchemaFault {
+  const [reference, ...others] = referencesOf(schema);
+  if (reference === undefined || others.length > 0)
+    return at("", "the schema's references lead in a circle that never gets to a part of the answer");
+  return at(
+    reference.pointer,
+    `\`${reference.value}\` leads back to itself, and never to a part of the answer`,
+  );
+}
+
+/** Ajv takes these for references to the whole schema. */
+function findLooseReferences(schema: SerializableRecord): readonly SchemaFault[] {
+  const anchors = membersOf(schema, "").filter(({ key }) => key === "$dynamicAnchor");
+  return referencesOf(schema)
+    .filter(({ key, value }) => key === "$dynamicRef" && /^#./.test(String(value)))
+    .filter(({ value }) => !anchors.some((anchor) => `#${anchor.value}` === value))
+    .map(({ pointer, value }) =>
+      at(pointer, `\`${value}\` leads to no \`$dynamicAnchor\` in the schema`, {
+        hint: "where no such anchor is meant, write `$ref`",
+      }),
+    );
+}
+
+/** No keyword of JSON Schema: Ajv's answer would come later, and nobody waits for it. */
+function findAsync(schema: SerializableRecord): readonly SchemaFault[] {
+  return membersOf(schema, "")
+    .filter(({ key }) => key === "$async")
+    .map(({ pointer }) => at(pointer, "`$async` is no keyword of JSON Schema", { hint: "leave it out" }));
+}
+
+/** Everybody takes it for a rule. */
+function warnOfFormat(schema: SerializableRecord): readonly SchemaFault[] {
+  const format = membersOf(schema, "").find(({ key }) => key === "format");
+  if (format === undefined) return [];
+  const hint = "a `pattern` is checked";
+  return [
+    {
+      severity: "warning",
+      pointer: format.pointer,
+      message: "`format` is not checked, and asks for nothing",
+      hint,
+    },
+  ];
+}
+
+function wordMissing({ missingRef }: MissingRefError, schema: SerializableRecord): SchemaFault {
+  const references = referencesOf(schema);
   const found =
     references.find(({ value }) => value === missingRef) ??
     references.find(({ value }) => missingRef.endsWith(String(value).replace(/^\.\//, "")));

@@ -27,6 +27,6 @@ const MOST_CHARACTERS = 100;
 /** A value as a message names it: JSON, and of a long one the beginning. */
 export function showValue(value: Serializable | undefined): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
+  const text = typeof value === "number" && !Number.isFinite(value) ? String(value) : JSON.stringify(value);
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
 }

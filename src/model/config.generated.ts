@@ -423,7 +423,7 @@ export interface TestExpectation {
    */
   json?: Serializable;
   /**
-   * By how much each number in `json` may differ, relative to the greater of both. A mapping says it for places: JSONPath expressions of `json`, each for the numbers that it picks; the smallest counts where several do, and all others keep the default.
+   * By how much each number in `json` may differ, relative to the greater of both. A mapping says it for places: JSONPath expressions of `json`, each for the numbers that it picks; the smallest counts where several do, and all others keep the default: 1e-9, and none between two integers, such as ids and labels.
    */
   tolerance?:
     | number
@@ -431,7 +431,7 @@ export interface TestExpectation {
         [k: string]: number;
       };
   /**
-   * A JSON Schema (draft 2020-12) that the answer's JSON must fit, or what `select` picks of it: a file, or the schema itself. Nothing in it is interpolated, and a `$ref` stays within it.
+   * A JSON Schema (draft 2020-12) that the answer's JSON must fit, or what `select` picks of it: a file, or the schema itself. Nothing in it is interpolated, a `$ref` stays within it, and `format` is not checked.
    */
   schema?:
     | Path
@@ -439,7 +439,7 @@ export interface TestExpectation {
         [k: string]: unknown;
       };
   /**
-   * A JSONPath (RFC 9535) that picks what `json` and `schema` are compared with: one value where it can only be one, such as `$.rows[0].score`, else the list of all that it picks. It is not interpolated.
+   * A JSONPath (RFC 9535) that picks what `json` and `schema` are compared with: one value where it can only be one, such as `$.rows[0].score`, else the list of all that it picks. To pick nothing is right only with `json: []`. It is not interpolated.
    */
   select?: string;
   /**

@@ -196,8 +196,8 @@ export type ExpectationConfig = {
   readonly pointer: string;
   readonly status: number;
   readonly json?: Serializable;
-  /** Relative; for every number in `json`, or by JSONPath expressions for those that they pick. */
-  readonly tolerance: number | Readonly<Record<string, number>>;
+  /** Relative; for every number in `json`, or by JSONPath expressions for those that they pick. Without one, 1e-9, and 0 between integers. */
+  readonly tolerance?: number | Readonly<Record<string, number>>;
   readonly schema?: { readonly file: string } | { readonly inline: SerializableRecord };
   /** A JSONPath: what `json` and `schema` are compared with. */
   readonly select?: string;

@@ -29,6 +29,8 @@ export type Pool = "cpu" | "network" | "engine" | "tags";
  * key. A folder is a record from relative path to `<mode> <sha256>`, so that two of them can be compared by name.
  * `needs` are steps whose outputs this one reads, and whose output digests enter its key.
  * `after` are steps that must have succeeded before this one starts, without a place in its key.
+ * `whole` is the step that this one is a part of, where only some of it was asked for: that it succeeds says nothing
+ * about the rest, that it fails is a failure of the whole.
  */
 export type Step = {
   readonly id: string;
@@ -41,4 +43,5 @@ export type Step = {
   /** What only one step of all runs on this machine may touch at a time: a path, a repository, the engine's tags. */
   readonly exclusive?: string;
   readonly location?: Location;
+  readonly whole?: Step;
 };

@@ -24,16 +24,24 @@ export type Evaluation = {
   readonly calledFor?: StepKindName | undefined;
 };
 
-export type Evaluated = { readonly key: Digest; readonly fingerprint: Fingerprint } & (
-  | {
-      readonly verdict: "fresh";
-      readonly output: StepOutput;
-      /** Of no record: nothing says yet that it is wanted. */
-      readonly isForeseen: boolean;
-    }
-  | { readonly verdict: "restore"; readonly hit: CacheHit; readonly from: string }
-  | { readonly verdict: "run"; readonly because: readonly Reason[] }
-);
+export type Evaluated = Identity &
+  (
+    | {
+        readonly verdict: "fresh";
+        readonly output: StepOutput;
+        /** Of no record: nothing says yet that it is wanted. */
+        readonly isForeseen: boolean;
+      }
+    | { readonly verdict: "restore"; readonly hit: CacheHit; readonly from: string }
+    | { readonly verdict: "run"; readonly because: readonly Reason[] }
+  );
+
+type Identity = {
+  readonly key: Digest;
+  readonly fingerprint: Fingerprint;
+  /** The key that a failure is noted under: where a part of a step fails, all of it has. */
+  readonly failureKey: Digest;
+};
 
 /** Decides whether a step must run, once the outputs of what it needs are known. */
 export async function evaluateStep(
@@ -41,8 +49,11 @@ export async function evaluateStep(
   outputs: ReadonlyMap<string, StepOutput>,
   evaluation: Evaluation,
 ): Promise<Evaluated> {
-  const current = fingerprint(step, evaluation.kindVersion(step), digestsOfNeeds(step, outputs));
-  const identity = { key: keyOf(current), fingerprint: current };
+  const [version, needs] = [evaluation.kindVersion(step), digestsOfNeeds(step, outputs)];
+  const current = fingerprint(step, version, needs);
+  const key = keyOf(current);
+  const failureKey = step.whole === undefined ? key : keyOf(fingerprint(step.whole, version, needs));
+  const identity: Identity = { key, fingerprint: current, failureKey };
   const run = (...because: readonly Reason[]): Evaluated => ({ ...identity, verdict: "run", because });
   if (evaluation.force) return run({ type: "forced" });
   if (evaluation.calledFor === step.kind) return run({ type: "called-for" });
@@ -52,9 +63,9 @@ export async function evaluateStep(
     if (output !== undefined) return { ...identity, verdict: "fresh", output, isForeseen: true };
     return run(...reasonsOfMiss(step, identity, found, evaluation));
   }
-  if (found.from !== undefined) return { ...identity, verdict: "restore", hit: found, from: found.from };
-  // It was called for although it was fresh, and there is no more reason to believe the record than that failure.
+  // It was called for although it was fresh, and there is no more reason to believe a record than that failure.
   if (evaluation.lastFailure(step.id) === identity.key) return run({ type: "failed-before" });
+  if (found.from !== undefined) return { ...identity, verdict: "restore", hit: found, from: found.from };
   const missing = await evaluation.findMissing(step, found.output);
   if (missing !== undefined) return run({ type: "gone", what: missing });
   return { ...identity, verdict: "fresh", output: found.output, isForeseen: false };

@@ -13,8 +13,10 @@ export function selectTests(graph: Graph, words: readonly string[]): Graph {
   return {
     steps: graph.steps.map((step) => {
       if (step.kind !== "test") return step;
-      const tests = testsOf(step).filter(({ name }) => isWanted(name));
-      return Object.freeze({ ...step, inputs: { ...step.inputs, tests } });
+      const all = testsOf(step);
+      const tests = all.filter(({ name }) => isWanted(name));
+      if (tests.length === all.length) return step;
+      return Object.freeze({ ...step, inputs: { ...step.inputs, tests }, whole: step });
     }),
   };
 }

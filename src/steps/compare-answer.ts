@@ -25,7 +25,6 @@ export type Expectation = Omit<ExpectationConfig, "pointer">;
 /** All that differs between an answer and what was expected of it; empty when it is right. */
 export type CompareAnswer = (answer: Answer) => readonly TestFailure[];
 
-const DEFAULT_TOLERANCE = 1e-9;
 const EXCERPT_CHARACTERS = 500;
 const MOST_TOLD = 10;
 
@@ -36,7 +35,7 @@ export async function prepareComparison(
 ): Promise<CompareAnswer> {
   const tools: Tools = {
     toleranceAt: await toleranceOf(expect),
-    select: expect.select === undefined ? selectAll : await selectBy(expect.select),
+    select: expect.select === undefined ? selectAll : await selectBy(expect.select, mayBeNone(expect)),
     compareWithSchema: schema && (await import("../expectations/json-schema.ts")).compileSchema(schema),
   };
   const isRead = expect.json !== undefined || schema !== undefined;
@@ -91,14 +90,19 @@ function subjectAt(value: Serializable, place?: string): Subject {
   };
 }
 
-async function selectBy(expression: string): Promise<Select> {
+/** An expression that is misspelt picks nothing either: that it is to, has to be said. */
+function mayBeNone({ json }: Expectation): boolean {
+  return Array.isArray(json) && json.length === 0;
+}
+
+async function selectBy(expression: string, canPickNone: boolean): Promise<Select> {
   const { selectNodes } = await import("../expectations/json-path.ts");
   return (value) => {
     const selection = selectNodes(value, expression);
     if (selection === undefined) return { reason: `\`${expression}\` takes too long on the answer` };
     const { nodes, isSingular } = selection;
     const [node] = nodes;
-    if (!isSingular) return subjectOfMany(nodes, expression);
+    if (!isSingular && (node !== undefined || canPickNone)) return subjectOfMany(nodes, expression);
     if (node === undefined) return { reason: `\`${expression}\` picks nothing of the answer` };
     return subjectAt(node.value, node.place);
   };
@@ -122,14 +126,14 @@ function subjectOfMany(nodes: Nodes, expression: string): Subject {
 }
 
 async function toleranceOf({ tolerance, json }: Expectation): Promise<ToleranceAt> {
-  if (typeof tolerance === "number") return () => tolerance;
+  if (typeof tolerance !== "object") return () => tolerance;
   const { selectNodes } = await import("../expectations/json-path.ts");
   const known = new Map<string, number>();
   for (const [expression, wanted] of Object.entries(tolerance)) {
     const nodes = json === undefined ? [] : (selectNodes(json, expression)?.nodes ?? []);
     for (const { place } of nodes) known.set(place, Math.min(wanted, known.get(place) ?? wanted));
   }
-  return (place) => known.get(place) ?? DEFAULT_TOLERANCE;
+  return (place) => known.get(place);
 }
 
 function compareHeaders(
@@ -157,6 +161,8 @@ function compareContent(expect: Expectation, text: string, tools: Tools): readon
 function wordVerdict(compareWithSchema: CompareWithSchema, subject: Subject): readonly TestFailure[] {
   const verdict = compareWithSchema(subject.value, subject.placeOf);
   if (verdict === "late") return [failure("comparing the answer with the schema takes too long")];
+  if (verdict === "endless")
+    return [failure("the schema leads back to itself, and never to a part of the answer")];
   const { faults } = verdict;
   return wordDifferences({ first: faults.slice(0, MOST_TOLD), count: faults.length });
 }

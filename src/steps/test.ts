@@ -29,7 +29,7 @@ const LOG_LINES = 20;
 /** Starts the image as it will run, sends the requests and compares the answers. The container is always removed. */
 export const testKind: StepKind = {
   kind: "test",
-  version: 2,
+  version: 3,
   summary: "starts the image and checks its answers",
   shareable: true,
   timeoutMs: 60 * 60_000,

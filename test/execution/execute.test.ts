@@ -46,6 +46,14 @@ test("what is fresh is not run, and nobody is told that it started", async () =>
   assert.equal(second.remembered, ["a a", "b b", "c c"]);
 });
 
+test("where a part of a step fails, the whole is noted to have failed", async () => {
+  const whole = makeStep("a", "", { inputs: { tests: ["one", "two"] } });
+  const run = begin([{ ...whole, inputs: { tests: ["one"] }, whole }]);
+  await run.fail("a");
+  assert.is(statuses(await run.ended), "a:failed");
+  assert.equal(run.failures, [`a ${keyOfStep(whole)}`]);
+});
+
 test("what a step would make and is here already is taken and noted, and the step does not run", async () => {
   const a = makeOutput("of a");
   const foresee: Evaluation["foresee"] = async ({ id }) => (id === "a" ? a : undefined);

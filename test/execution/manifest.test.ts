@@ -58,6 +58,13 @@ test("a failure is remembered until the step succeeds, and beside its last succe
   assert.equal((await readManifest(file, files)).failed, { a: digestOf("newer") });
 });
 
+test("a failure is remembered while another key succeeds", async () => {
+  const file = makeFile();
+  await updateManifest(file, { steps: {}, failed: { a: digestOf("a") } }, files);
+  await updateManifest(file, { steps: { a: entryOf("a", "newer") }, failed: {} }, files);
+  assert.equal((await readManifest(file, files)).failed, { a: digestOf("a") });
+});
+
 const damaged = ["", "{", "null", "[]", '"text"', JSON.stringify(manifest).slice(0, -20), "\0\0\0\0"];
 const shapeless = ['{"steps":[],"failed":null}', '{"steps":"x","failed":7}', '{"a":{}}'];
 

@@ -19,6 +19,15 @@ const faulty: readonly Faulty[] = [
   [{ $id: "https://example.com/a.json", $ref: "b.json" }, "/$ref"],
   [{ $ref: "https://json-schema.org/draft/2020-12/schema" }, "/$ref"],
   [{ $schema: "http://json-schema.org/draft-07/schema#" }, "/$schema"],
+  [{ $async: true }, "/$async"],
+  [{ $defs: { a: { $async: true } } }, "/$defs/a/$async"],
+  [{ $ref: "#" }, "/$ref"],
+  [{ allOf: [{ $ref: "#" }] }, "/allOf/0/$ref"],
+  [{ $recursiveRef: "#" }, "/$recursiveRef"],
+  [{ $dynamicRef: "#foo" }, "/$dynamicRef"],
+  [{ items: { $dynamicRef: "#/$defs/a" }, $defs: { a: {} } }, "/items/$dynamicRef"],
+  [{ $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } } }, ""],
+  [{ if: { type: "number" }, else: { $ref: "#" } }, "/else/$ref"],
 ];
 
 for (const [schema, ...pointers] of faulty) {
@@ -50,7 +59,10 @@ const right: readonly SerializableRecord[] = [
   { $id: "https://example.com/a.json", $ref: "b.json", $defs: { b: { $id: "b.json" } } },
   { $defs: { node: { properties: { next: { $ref: "#/$defs/node" } } } }, $ref: "#/$defs/node" },
   { prefixItems: [{ type: "number" }], unevaluatedItems: false },
-  { properties: { $ref: { type: "string" } }, const: { pattern: "(" } },
+  { properties: { $ref: { type: "string" }, $async: {}, format: {} }, const: { pattern: "(", format: "a" } },
+  { items: { $ref: "#" } },
+  { properties: { next: { $recursiveRef: "#" }, other: { $dynamicRef: "#" } } },
+  { $dynamicAnchor: "node", items: { $dynamicRef: "#node" } },
 ];
 
 for (const schema of right) {
@@ -59,7 +71,7 @@ for (const schema of right) {
 
 function told(schema: SerializableRecord, value: Serializable) {
   const verdict = compileSchema(schema)(value, (segments) => placeIn(value, segments));
-  return verdict === "late" ? verdict : verdict.faults;
+  return typeof verdict === "string" ? verdict : verdict.faults;
 }
 
 test("every place that does not fit is told", () => {
@@ -77,7 +89,16 @@ test("every place that does not fit is told", () => {
   ]);
 });
 
+test("a circle that only some values get into is told of those", () => {
+  const schema = { properties: { kind: { if: { const: "b" }, else: { $ref: "#/properties/kind" } } } };
+  assert.equal(findSchemaFaults(schema), []);
+  assert.equal(told(schema, { kind: "b" }), []);
+  assert.is(told(schema, { kind: "a" }), "endless");
+});
+
 test("`format` says something, and asks for nothing", () => {
+  const [fault, ...others] = findSchemaFaults({ items: { format: "email" }, format: "x" });
+  assert.equal([fault?.severity, fault?.pointer, others], ["warning", "/items/format", []]);
   assert.equal(told({ format: "email" }, "nobody"), []);
 });
 

@@ -5,6 +5,7 @@ import { type Evaluation, evaluateStep } from "../../src/plan/evaluate-step.ts";
 import { fingerprint, keyOf } from "../../src/plan/fingerprint.ts";
 import { hasWork, plan } from "../../src/plan/plan.ts";
 import { makeEvaluation } from "../fakes/evaluation.ts";
+import { always } from "../fakes/memory-cache.ts";
 import { makeOutput, makeStep } from "../fakes/steps.ts";
 
 const test = suite("plan");
@@ -109,6 +110,29 @@ test("a change is told with the input's name", async () => {
   assert.equal(evaluated.verdict === "run" && evaluated.because, [
     { type: "input-changed", input: "source", from: '"a"', to: '"b"' },
   ]);
+});
+
+test("what failed when it last ran is not taken from elsewhere either", async () => {
+  const { key } = await evaluateStep(fetch, new Map(), makeEvaluation());
+  const hit = { output: makeOutput("fetch:a"), from: "the shared cache", restore: async () => true };
+  const cache = { get: async () => hit, put: async () => {} };
+  const before = await evaluateStep(fetch, new Map(), makeEvaluation({ cacheOf: always(cache) }));
+  assert.is(before.verdict, "restore");
+  const evaluation = makeEvaluation({ cacheOf: always(cache), lastFailure: () => key });
+  const evaluated = await evaluateStep(fetch, new Map(), evaluation);
+  assert.equal(evaluated.verdict === "run" && evaluated.because, [{ type: "failed-before" }]);
+});
+
+test("a part of a step has its own key, and a failure of it is one of the whole", async () => {
+  const whole = makeStep("test", "build", { inputs: { tests: ["a", "b"] } });
+  const part = { ...whole, inputs: { tests: ["a"] }, whole };
+  const [all, some] = [
+    await evaluateStep(whole, outputs, makeEvaluation()),
+    await evaluateStep(part, outputs, makeEvaluation()),
+  ];
+  assert.is.not(some.key, all.key);
+  assert.is(some.failureKey, all.key);
+  assert.is(all.failureKey, all.key);
 });
 
 test("force runs everything and asks nobody", async () => {

@@ -21,6 +21,10 @@ const choices: readonly (readonly [words: readonly string[], names: readonly str
     ["Two rows", "health"],
   ],
   [["none"], []],
+  [
+    ["row", "health"],
+    ["Two rows", "one row", "health"],
+  ],
 ];
 
 for (const [words, names] of choices) {
@@ -29,6 +33,7 @@ for (const [words, names] of choices) {
     assert.equal(testNamesOf(selected), names);
     assert.is(selected.steps[0], graph.steps[0]);
     assert.is(selected.steps[1]?.inputs.port, 1);
+    assert.is(selected.steps[1]?.whole, names.length < tests.length ? graph.steps[1] : undefined);
   });
 }
 

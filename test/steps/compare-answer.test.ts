@@ -11,7 +11,7 @@ import {
 
 const test = suite("compareAnswer");
 
-const expectation: Expectation = { status: 200, tolerance: 1e-9, headers: {} };
+const expectation: Expectation = { status: 200, headers: {} };
 const answer: Answer = {
   status: 200,
   headers: { "content-type": "text/plain" },
@@ -49,11 +49,17 @@ const same: readonly Row[] = [
   [[1, [2, { a: 3 }]], '[1,[2,{"a":3}]]'],
   [{ a: 1, b: 2 }, '{"b":2,"a":1}'],
   [1e300, "1e300"],
+  [3, "3.0"],
+  [3, "3.000000000001"],
+  [1234567890.5, "1234567891"],
 ];
 
 const different: readonly Row[] = [
   [1, "1.001", "$: expected 1, got 1.001"],
   [0, "1e-12", "$: expected 0, got 1e-12"],
+  [1234567890, "1234567891", "$: expected 1234567890, got 1234567891"],
+  [0.5, "1e999", "$: expected 0.5, got Infinity"],
+  [1, "1e999", "$: expected 1, got Infinity"],
   [1, '"1"', '$: expected 1, got "1"'],
   ["a", '"b"', '$: expected "a", got "b"'],
   [null, "0", "$: expected null, got 0"],
@@ -87,6 +93,16 @@ test("a tolerance is relative, of the greater of both", async () => {
   assert.equal(await messages({ json: [1000, -1000], tolerance: 1e-3 }, { text: "[1001,-999]" }), []);
   assert.is((await messages({ json: 1000, tolerance: 1e-3 }, { text: "1002" })).length, 1);
   assert.is((await messages({ json: 1, tolerance: 0 }, { text: "1.0000000000000002" })).length, 1);
+});
+
+test("integers may differ by a tolerance that is given", async () => {
+  const json = { id: 1234567890, count: 1234567890 };
+  const text = '{"id":1234567891,"count":1234567891}';
+  assert.equal(await messages({ json, tolerance: 1e-9 }, { text }), []);
+  assert.equal(await messages({ json, tolerance: { "$.count": 1e-9 } }, { text }), [
+    "$.id: expected 1234567890, got 1234567891",
+  ]);
+  assert.is((await messages({ json: 1, tolerance: 0.5 }, { text: "1e999" })).length, 1);
 });
 
 test("a tolerance of a place is for the numbers it picks; the smallest counts", async () => {
@@ -143,6 +159,14 @@ const selected: readonly (readonly [
   ["$..score", { json: [0.5] }, ["$..score: expected 1 items, got 2"]],
   ["$..score", { json: 0.5 }, ['$..score: expected 0.5, got [0.5,"high"]']],
   ["$..none", { json: [] }, []],
+  ["$..none", { json: [], schema: { inline: { type: "array" } } }, []],
+  ["$..none", { json: [1] }, ["`$..none` picks nothing of the answer"]],
+  [
+    "$..none",
+    { schema: { inline: { type: "array", items: { type: "number" } } } },
+    ["`$..none` picks nothing of the answer"],
+  ],
+  ["$.none", { json: [] }, ["`$.none` picks nothing of the answer"]],
   [
     "$..score",
     { schema: { inline: { type: "array", items: { type: "number" } } } },
@@ -180,6 +204,12 @@ test("a schema tells all that does not fit", async () => {
     "$.rows[0].id: not expected by the schema",
     "$.rows[1].id: not expected by the schema",
     '$.rows[1].score: must be number, got "high"',
+  ]);
+});
+
+test("a schema that leads back to itself is a failure of the test", async () => {
+  assert.equal(await messages({ schema: { inline: { $ref: "#" } } }, { text: "1" }), [
+    "the schema leads back to itself, and never to a part of the answer",
   ]);
 });
 
