@@ -13,14 +13,19 @@ const test = timedSuite("built-in scripts", 300_000);
 const MAKE_MODELS = `import json
 import os
 import pickle
+import shutil
 import sys
 import joblib
 import numpy
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from joblib.externals import cloudpickle
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+try:
+    import cloudpickle
+except ImportError:
+    from joblib.externals import cloudpickle
 
 rows = numpy.arange(40.0).reshape(10, 4) ** 2 % 17
 sums = rows.sum(axis=1)
@@ -80,7 +85,7 @@ import halving
 halved = make_pipeline(FunctionTransformer(halving.halve), StandardScaler(), LogisticRegression()).fit(rows, words)
 tensor = json.dumps([{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 4]}}])
 save("halved", halved, cloudpickle, "predict_proba", tensor, "code")
-os.rename("/tmp/own/halving.py", "/models/halved/code/halving.py")
+shutil.move("/tmp/own/halving.py", "/models/halved/code/halving.py")
 `;
 
 const MLFLOW_FOLDERS = ["digits", "halved"];
