@@ -105,7 +105,8 @@ test.before(async () => {
     ...mounts.flatMap((mount) => ["--volume", mount]),
     ...[base, "python3", "/make.py"],
   );
-  await copyFile(join(repository, "fixtures/models/linear.onnx"), join(models, "linear.onnx"));
+  for (const name of ["linear.onnx", "classes.onnx", "kinds.onnx"])
+    await copyFile(join(repository, "fixtures/models", name), join(models, name));
 });
 
 /** Of a model, which may be a folder. */
@@ -314,6 +315,37 @@ test("ONNX", async () => {
   assert.is((await ask(service, { data: [[1, 2]] }))[0], 400);
   assert.is((await ask(service, { data: [1, 2, 3] }))[0], 400);
   assert.is((await ask(service, { data: [["a", 2, 3]] }))[0], 400);
+});
+
+test("ONNX: an output that is no tensor is left to `/score`", async () => {
+  const { name, service } = await serve("classes.onnx");
+  const [status, answer] = await ask(service, { data: [[1, 2]] });
+  assert.is(status, 200);
+  assert.equal(Object.keys(answer as object), ["output_label", "output_probability"]);
+  assert.equal((await metadata(service, name)).outputs, [
+    { name: "output_label", datatype: "INT64", shape: [-1] },
+  ]);
+  assert.equal(await infer(service, name, [[1, 2]]), [
+    { name: "output_label", shape: [1], datatype: "INT64", data: [1] },
+  ]);
+});
+
+test("ONNX: no value becomes another one on its way in", async () => {
+  const { service } = await serve("kinds.onnx");
+  const given = { n: [1], flag: [true], x: [1.5] };
+  assert.equal(await ask(service, given), [200, { n_again: [1], flag_again: [true], x_again: [1.5] }]);
+  const refusals: readonly (readonly [changed: object, reason: string])[] = [
+    [{ n: [1.7] }, "The input 'n' cannot be of tensor(int64): a value is no whole number"],
+    [{ n: [[1], [2, 3]] }, "The input 'n' cannot be of tensor(int64): a value is no whole number"],
+    [{ flag: ["false"] }, "The input 'flag' cannot be of tensor(bool): a value is neither true nor false"],
+    [{ x: [null] }, "The input 'x' cannot be of tensor(float): a value is no number"],
+    [
+      { x: [1e39] },
+      "The input 'x' cannot be of tensor(float): a value is not from -3.40282e+38 to 3.40282e+38",
+    ],
+  ];
+  for (const [changed, reason] of refusals)
+    assert.equal(await ask(service, { ...given, ...changed }), [400, { message: reason }]);
 });
 
 test("a pickle of something else is refused, and not opened", async () => {

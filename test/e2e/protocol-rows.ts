@@ -328,6 +328,16 @@ function refusalRows(services: Services): readonly Row[] {
       given({ x: { ...x, data: [1, 2, 3, true] } }),
     ],
     [
+      "not a number",
+      error(400, "the input `x`: a value is NaN or infinite, and JSON has no such number"),
+      infer(JSON.stringify({ inputs: inputsWith() }).replace("4.5", "NaN")),
+    ],
+    [
+      "an infinite number",
+      error(400, "the input `x`: a value is NaN or infinite, and JSON has no such number"),
+      infer(JSON.stringify({ inputs: inputsWith() }).replace("4.5", "1e999")),
+    ],
+    [
       "no whole number",
       error(400, "the input `count`: a value is no whole number"),
       given({ count: { ...count, data: [1, 2, 3.5] } }),
@@ -423,6 +433,26 @@ function answerRows(services: Services): readonly Row[] {
   return [
     ["run returns rows of integers", outputs(made("2, 3", "INT64", "1, 2, 3, 4, 5, 6")), value("integers")],
     ["an integer above INT64", outputs(made("1", "UINT64", "9223372036854775808")), value("a large one")],
+    [
+      "integers of no type: some negative, some above INT64",
+      error(500, `${noTensor}\`output-0\`: a value is not from 0 to 18446744073709551615`),
+      value("above and below"),
+    ],
+    [
+      "an integer above UINT64",
+      error(500, `${noTensor}\`output-0\`: a value is not from 0 to 18446744073709551615`),
+      value("above UINT64"),
+    ],
+    [
+      "an integer below INT64",
+      error(500, `${noTensor}\`output-0\`: a value is not from -9223372036854775808 to 9223372036854775807`),
+      value("below INT64"),
+    ],
+    [
+      "not a number",
+      error(500, `${noTensor}\`output-0\`: a value is NaN or infinite, and JSON has no such number`),
+      value("not a number"),
+    ],
     ["floats", outputs(made("1, 1, 2", "FP64", "1, 2.5")), value("floats")],
     ["booleans", outputs(made("2", "BOOL", "true, false")), value("booleans")],
     ["a string", outputs(made("1", "BYTES", '"text"')), value("a string")],
@@ -438,6 +468,11 @@ function answerRows(services: Services): readonly Row[] {
       "one of them",
       outputs(made("2", "BYTES", '"x", "y"', "b")),
       value("named", { outputs: [{ name: "b" }] }),
+    ],
+    [
+      "a tensor, beside what is none",
+      outputs(made("1", "INT64", "1", "a")),
+      value("beside a tensor", { outputs: [{ name: "a" }] }),
     ],
     [
       "none of them",

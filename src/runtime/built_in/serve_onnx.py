@@ -5,6 +5,7 @@ import onnxruntime
 
 from built_in_input import BadInput, answering_bad_input, rows_of
 from built_in_model import find_model_file
+from mlpackage_runtime.v2.tensors import find_misfit
 
 # What ONNX Runtime calls a type, the Open Inference Protocol, and numpy.
 TYPES = {
@@ -27,8 +28,10 @@ def init():
     if unknown:
         raise TypeError(f"the input {unknown[0].name!r} of the model is a {unknown[0].type}: write a script for it")
     TENSOR_INPUTS = [_describe(value) for value in inputs]
-    if all(value.type in TYPES for value in outputs):
-        TENSOR_OUTPUTS = [_describe(value) for value in outputs]
+    # A classifier's probabilities may be a list of dictionaries, which `/score` alone can answer.
+    tensors = [_describe(value) for value in outputs if value.type in TYPES]
+    if tensors:
+        TENSOR_OUTPUTS = tensors
 
 
 def _describe(value):
@@ -56,10 +59,16 @@ def run(given):
 
 
 def _as_array(values, described):
+    """numpy alone would make 1 of 1.7, not-a-number of null, and true of any text."""
+    datatype, dtype = TYPES[described.type]
     try:
-        array = numpy.asarray(values, dtype=TYPES[described.type][1])
-    except (ValueError, TypeError, OverflowError) as error:
+        array = numpy.asarray(values, dtype=object)
+    except ValueError as error:
         raise BadInput(f"The input {described.name!r} cannot be of {described.type}: {error}") from None
+    misfit = find_misfit(array.reshape(-1).tolist(), datatype)
+    if misfit is not None:
+        raise BadInput(f"The input {described.name!r} cannot be of {described.type}: {misfit}")
+    array = array.astype(dtype)
     if array.ndim != len(described.shape) and described.shape:
         raise BadInput(f"The input {described.name!r} has {len(described.shape)} dimensions, and not {array.ndim}.")
     return array if described.shape else array.reshape(())

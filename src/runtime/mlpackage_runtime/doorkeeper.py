@@ -42,6 +42,11 @@ class Doorkeeper:
             return
         os.read(self._absence, 1)
 
+    def forget(self) -> None:
+        """Once it has left, in the main process: another takes its place."""
+        os.close(self._relief)
+        os.close(self._absence)
+
 
 def _keep_door(listener: socket.socket, relief: int, presence: int) -> None:
     """The life of the process. `relief` also ends when the server dies, and the doorkeeper with it."""

@@ -27,5 +27,5 @@ class JsonLogger(TextLogger):
 
 def _word_slow_client(record: logging.LogRecord) -> bool:
     if record.exc_info and isinstance(record.exc_info[1], BlockingIOError):
-        record.msg, record.args, record.exc_info = "a client was given up: it neither sent nor took anything", (), None
+        record.msg, record.args, record.exc_info = "a client was given up: it sent or took too little", (), None
     return True

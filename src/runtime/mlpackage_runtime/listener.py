@@ -3,7 +3,7 @@
 A worker is at one client at a time, so one that is silent would be a service that is silent. Whoever connects
 and says nothing is kept waiting by the system, and no worker hears of it: browsers do so, and probes of ports.
 Whoever stops half-way is given up by the system calls themselves, at no cost to anybody else. The sockets of the
-connections have all that from this one.
+connections have all that from this one; whoever never quite stops is `connection.py`'s.
 """
 
 from __future__ import annotations

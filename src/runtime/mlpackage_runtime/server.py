@@ -30,6 +30,7 @@ from .seldom import Served
 from .settings import Settings
 from .start_failure import START_FAILED, StartFailure
 from .swagger import Swagger
+from .worker import Worker
 
 _SHARED_MEMORY = "/dev/shm"
 _NEVER = -1
@@ -58,7 +59,7 @@ class Server(BaseApplication):
         options = {
             "bind": f"fd://{self._listener_fd}",
             "workers": settings.worker_count,
-            "worker_class": "sync",
+            "worker_class": f"{Worker.__module__}.{Worker.__qualname__}",
             "timeout": settings.worker_timeout_s,
             # A request may take as long when the server is told to stop as at any other time.
             "graceful_timeout": settings.worker_timeout_s or settings.scoring_timeout_ms // 1000 + 1,
@@ -96,6 +97,7 @@ class Server(BaseApplication):
             self._overflow.dismiss()
 
     def keep_door(self, listener_fd: int) -> None:
+        self._doorkeeper.forget()
         with socket.socket(fileno=os.dup(listener_fd)) as listener:
             self._doorkeeper = Doorkeeper(listener)
 
@@ -124,6 +126,7 @@ class Server(BaseApplication):
     def _before_fork(self, _arbiter: Arbiter, worker: Any) -> None:
         self._readiness.expect(worker.age)
         worker.metrics_row = self._metrics.take_row()
+        worker.patience_s = self._settings.client_timeout_s
         if worker.age > self._settings.worker_count:
             self._metrics.count_restart()
 

@@ -29,7 +29,7 @@ class Settings(NamedTuple):
     queue_limit: int
     """Requests that may wait for a worker; 0 is as many as the system takes."""
     client_timeout_s: float
-    """How long a client may neither send nor take anything; 0 is for ever."""
+    """How long a client may neither send nor take anything, or send next to nothing; 0 is for ever."""
     log_json: bool
     model_name: str
     """By which the Open Inference Protocol has the service; and its version."""

@@ -25,12 +25,25 @@ class _Made(NamedTuple):
     """In row-major order."""
 
 
-def to_outputs(returned: Any, declared: Tensors | None) -> dict[str, dict[str, Any]]:
+def name_outputs(returned: Any, declared: Tensors | None) -> dict[str, Any]:
+    """The outputs as `run` returned them: of those that nobody asks for, nothing needs to be a tensor."""
     if declared is None:
         named = returned if isinstance(returned, dict) else {} if returned is None else {ONLY_OUTPUT: returned}
-        return {str(name): _describe(str(name), _make(name, value)) for name, value in named.items()}
+        return {str(name): value for name, value in named.items()}
     values = _by_name(returned, declared)
-    return {tensor.name: _describe(tensor.name, _as_declared(values[tensor.name], tensor)) for tensor in declared}
+    return {tensor.name: values[tensor.name] for tensor in declared}
+
+
+def to_output(name: str, value: Any, declared: Tensors | None) -> dict[str, Any]:
+    made = _make(name, value)
+    if declared is not None:
+        made = _as_declared(made, next(tensor for tensor in declared if tensor.name == name))
+    misfit = find_misfit(made.data, made.datatype)
+    if misfit is not None:
+        raise NoTensor(f"the output `{name}`: {misfit}")
+    is_float = declared is not None and made.datatype in LARGEST_FLOATS
+    data = [float(number) for number in made.data] if is_float else made.data
+    return {"name": name, "shape": list(made.shape), "datatype": made.datatype, "data": data}
 
 
 def _by_name(returned: Any, declared: Tensors) -> dict[str, Any]:
@@ -47,22 +60,13 @@ def _by_name(returned: Any, declared: Tensors) -> dict[str, Any]:
     raise NoTensor(f"it is not the {len(names)} outputs that are declared")
 
 
-def _as_declared(value: Any, declared: Tensor) -> _Made:
-    made = _make(declared.name, value)
+def _as_declared(made: _Made, declared: Tensor) -> _Made:
     is_empty = len(made.data) == 0
     if not takes(declared.datatype, made.datatype) and not is_empty:
         raise NoTensor(f"the output `{declared.name}` is of {made.datatype}, and declared {declared.datatype}")
     if not fits(declared.shape, made.shape) and not is_empty:
         raise NoTensor(f"the output `{declared.name}` has the shape {made.shape}, and declared {declared.shape}")
-    misfit = find_misfit(made.data, declared.datatype)
-    if misfit is not None:
-        raise NoTensor(f"the output `{declared.name}`: {misfit}")
-    data = [float(number) for number in made.data] if declared.datatype in LARGEST_FLOATS else made.data
-    return _Made(declared.datatype, made.shape, data)
-
-
-def _describe(name: str, made: _Made) -> dict[str, Any]:
-    return {"name": name, "shape": list(made.shape), "datatype": made.datatype, "data": made.data}
+    return made._replace(datatype=declared.datatype)
 
 
 def _make(name: Any, value: Any) -> _Made:

@@ -15,7 +15,7 @@ from ..script_responses import is_response, to_response
 from ..scoring import Scoring
 from ..seldom import Served
 from ..version import VERSION
-from .answer import NoTensor, to_outputs
+from .answer import NoTensor, name_outputs, to_output
 from .declaration import INPUTS, Declaration, declared_by_samples
 from .request import InferRequest, read_request
 
@@ -109,20 +109,22 @@ class Protocol:
         if is_response(value):
             response = to_response(value, environ, request_id)
             return _ill(response, "run() answered with a response of its own, which has no tensors")
+        declared = self._declaration and self._declaration.outputs
         try:
-            outputs = to_outputs(value, self._declaration and self._declaration.outputs)
-            _check_wanted(request, list(outputs))
+            values = name_outputs(value, declared)
+            _check_wanted(request, list(values))
+            wanted = list(values) if request.wanted is None else request.wanted
+            outputs = [to_output(name, values[name], declared) for name in wanted]
         except NoTensor as reason:
             log_error(f"run() returned what is no tensor, request {request_id}: {reason}")
             return refused("500 Internal Server Error", f"run() returned what is no tensor: {reason}")
         except Refusal as refusal:
             return refused(refusal.status, str(refusal))
-        wanted = list(outputs) if request.wanted is None else request.wanted
         told = {
             "model_name": self._served.model_name,
             "model_version": self._served.model_version,
             "id": request.id or request_id,
-            "outputs": [outputs[name] for name in wanted],
+            "outputs": outputs,
         }
         return scored(json.dumps(told).encode())
 

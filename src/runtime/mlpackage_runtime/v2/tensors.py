@@ -53,9 +53,11 @@ def find_misfit(values: list[Any], datatype: str) -> str | None:
     if not kinds <= {int, float}:
         return "a value is no number"
     largest = LARGEST_FLOATS[datatype]
-    # Infinity is a float; what only becomes it is not.
-    is_within = all(-largest <= value <= largest or value - value != 0 for value in values)
-    return None if is_within else f"a value is not from {-largest:g} to {largest:g}"
+    if all(-largest <= value <= largest for value in values):
+        return None
+    if any(value - value != 0 for value in values):
+        return "a value is NaN or infinite, and JSON has no such number"
+    return f"a value is not from {-largest:g} to {largest:g}"
 
 
 def size_of(shape: Shape) -> int:
