@@ -213,6 +213,7 @@ function expectationOf(written: NonNullable<WrittenTest["expect"]>, pointer: str
     ...given("tolerance", written.tolerance),
     ...given("schema", schemaOf(written.schema)),
     ...given("select", written.select),
+    ...given("swagger", written.swagger || undefined),
     ...given("contains", written.contains),
     headers: written.headers ?? {},
     ...given("maxLatencyMs", latenciesOf(written.max_latency)),

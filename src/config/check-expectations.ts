@@ -8,9 +8,10 @@ import type { Document } from "../model/document.ts";
 import type { Files } from "../model/host.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 import type { Location, SourceFile } from "../model/text-range.ts";
+import { checkSwagger } from "./check-swagger.ts";
 import { quoted } from "./words.ts";
 
-/** What is wrong with the JSONPaths and the JSON Schemas of the tests; what reads them is loaded where there is one. */
+/** What is wrong with the JSONPaths, the JSON Schemas and the OpenAPI of the tests; what reads them is loaded where there is one. */
 export async function checkExpectations(
   config: Config,
   document: Document,
@@ -34,6 +35,7 @@ export async function checkExpectations(
     ...[...named].map(([file, pointer]) =>
       checkSchemaFile(file, pointerTo(pointer, "schema"), { config, document, files }),
     ),
+    checkSwagger(config, document, files),
   ]);
   return found.flat();
 }

@@ -6,7 +6,7 @@ import {
   type ValidateFunction,
 } from "ajv/dist/2020.js";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
-import { placeBelow, showValue } from "./place.ts";
+import { placeBelow, placeIn, showValue } from "./place.ts";
 import { withinTime } from "./within-time.ts";
 
 /** What is wrong in a schema, at a JSON pointer of it; one that only has no effect is a warning. */
@@ -23,7 +23,7 @@ export type SchemaFault = {
  */
 export type SchemaVerdict = { readonly faults: readonly string[] } | "late" | "endless";
 
-const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+export const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
 /** All that is wrong with a schema by itself: what it says is no JSON Schema, or leads out of it. */
 export function findSchemaFaults(schema: SerializableRecord): readonly SchemaFault[] {
@@ -56,12 +56,31 @@ export type CompareWithSchema = (
 
 /** Makes ready a schema that has no faults. */
 export function compileSchema(schema: SerializableRecord): CompareWithSchema {
-  const validate = createAjv(CHECKED).compile(schema);
+  return compareBy(createAjv(CHECKED).compile(schema));
+}
+
+/** Makes ready a schema of which nothing is known but that it is one, or says why that cannot be done. */
+export function compileForeignSchema(
+  schema: SerializableRecord,
+): { readonly compare: CompareWithSchema } | { readonly reason: string } {
+  const [fault] = withinTime(() => compileFaults(schema, () => {})) ?? [at("", "it takes too long to read")];
+  return fault === undefined ? { compare: compileSchema(schema) } : { reason: wordAt(fault, schema) };
+}
+
+/** Makes ready a schema of what has schemas in it: it may refer to that of JSON Schema, and tells each place once. */
+export function compileMetaSchema(schema: SerializableRecord): CompareWithSchema {
+  return compareBy(createAjv({ validateSchema: false }).compile(schema), deepestOf);
+}
+
+function compareBy(
+  validate: ValidateFunction,
+  choose = (errors: readonly ErrorObject[]) => errors,
+): CompareWithSchema {
   return (value, placeOf) => {
     const errors = errorsIn(validate, value);
     if (errors === undefined) return "late";
     if (errors === "endless") return errors;
-    const told = errors.filter(({ keyword }) => !REPEATING.has(keyword));
+    const told = choose(errors.filter(({ keyword }) => !REPEATING.has(keyword)));
     const words = told.map((error) => wordError(error, placeOf(segmentsOf(error.instancePath))));
     return { faults: [...new Set(words)] };
   };
@@ -112,14 +131,8 @@ function findForeignDialect({ $schema }: SerializableRecord): readonly SchemaFau
   ];
 }
 
-/** Each place once, and no place that is only wrong because of one below it. */
 function wordMetaErrors(errors: readonly ErrorObject[], schema: SerializableRecord): readonly SchemaFault[] {
-  const paths = errors.map(({ instancePath }) => instancePath);
-  const deepest = errors.filter(
-    ({ instancePath }) => !paths.some((path) => path.startsWith(`${instancePath}/`)),
-  );
-  const first = new Map(deepest.toReversed().map((error) => [error.instancePath, error]));
-  return [...first.values()].map((error) => {
+  return deepestOf(errors).map((error) => {
     const segments = segmentsOf(error.instancePath);
     const subject = segments.length === 0 ? "the schema" : `\`${segments.at(-1)}\``;
     return at(
@@ -131,6 +144,18 @@ function wordMetaErrors(errors: readonly ErrorObject[], schema: SerializableReco
 
 /** One value of each type. */
 const TRIED: readonly Serializable[] = [null, {}, [], true, 0, ""];
+
+/** Each place once, and no place that is only wrong because of one below it. */
+function deepestOf(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const above = new Set(errors.flatMap(({ instancePath }) => placesAbove(instancePath)));
+  const deepest = errors.filter(({ instancePath }) => !above.has(instancePath));
+  return [...new Map(deepest.toReversed().map((error) => [error.instancePath, error])).values()];
+}
+
+function placesAbove(pointer: string): readonly string[] {
+  const parts = pointer.split("/");
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
+}
 
 function compileFaults(
   schema: SerializableRecord,
@@ -210,7 +235,43 @@ function wordMissing({ missingRef }: MissingRefError, schema: SerializableRecord
   });
 }
 
-function findBadPatterns(schema: SerializableRecord): readonly SchemaFault[] {
+/** What leads to nothing in a document that has schemas in it, or out of it; by names of its own it may lead anywhere. */
+export function findBrokenReferences(document: SerializableRecord): readonly SchemaFault[] {
+  const members = membersOf(document, "");
+  if (members.some(({ key }) => key === "$id")) return [];
+  return members.flatMap(({ pointer, key, value }) => {
+    if (key !== "$ref" || typeof value !== "string" || /^#(?!\/)/.test(value)) return [];
+    if (resolvePointer(document, value) !== undefined) return [];
+    return at(pointer, `\`${value}\` leads to nothing in the document`);
+  });
+}
+
+/** What a reference such as `#/components/schemas/Row` names in its document. */
+export function resolvePointer(document: SerializableRecord, reference: string): Serializable | undefined {
+  if (!reference.startsWith("#/")) return undefined;
+  return segmentsOf(unescapeUri(reference)).reduce<Serializable | undefined>(
+    (node, name) =>
+      node !== null && typeof node === "object" && Object.hasOwn(node, name)
+        ? (node as SerializableRecord)[name]
+        : undefined,
+    document,
+  );
+}
+
+function unescapeUri(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A fault with its place, as a value that was compared has it. */
+export function wordAt({ pointer, message }: SchemaFault, schema: SerializableRecord): string {
+  return pointer === "" ? message : `${placeIn(schema, segmentsOf(pointer))}: ${message}`;
+}
+
+export function findBadPatterns(schema: SerializableRecord): readonly SchemaFault[] {
   return membersOf(schema, "").flatMap(({ pointer, key, value }) => {
     if (key === "pattern" && typeof value === "string") return wordPattern(value, pointer);
     if (key !== "patternProperties" || !isRecord(value)) return [];
@@ -265,7 +326,7 @@ type Member = { readonly pointer: string; readonly key: string; readonly value: 
 const NAMED: ReadonlySet<string> = new Set(["$defs", "dependentSchemas", "patternProperties", "properties"]);
 
 /** What stands below these is a value, and no schema. */
-const VALUES: ReadonlySet<string> = new Set(["const", "default", "enum", "examples"]);
+const VALUES: ReadonlySet<string> = new Set(["const", "default", "enum", "example", "examples"]);
 
 /** Every keyword of a schema and of those below it, the outer ones first. */
 function membersOf(value: Serializable, pointer: string, isNamed = false): readonly Member[] {

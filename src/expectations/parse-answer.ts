@@ -3,13 +3,16 @@ import type { Serializable } from "../model/serializable.ts";
 /** Whatever goes through a value calls itself for each level. */
 const MOST_LEVELS = 500;
 
-/** The value of an answer, or why it cannot be looked at. */
-export function parseAnswer(text: string): { readonly value: Serializable } | { readonly reason: string } {
+/** The value of an answer, or of what else is JSON, or why it cannot be looked at. */
+export function parseAnswer(
+  text: string,
+  what = "the answer",
+): { readonly value: Serializable } | { readonly reason: string } {
   try {
     const value = JSON.parse(text) as Serializable;
-    return isDeep(value) ? { reason: `the answer has more than ${MOST_LEVELS} levels` } : { value };
+    return isDeep(value) ? { reason: `${what} has more than ${MOST_LEVELS} levels` } : { value };
   } catch {
-    return { reason: "the answer is no JSON" };
+    return { reason: `${what} is no JSON` };
   }
 }
 

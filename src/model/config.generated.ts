@@ -443,6 +443,10 @@ export interface TestExpectation {
    */
   select?: string;
   /**
+   * Whether the service's `/swagger.json` must be a valid OpenAPI 3.1 document, and the request and the answer must fit what it says of their path, method and status. `select` does not matter to it.
+   */
+  swagger?: boolean;
+  /**
    * A text that the answer must contain.
    */
   contains?: string;

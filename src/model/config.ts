@@ -201,6 +201,8 @@ export type ExpectationConfig = {
   readonly schema?: { readonly file: string } | { readonly inline: SerializableRecord };
   /** A JSONPath: what `json` and `schema` are compared with. */
   readonly select?: string;
+  /** Whether the service's own `/swagger.json` must be right, and say of the request and the answer what they are. */
+  readonly swagger?: true;
   readonly contains?: string;
   readonly headers: Readonly<Record<string, string>>;
   /** By percentile, such as `p95`; and `max`. */

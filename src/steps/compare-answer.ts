@@ -11,6 +11,7 @@ import { placeIn } from "../expectations/place.ts";
 import type { ExpectationConfig } from "../model/config.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 import type { TestFailure } from "../model/test-result.ts";
+import { beginningOf, failure, wordDifferences } from "./word-failure.ts";
 
 export type Answer = {
   readonly status: number;
@@ -25,7 +26,6 @@ export type Expectation = Omit<ExpectationConfig, "pointer">;
 /** All that differs between an answer and what was expected of it; empty when it is right. */
 export type CompareAnswer = (answer: Answer) => readonly TestFailure[];
 
-const EXCERPT_CHARACTERS = 500;
 const MOST_TOLD = 10;
 
 /** Makes ready to compare answers. What reads JSONPaths and schemas is loaded only where there is one. */
@@ -165,21 +165,4 @@ function wordVerdict(compareWithSchema: CompareWithSchema, subject: Subject): re
     return [failure("the schema leads back to itself, and never to a part of the answer")];
   const { faults } = verdict;
   return wordDifferences({ first: faults.slice(0, MOST_TOLD), count: faults.length });
-}
-
-/** The first is the message, and says how many there are; the next are shown below it. */
-function wordDifferences({ first: [message, ...others], count }: Differences): readonly TestFailure[] {
-  if (message === undefined) return [];
-  if (count === 1) return [failure(message)];
-  const untold = count - 1 - others.length;
-  const more = untold > 0 ? [...others, `and ${untold} more`] : others;
-  return [failure(`${message}; ${count} places differ`, more)];
-}
-
-function beginningOf(text: string): readonly string[] {
-  return [`answered: ${text.slice(0, EXCERPT_CHARACTERS)}`];
-}
-
-function failure(message: string, excerpt: readonly string[] = []): TestFailure {
-  return { message, excerpt };
 }

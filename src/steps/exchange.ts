@@ -7,14 +7,10 @@ import { NetworkError } from "../model/host.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import type { Latencies, RequestResult, TestFailure } from "../model/test-result.ts";
-import {
-  type Answer,
-  type CompareAnswer,
-  compareLatencies,
-  type Expectation,
-  prepareComparison,
-} from "./compare-answer.ts";
+import { type Answer, compareLatencies, type Expectation, prepareComparison } from "./compare-answer.ts";
+import type { Sent } from "./compare-swagger.ts";
 import { InputChanged } from "./output-files.ts";
+import type { Swagger } from "./read-swagger.ts";
 
 /** A request and what is expected, as a step has them: where they stand in the file is nothing that it depends on. */
 export type Exchange = {
@@ -27,6 +23,8 @@ export type Exchange = {
 export type ExchangeContext = {
   readonly service: Service;
   readonly testFiles: Readonly<Record<string, string>>;
+  /** What the service says of itself; it is asked once. */
+  readonly swagger: () => Promise<Swagger>;
   readonly step: StepContext;
 };
 
@@ -56,15 +54,25 @@ export async function runExchange(exchange: Exchange, context: ExchangeContext):
       return outcome([{ message, excerpt: [] }], true);
     }
     answers.push(answer);
-    const failures = judge(answer, compare, prefix);
-    if (failures.length > 0) return outcome(failures);
+    const swagger = expect.swagger && (await context.swagger());
+    const failures = [
+      ...compare(answer),
+      ...(swagger ? compareSwagger(sentOf(request, body), answer, swagger) : []),
+    ];
+    if (failures.length > 0)
+      return outcome(failures.map((one) => ({ ...one, message: `${prefix}${one.message}` })));
   }
   const latencies = answers.map(({ latencyMs }) => latencyMs);
   return outcome(expect.maxLatencyMs === undefined ? [] : compareLatencies(expect.maxLatencyMs, latencies));
 }
 
-function judge(answer: Answer, compare: CompareAnswer, prefix: string): readonly TestFailure[] {
-  return compare(answer).map(({ message, excerpt }) => ({ message: `${prefix}${message}`, excerpt }));
+function compareSwagger(sent: Sent, answer: Answer, swagger: Swagger): readonly TestFailure[] {
+  return "failures" in swagger ? swagger.failures : swagger.compare(sent, answer);
+}
+
+function sentOf({ method, path: target, headers }: Exchange["request"], body: Body | undefined): Sent {
+  const type = lowerCased(headers)["content-type"] ?? body?.type;
+  return { method, path: pathOf(target), type, content: body?.content };
 }
 
 const ANSWER_CHARACTERS = 2_000;
@@ -73,10 +81,14 @@ function resultOf({ method, path: target }: Exchange["request"], answers: readon
   const last = answers.at(-1);
   return {
     method,
-    path: target.replace(/[?#].*$/s, ""),
+    path: pathOf(target),
     ...(last !== undefined && { status: last.status, answer: last.text.slice(0, ANSWER_CHARACTERS) }),
     latencies: summarize(answers.map(({ latencyMs }) => latencyMs)),
   };
+}
+
+function pathOf(target: string): string {
+  return target.replace(/[?#].*$/s, "");
 }
 
 function summarize(latenciesMs: readonly number[]): Latencies {

@@ -6,8 +6,9 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import type { Step } from "../model/step.ts";
 import type { StepContext, StepKind } from "../model/step-kind.ts";
 import type { RequestResult, TestFailure, TestResult } from "../model/test-result.ts";
-import { type Exchange, runExchange } from "./exchange.ts";
+import { type Exchange, type ExchangeContext, runExchange } from "./exchange.ts";
 import { LOAD, loadedImageOf } from "./load.ts";
+import type { Swagger } from "./read-swagger.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
 
 type TestInputs = {
@@ -80,9 +81,15 @@ async function testService(
   if (!ready.ok) return fail(...(await withLog(ready.diagnostics, service)));
   const results: TestResult[] = [];
   const failures: Diagnostic[] = [];
+  const exchangeContext = {
+    service,
+    testFiles: inputs.testFiles,
+    swagger: askOnce(service, context),
+    step: context,
+  };
   for (const test of inputs.tests) {
     context.report({ type: "doing", text: test.name });
-    const { result, diagnostics } = await runTest(test, inputs, service, context);
+    const { result, diagnostics } = await runTest(test, exchangeContext);
     context.report({ type: "tested", result });
     results.push(result);
     failures.push(...diagnostics);
@@ -94,6 +101,15 @@ async function testService(
     files: [],
     values: { passed, results: results.map(withoutAnswers) },
   });
+}
+
+/** Asks a service for what it says of itself where a test wants to know, and the first time alone. */
+function askOnce(service: Service, { host, signal }: StepContext): () => Promise<Swagger> {
+  let asked: Promise<Swagger> | undefined;
+  return () => {
+    asked ??= import("./read-swagger.ts").then(({ readSwagger }) => readSwagger(service, host, signal));
+    return asked;
+  };
 }
 
 function digestOfPassed(tests: TestInputs["tests"]): Digest {
@@ -110,18 +126,17 @@ type Tested = { readonly result: TestResult; readonly diagnostics: readonly Diag
 /** Runs a test until one of its requests fails: those after it may depend on it. */
 async function runTest(
   { name, exchanges }: TestInputs["tests"][number],
-  { testFiles }: TestInputs,
-  service: Service,
-  context: StepContext,
+  context: ExchangeContext,
 ): Promise<Tested> {
-  const began = context.host.clock.monotonic();
+  const { clock } = context.step.host;
+  const began = clock.monotonic();
   const requests: RequestResult[] = [];
   const tested = (failures: readonly TestFailure[], diagnostics: readonly Diagnostic[]): Tested => {
-    const durationMs = Math.round(context.host.clock.monotonic() - began);
+    const durationMs = Math.round(clock.monotonic() - began);
     return { result: { name, durationMs, requests, failures }, diagnostics };
   };
   for (const [index, exchange] of exchanges.entries()) {
-    const outcome = await runExchange(exchange, { service, testFiles, step: context });
+    const outcome = await runExchange(exchange, context);
     requests.push(outcome.result);
     const { method, path: target } = outcome.result;
     const which = exchanges.length === 1 ? "" : `request ${index + 1} (\`${method} ${target}\`): `;

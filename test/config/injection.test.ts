@@ -78,6 +78,7 @@ const files: readonly SerializableRecord[] = [
     inference: { command: ["serve"] },
     tests: [
       { name: "one", repeat: 3, expect: { schema: "answer.schema.json", max_latency: { p95: "1s" } } },
+      { name: "as described", expect: { swagger: true } },
       {
         name: "two",
         requests: [

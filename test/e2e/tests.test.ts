@@ -265,6 +265,85 @@ test("what passed once, and failed when it was called for, is tested again", asy
   assert.match(stderr, "▸ test image: it failed the last time");
 });
 
+/** What a script of our own server says of itself where it says it in a file. */
+const swaggerOf = (item: object) => {
+  const json = (schema: object) => ({ content: { "application/json": { schema } } });
+  return JSON.stringify({
+    openapi: "3.1.0",
+    info: { title: "scores", version: "1" },
+    paths: {
+      "/score": {
+        post: {
+          requestBody: { required: true, ...json({ type: "object", required: ["rows"] }) },
+          responses: {
+            200: { description: "a score of each row", ...json({ type: "array", items: item }) },
+            default: { description: "why not", ...json({ required: ["message"] }) },
+          },
+        },
+      },
+    },
+  });
+};
+
+const DESCRIBED_SCRIPT = `import json
+
+def init():
+    pass
+
+def run(data):
+    return [len(row) for row in json.loads(data)["rows"]]
+`;
+
+test("a service that is as it says of itself passes, and one that is not is told where", async () => {
+  const asked = `tests:
+  - name: described
+    request: {body: {rows: [[1], [1, 2]]}}
+    repeat: 3
+    expect: {json: [1, 2], swagger: true}
+`;
+  const files = { "score.py": DESCRIBED_SCRIPT };
+  const described = await workspace.makePackage("described", asked, {
+    ...files,
+    "swagger3.1.json": swaggerOf({ type: "integer" }),
+  });
+  const passed = await described.call(["test"]);
+  assert.is(passed.exitCode, 0, passed.stderr);
+  assert.match((await described.call(["apply"])).stderr, "test image");
+  await described.write({ "swagger3.1.json": swaggerOf({ type: "string" }) });
+  const failed = await described.call(["apply"]);
+  assert.is(failed.exitCode, 3, failed.stderr);
+  const message =
+    "error[test/failed]: test `described`: answer 1 of 3: the answer does not fit what `/swagger.json` says of it: $[0]: must be string, got 1; 2 places differ\n";
+  assert.match(failed.stderr, message);
+  assert.match(failed.stderr, "| $[1]: must be string, got 2");
+});
+
+test("where a script says nothing of itself, our own description is valid, and a list is no object", async () => {
+  const plain = await workspace.makePackage(
+    "plain",
+    `tests:
+  - name: the description of the description
+    request: {path: /swagger.json}
+    expect: {swagger: true}
+  - name: a list
+    request: {body: {rows: [[1]]}}
+    expect: {swagger: true}
+  - name: elsewhere
+    request: {path: /scores}
+    expect: {status: 404, swagger: true}
+`,
+    { "score.py": DESCRIBED_SCRIPT, "swagger.json": '{"swagger": "2.0"}' },
+  );
+  const { exitCode, stderr, stdout } = await plain.call(["test", "--json"]);
+  assert.is(exitCode, 3, stderr);
+  assert.equal(
+    reportOf(stdout).tests.map(({ status }) => status),
+    ["passed", "failed", "failed"],
+  );
+  assert.match(stdout, "the answer does not fit what `/swagger.json` says of it: $: must be object, got [1]");
+  assert.match(stdout, "`/swagger.json` says nothing of `GET /scores`");
+});
+
 test("tests that nothing was known of, because nothing started, are errors in the report", async () => {
   const broken = await workspace.makePackage("broken", failing, {
     "score.py": "def init():\n    raise ValueError('no model')\n\ndef run(data):\n    return data\n",

@@ -206,6 +206,69 @@ test("a body that changed since the plan was made is not sent", async () => {
   );
 });
 
+const described = {
+  openapi: "3.1.0",
+  info: { title: "a", version: "1" },
+  paths: {
+    "/score": {
+      post: {
+        requestBody: { content: { "application/json": { schema: { type: "object" } } } },
+        responses: {
+          default: { description: "a", content: { "application/json": { schema: { required: ["type"] } } } },
+        },
+      },
+    },
+  },
+};
+
+const describing =
+  (answer: string, status = 200): Handler =>
+  (request, response) =>
+    request.url === "/swagger.json?version=3.1"
+      ? response.writeHead(status).end(answer)
+      : echo(request, response);
+
+test("what the service says of itself is asked for once, and by who wants it", async () => {
+  const tests = [1, 2].map((number) => makeTest(`test ${number}`, { body: {} }, { swagger: true }));
+  const { result, requests } = await run(describing(JSON.stringify(described)), { tests });
+  assert.ok(result.ok);
+  assert.is(requests.filter((request) => request === "GET /swagger.json?version=3.1").length, 1);
+  assert.not.ok((await run(echo, { tests: [makeTest("one", {}, {})] })).requests.join().includes("swagger"));
+});
+
+const WHERE = "`/swagger.json?version=3.1`";
+
+const undescribed: readonly (readonly [what: string, handler: Handler, message: string])[] = [
+  ["none", describing("none of it", 404), `${WHERE} is not there: the service answers 404`],
+  ["no JSON", describing("<html>"), `${WHERE} is no JSON`],
+  ["too deep", describing(`${"[".repeat(600)}${"]".repeat(600)}`), `${WHERE} has more than 500 levels`],
+  ["too long", describing("x".repeat(5 << 20)), `${WHERE} has more than 4194304 bytes`],
+  [
+    "Swagger",
+    describing('{"swagger": "2.0"}'),
+    `${WHERE} is written in Swagger 2.0, and only OpenAPI 3.1 can be`,
+  ],
+  [
+    "OpenAPI 3.0",
+    describing('{"openapi": "3.0.3"}'),
+    `${WHERE} is written in OpenAPI 3.0.3, and only OpenAPI 3.1`,
+  ],
+  ["null", describing("null"), `${WHERE} is no valid OpenAPI 3.1: $: must be object, got null`],
+  [
+    "two mistakes",
+    describing(JSON.stringify({ ...described, openapi: 3.1, info: { title: "a" } })),
+    `${WHERE} is no valid OpenAPI 3.1: $.info.version: is missing; 2 places differ`,
+  ],
+];
+
+for (const [what, handler, message] of undescribed) {
+  test(`a service that says of itself: ${what}`, async () => {
+    const { codes, diagnostics } = await run(handler, { tests: [makeTest("one", {}, { swagger: true })] });
+    assert.equal(codes, ["test/failed"]);
+    assert.ok(diagnostics[0]?.message.startsWith(`test \`one\`: ${message}`), diagnostics[0]?.message);
+  });
+}
+
 test("containers of runs that were killed are removed, those of others are let be", async () => {
   const removed: string[] = [];
   const left = (name: string, labels: Service["labels"]) =>
