@@ -107,7 +107,7 @@ function compareContent(
     return [failure(`what \`/swagger.json\` says of ${which} cannot be used: ${compiled.reason}`)];
   const verdict = compiled.compare(read.value, (segments) => placeIn(read.value, segments));
   if (typeof verdict === "string")
-    return [failure(`comparing the ${what} with what \`/swagger.json\` says of it comes to no end`)];
+    return [failure(`comparing the ${what} with what \`/swagger.json\` says of it takes too long`)];
   return wordDifferences(
     { first: verdict.faults.slice(0, MOST_TOLD), count: verdict.faults.length },
     `the ${what} does not fit what \`/swagger.json\` says of it: `,

@@ -69,7 +69,9 @@ test("schemas of another dialect are not read by the words of ours", () => {
     paths: {},
     jsonSchemaDialect: "http://json-schema.org/draft-07/schema#",
   });
-  assert.ok(typeof verdict !== "string" && verdict.faults[0]?.startsWith("$.jsonSchemaDialect: must be one of "));
+  assert.ok(
+    typeof verdict !== "string" && verdict.faults[0]?.startsWith("$.jsonSchemaDialect: must be one of "),
+  );
 });
 
 const named = (operationId: string) => ({ operationId });
