@@ -1,5 +1,8 @@
 import { BadPackage } from "./bad-package.ts";
 
+/** How much is decompressed at once: all that comes of it, up to 128 MB, is in memory before any of it is handed on. */
+const SLICE_BYTES = 4096;
+
 /** Decompresses a stream as it comes, up to so many bytes. Throws a `BadPackage`. */
 export async function* unzstd(
   chunks: AsyncIterable<Uint8Array>,
@@ -25,6 +28,8 @@ export async function* unzstd(
     }
     return made;
   };
-  for await (const chunk of chunks) yield* push(chunk, false);
+  for await (const chunk of chunks)
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES)
+      yield* push(chunk.subarray(at, at + SLICE_BYTES), false);
   yield* push(new Uint8Array(), true);
 }

@@ -1,4 +1,4 @@
-import { END_OF_TAR, headersOf, paddingAfter } from "../images/tar.ts";
+import { END_OF_TAR, headersOf, paddingAfter, type TarEntry } from "../images/tar.ts";
 import { bytesOf } from "../model/chunks.ts";
 import { BadPackage } from "./bad-package.ts";
 import { withoutTime } from "./byte-code.ts";
@@ -15,14 +15,22 @@ type Writing = {
   readonly readContent: (name: string) => AsyncIterable<Uint8Array>;
   /** Filled with what is met. */
   readonly variableFiles: VariableFiles;
+  /** Whether nothing that the layers below have in the environment's folder is to be seen. */
+  readonly isLowest: boolean;
 };
+
+/** The image specification's "Opaque Whiteout"; it says nothing of its own layer, wherever it stands in it. */
+const OPAQUE = ".wh..wh..opq";
 
 /**
  * The tar of a layer: the files of packages where conda links them to. The same packages give the same bytes: they come
  * in their order, their files in that of the archives, without times, all root's. Throws a `BadPackage`.
  */
-export async function* writeLayer({ packages, ...writing }: Writing): AsyncGenerator<Uint8Array> {
-  for (const path of foldersOf(packages)) yield headersOf({ type: "directory", path });
+export async function* writeLayer({ packages, isLowest, ...writing }: Writing): AsyncGenerator<Uint8Array> {
+  for (const path of foldersOf(packages)) {
+    yield headersOf({ type: "directory", path });
+    if (isLowest && path === inImage("")) yield headersOf(emptyFile(inImage(OPAQUE)));
+  }
   for (const one of packages) {
     try {
       yield* writePackage(one, writing);
@@ -47,13 +55,17 @@ function foldersOf(packages: readonly PlacedPackage[]): readonly string[] {
   return [...folders].sort();
 }
 
+function emptyFile(path: string): TarEntry {
+  return { type: "file", path, mode: 0o644, size: 0, content: [] };
+}
+
 function inImage(path: string): string {
   return `${PREFIX.slice(1)}/${path}`.replace(/\/$/, "");
 }
 
 async function* writePackage(
   { info, placed, written }: PlacedPackage,
-  { readContent, variableFiles }: Omit<Writing, "packages">,
+  { readContent, variableFiles }: Omit<Writing, "packages" | "isLowest">,
 ): AsyncGenerator<Uint8Array> {
   const modes = new Map<string, number>();
   for await (const member of readTar(readContent(info.name))) {

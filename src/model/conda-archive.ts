@@ -10,9 +10,12 @@ export function parseCondaArchive(file: string): CondaArchive | undefined {
   return { name, version, build };
 }
 
-/** Whether a file is called as an archive of that package is. */
-export function isCondaArchive(file: string, name: string): boolean {
-  return parseCondaArchive(file)?.name === name;
+/** Without a user, a query or a fragment, and with nothing that a shell or a Dockerfile would read. */
+const ADDRESS = /^https?:\/\/[A-Za-z0-9.:[\]-]+\/[A-Za-z0-9._~+!%/-]+$/;
+
+/** Whether a text is the address of an archive of that package, and of nothing more. */
+export function isCondaAddress(text: string, name: string): boolean {
+  return ADDRESS.test(text) && URL.canParse(text) && parseCondaArchive(fileOfUrl(text))?.name === name;
 }
 
 /** The last part of an address. */

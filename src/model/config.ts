@@ -71,6 +71,8 @@ export type CondaPackages = {
   readonly channels: readonly string[];
   /** As conda has them: `numpy=1.26`. */
   readonly specs: readonly string[];
+  /** Of packages that may come from some of the channels alone: name → their addresses. */
+  readonly from?: Readonly<Record<string, readonly string[]>>;
 };
 
 /** A path to a requirements file, or the requirement strings themselves. */

@@ -1,4 +1,4 @@
-import { isCondaArchive } from "../model/conda-archive.ts";
+import { isCondaAddress } from "../model/conda-archive.ts";
 import { isDigest } from "../model/digest.ts";
 import type {
   LockedConda,
@@ -197,9 +197,8 @@ function condaFrom(data: Serializable): LockedConda {
 /** The name of an archive ends with a version and a build, which have no hyphen. */
 function condaPackageFrom(data: Serializable, pointer: string, name: string): LockedCondaPackage {
   const [url = "", digest = "", size = "", ...rest] = textAt(data, pointer).split(" ");
-  const file = url.slice(url.lastIndexOf("/") + 1);
-  const isRight = /^\d{1,15}$/.test(size) && URL_TEXT.test(url) && rest.length === 0;
-  if (!isRight || !isCondaArchive(file, name))
+  const isRight = /^\d{1,15}$/.test(size) && isCondaAddress(url, name) && rest.length === 0;
+  if (!isRight)
     throw new BadLock(pointer, "must be a package's address, its digest and its size in bytes");
   return { name, url, digest: digestAt(digest, pointer), size: Number(size) };
 }
@@ -210,8 +209,11 @@ const DEBIAN_NAME = /^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?$/;
 const DEBIAN_VERSION = /^[A-Za-z0-9][A-Za-z0-9.+~:-]*(?<!-)$/;
 const PYTHON_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const PYTHON_VERSION = /^[A-Za-z0-9][A-Za-z0-9.!+_-]*$/;
-/** Without a `$`: of `${NAME}` pip makes what the base image has under that name. */
-const URL_TEXT = /^https?:\/\/[^\s\\'"$]+$/;
+/**
+ * Printable ASCII without a user, a query or a fragment, and without a `$`: of `${NAME}` pip makes what the base image has
+ * under that name.
+ */
+const URL_TEXT = /^https?:\/\/(?![^/]*@)[!%&(->@-[\]-~]+$/;
 
 function versionFrom(data: Serializable, pointer: string, name: string): string {
   const version = textAt(data, pointer);
@@ -222,7 +224,7 @@ function versionFrom(data: Serializable, pointer: string, name: string): string 
 function pythonFrom(data: Serializable, pointer: string, name: string): LockedPythonPackage {
   const [version = "", digest = "", url, ...rest] = textAt(data, pointer).split(" ");
   const isRight = PYTHON_NAME.test(name) && PYTHON_VERSION.test(version) && rest.length === 0;
-  if (!isRight || (url !== undefined && !URL_TEXT.test(url)))
+  if (!isRight || (url !== undefined && !(URL_TEXT.test(url) && URL.canParse(url))))
     throw new BadLock(pointer, "must be a version and a digest");
   return { name, version, digest: digestAt(digest, pointer), ...(url !== undefined && { url }) };
 }

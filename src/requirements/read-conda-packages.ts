@@ -2,30 +2,45 @@ import type { CondaPackages } from "../model/config.ts";
 import { isAddress } from "./requirement.ts";
 import { BadShape, listOf, type Placed, textOf } from "./shape.ts";
 
-/** A package that is asked of conda, by its name, as the file writes it. */
-export type CondaSpec = { readonly name: string; readonly text: string; readonly pointer: string };
+/** A package that is asked of conda, by its name, as the file writes it but for the channel that it names. */
+export type CondaSpec = {
+  readonly name: string;
+  readonly text: string;
+  readonly pointer: string;
+  /** The addresses of the channel that it must come from. */
+  readonly from?: readonly string[];
+};
 
 /** `name`, `name=1.2`, `name=1.2=build`, `name>=1,<2`, `name 1.2`, `channel::name`. */
 const SPEC =
-  /^(?:[A-Za-z0-9._/-]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*?)\s*([=!<>~\s][A-Za-z0-9_.,+*=!<>~|() -]*)?$/;
+  /^(?:([A-Za-z0-9._/-]+)::)?([A-Za-z0-9_][A-Za-z0-9._-]*?)\s*([=!<>~\s][A-Za-z0-9_.,+*=!<>~|() -]*)?$/;
 
 /** More than anybody's. */
 const LONGEST = 500;
 
 export function readCondaSpec(item: Placed): CondaSpec & { readonly versions: string } {
   const text = textOf(item).trim();
-  const [, name, versions = ""] = (text.length <= LONGEST && SPEC.exec(text)) || [];
+  const [, channel, name, versions = ""] = (text.length <= LONGEST && SPEC.exec(text)) || [];
   if (name === undefined)
     throw new BadShape(item.pointer, "must be a package as conda is asked for it", "as in `numpy=1.26`");
-  return { name: name.toLowerCase(), text, pointer: item.pointer, versions };
+  return {
+    name: name.toLowerCase(),
+    // The solver ends where it meets a channel here.
+    text: channel === undefined ? text : text.slice(channel.length + "::".length),
+    pointer: item.pointer,
+    versions,
+    ...(channel !== undefined && { from: addressesOf({ ...item, value: channel }) }),
+  };
 }
 
 /** What the file asks of conda; what everything else is installed with comes along. */
 export function condaPackagesOf(channels: Placed, specs: readonly CondaSpec[]): CondaPackages {
   const named = new Set(specs.map(({ name }) => name));
+  const from = Object.fromEntries(specs.flatMap((one) => (one.from ? [[one.name, one.from] as const] : [])));
   return {
-    channels: readChannels(channels),
+    channels: [...new Set([...readChannels(channels), ...Object.values(from).flat()])],
     specs: [...specs.map(({ text }) => text), ...["python", "pip"].filter((name) => !named.has(name))],
+    ...(Object.keys(from).length > 0 && { from }),
   };
 }
 

@@ -43,7 +43,7 @@ const AT_ONCE = 4;
 /** Brings the packages that were locked, and makes layers of them, as conda would link them. Nothing of them is run. */
 export const condaKind: StepKind = {
   kind: "conda",
-  version: 1,
+  version: 2,
   summary: "makes layers of conda's packages",
   shareable: false,
   timeoutMs: 2 * 60 * 60_000,
@@ -93,12 +93,36 @@ async function bring(
   return combine(results);
 }
 
-async function bringOne({ url, digest }: LockedCondaPackage, context: StepContext): Promise<Result<unknown>> {
+async function bringOne(locked: LockedCondaPackage, context: StepContext): Promise<Result<unknown>> {
+  const { url, digest, size } = locked;
   const sha256 = digest.slice("sha256:".length);
   const pin = { scheme: "http", identity: { url, sha256 }, paths: [fileOfUrl(url)] };
   const reference = { source: url, include: [], exclude: [], sha256 };
-  const fetched = await context.sourceOf(url).fetch(reference, pin, { ...context, onProgress: () => {} });
-  return fetched.ok ? fetched : fail(...fetched.diagnostics.map((one) => wordNotFetched(url, one)));
+  const onProgress = ({ bytes }: { readonly bytes: number }): void => {
+    if (bytes > size) throw new TooLarge();
+  };
+  try {
+    const fetched = await context.sourceOf(url).fetch(reference, pin, { ...context, onProgress });
+    if (!fetched.ok) return fail(...fetched.diagnostics.map((one) => wordNotFetched(url, one)));
+    const [file] = fetched.value;
+    return file?.size === size ? fetched : fail(wordSize(locked, String(file?.size)));
+  } catch (error) {
+    if (error instanceof TooLarge) return fail(wordSize(locked, "more"));
+    throw error;
+  }
+}
+
+/** Nothing is downloaded beyond what was locked. */
+class TooLarge extends Error {}
+
+function wordSize({ url, size }: LockedCondaPackage, found: string): Diagnostic {
+  return errorDiagnostic(
+    "conda/replaced",
+    `the channel has another \`${fileOfUrl(url)}\` than was locked: of ${found} bytes, not of ${size}`,
+    {
+      hint: "if that was meant, `mlpackage lock --upgrade conda` takes it as it is now; if it stays, the channel's list says a wrong size",
+    },
+  );
 }
 
 function wordNotFetched(url: string, { code, message, details, hint }: Diagnostic): Diagnostic {
@@ -162,6 +186,7 @@ async function layOut(
       packages: group,
       readContent: (name) => demand(opened, name).readContent(),
       variableFiles,
+      isLowest: layers.length === 0,
     });
     const { layer, file } = await storeLayer(tar, compression, context);
     layers.push({ ...layer, brings: `packages of conda: ${namesOf(group)}` });

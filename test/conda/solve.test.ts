@@ -73,6 +73,36 @@ test("of a package that several channels have as it is asked for, that of the fi
   assert.equal(await filesOf(ask([first.address, plain.address], ["zlib>1"])), ["zlib-1.3-0.conda"]);
 });
 
+test("of a package that must come from a channel, others offer nothing, in whichever form their list is", async () => {
+  for (const isCompressed of [false, true]) {
+    const own = await startChannel({ isCompressed });
+    own.offer(await makeCondaPackage({ name: "zlib", version: "1.0" }));
+    const from = { zlib: [own.address] };
+    for (const { address } of [plain, compressed])
+      assert.equal(await filesOf(ask([address, own.address], ["zlib", "python"], { from })), [
+        "python-3.11.2-0.conda",
+        "zlib-1.0-0.conda",
+      ]);
+    const none = await refusal(ask([plain.address, own.address], ["zlib>1"], { from }));
+    assert.is(none.code, "conda/unsolvable");
+  }
+});
+
+test("where the solver panics, that is told in words, and none of its own reach the terminal", async () => {
+  const written: string[] = [];
+  const write = process.stderr.write;
+  process.stderr.write = (text) => written.push(String(text)) > 0;
+  try {
+    const broken = await refusal(ask([plain.address], ["conda-forge::zlib"]));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.is(broken.code, "conda/unsolvable");
+    assert.match(broken.excerpt?.join("\n") ?? "", "the solver has broken down");
+  } finally {
+    process.stderr.write = write;
+  }
+  assert.equal(written, []);
+});
+
 test("what cannot be had is told in the solver's words", async () => {
   const none = await refusal(ask([plain.address], ["python=3.12"]));
   assert.is(none.code, "conda/unsolvable");

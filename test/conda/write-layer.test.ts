@@ -26,6 +26,7 @@ test("files, links and other names of files, as the archive has them", async () 
   });
   assert.equal(entries, {
     "opt/conda": "folder",
+    "opt/conda/.wh..wh..opq": "644 ",
     "opt/conda/bin": "folder",
     "opt/conda/lib": "folder",
     "opt/conda/share": "folder",
@@ -239,7 +240,12 @@ test("what lies in the archive and is not listed goes nowhere", async () => {
     { name: "etc/b", type: "fifo" as const },
   ];
   const { entries } = await layOutPackages({ name: "a", files: { "etc/a": "a" }, stray });
-  assert.equal(Object.keys(entries), ["opt/conda", "opt/conda/etc", "opt/conda/etc/a"]);
+  assert.equal(Object.keys(entries), [
+    "opt/conda",
+    "opt/conda/.wh..wh..opq",
+    "opt/conda/etc",
+    "opt/conda/etc/a",
+  ]);
 });
 
 test("an archive that is damaged anywhere is refused, and never more than that", async () => {

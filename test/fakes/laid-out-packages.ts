@@ -43,7 +43,8 @@ export async function layOutArchives(
   const environment = placePackages(infos);
   const variableFiles: VariableFiles = new Map();
   const readContent = (name: string) => opened.get(name)?.readContent() ?? bytesNone();
-  const tar = await bytesOf(writeLayer({ packages: environment.packages, readContent, variableFiles }));
+  const { packages } = environment;
+  const tar = await bytesOf(writeLayer({ packages, readContent, variableFiles, isLowest: true }));
   return { entries: await entriesOf(tar), tar, environment, variableFiles };
 }
 

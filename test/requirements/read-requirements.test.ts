@@ -250,6 +250,16 @@ test("what is no requirement is told at once", async () => {
   assert.ok(performance.now() - started < 4_000);
 });
 
+test("a channel that is named with a package is one of the channels, and alone has that package", async () => {
+  const text = "channels: [nodefaults, here]\ndependencies: ['there::a>=1', b, 'here::c']\n";
+  const { conda } = await found("conda.yaml", text);
+  assert.equal(conda, {
+    channels: ["https://conda.anaconda.org/here", "https://conda.anaconda.org/there"],
+    specs: ["a>=1", "b", "c", "python", "pip"],
+    from: { a: ["https://conda.anaconda.org/there"], c: ["https://conda.anaconda.org/here"] },
+  });
+});
+
 test("versions of conda that pip has no words for are refused", async () =>
   assert.match(
     await wrong("conda.yaml", "dependencies: ['setuptools=60|=61']"),
