@@ -123,9 +123,18 @@ function pathsIn({ paths, paths_version: version }: SerializableRecord): readonl
       kind,
       size: typeof size === "number" && size > 0 ? size : 0,
       digest: typeof sha256 === "string" ? sha256 : "",
-      ...(typeof text === "string" && text !== "" && { placeholder: { text, isBinary: mode === "binary" } }),
+      ...(typeof text === "string" &&
+        text !== "" && { placeholder: { text: checkedPlaceholder(text), isBinary: mode === "binary" } }),
     };
   });
+}
+
+/** Less than any folder that packages are built for; what is shorter may be met everywhere in a file. */
+const SHORTEST_PLACEHOLDER = 8;
+
+function checkedPlaceholder(text: string): string {
+  if (text.startsWith("/") && text.length >= SHORTEST_PLACEHOLDER) return text;
+  throw new BadPackage(`was built for no folder: ${JSON.stringify(text)}`);
 }
 
 /** Nothing of a package leads out of the environment, or has a name that would spoil what is printed. */

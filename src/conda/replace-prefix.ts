@@ -24,12 +24,21 @@ export function replacePrefix(
   return replaced;
 }
 
+/** More than any text is. */
+const MOST_BYTES = 1 << 30;
+
 function replaceAll(content: Buffer, from: Buffer, to: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  let start = 0;
+  let count = 0;
+  for (let at = content.indexOf(from); at >= 0; at = content.indexOf(from, at + from.length)) count += 1;
+  const bytes = content.length + count * (to.length - from.length);
+  if (bytes > MOST_BYTES) throw new BadPackage("has a text too large to be changed");
+  const replaced = Buffer.alloc(bytes);
+  let [start, end] = [0, 0];
   for (let at = content.indexOf(from); at >= 0; at = content.indexOf(from, start)) {
-    parts.push(content.subarray(start, at), to);
+    end += content.copy(replaced, end, start, at);
+    end += to.copy(replaced, end);
     start = at + from.length;
   }
-  return Buffer.concat([...parts, content.subarray(start)]);
+  content.copy(replaced, end, start);
+  return replaced;
 }

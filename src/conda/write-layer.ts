@@ -68,6 +68,7 @@ async function* writePackage(
   { readContent, variableFiles }: Omit<Writing, "packages" | "isLowest">,
 ): AsyncGenerator<Uint8Array> {
   const modes = new Map<string, number>();
+  const bereft = new Map<string, string[]>();
   for await (const member of readTar(readContent(info.name))) {
     const place = placed.get(member.path);
     if (place === undefined || place.kind === "directory" || modes.has(member.path)) continue;
@@ -81,8 +82,13 @@ async function* writePackage(
         yield headersOf({ type: "link", path: inImage(place.path), target: checkedTarget(member, place) });
         break;
       case "same": {
-        const other = placed.get(member.target.replace(/^(\.\/)+/, ""));
-        const otherMode = modes.get(member.target.replace(/^(\.\/)+/, ""));
+        const source = member.target.replace(/^(\.\/)+/, "");
+        const other = placed.get(source);
+        const otherMode = modes.get(source);
+        if (other === undefined && info.paths.some(({ path, kind }) => path === source && kind === "file")) {
+          bereft.set(source, [...(bereft.get(source) ?? []), member.path]);
+          break;
+        }
         if (other === undefined || otherMode === undefined || other.kind !== "file")
           throw new BadPackage(
             `has \`${member.path}\` as another name of \`${member.target}\`, which is not before it`,
@@ -98,6 +104,7 @@ async function* writePackage(
   }
   const missing = [...placed].find(([path, { kind }]) => kind !== "directory" && !modes.has(path));
   if (missing !== undefined) throw new BadPackage(`lacks \`${missing[0]}\`, which it lists`);
+  if (bereft.size > 0) yield* writeBereft({ info, placed }, bereft, { readContent, variableFiles });
   for (const { path, text, isExecutable } of written) {
     const content = Buffer.from(text);
     const mode = isExecutable ? 0o755 : 0o644;
@@ -105,6 +112,28 @@ async function* writePackage(
     yield content;
     yield paddingAfter(content.length);
   }
+}
+
+/**
+ * Other names of files that are another package's here, by those files: the first becomes the file as this package has it,
+ * for which the archive is read once more.
+ */
+async function* writeBereft(
+  { info, placed }: Pick<PlacedPackage, "info" | "placed">,
+  bereft: Map<string, readonly string[]>,
+  { readContent, variableFiles }: Omit<Writing, "packages" | "isLowest">,
+): AsyncGenerator<Uint8Array> {
+  for await (const member of readTar(readContent(info.name))) {
+    const [first, ...others] = (bereft.get(member.path) ?? []).flatMap((name) => placed.get(name) ?? []);
+    if (first === undefined || member.type !== "file") continue;
+    bereft.delete(member.path);
+    const mode = member.isExecutable ? 0o755 : 0o644;
+    yield* writeFile(member, first, mode, variableFiles);
+    for (const { path } of others)
+      yield headersOf({ type: "same", path: inImage(path), target: inImage(first.path), mode });
+  }
+  const [lacking] = bereft.keys();
+  if (lacking !== undefined) throw new BadPackage(`has another name of \`${lacking}\`, which it lacks`);
 }
 
 /** More than any file that has to be in memory at once, to be changed. */
@@ -138,16 +167,14 @@ async function* writeFile(
   yield paddingAfter(content.length);
 }
 
-/** A link that stays in the environment. */
+/** A link that stays in the environment. What goes up after a name would lead elsewhere where that is a link itself. */
 function checkedTarget({ path: source, target }: TarMember, { path }: Placed): string {
-  const parts = path.split("/").slice(0, -1);
   const outside = () =>
     new BadPackage(`has the link \`${source}\`, which leads out of the environment: \`${target}\``);
   if (target.startsWith("/") || !isPrintable(target)) throw outside();
-  for (const part of target.split("/")) {
-    if (part === "..") {
-      if (parts.pop() === undefined) throw outside();
-    } else if (part !== "." && part !== "") parts.push(part);
-  }
+  const parts = target.split("/").filter((part) => part !== "." && part !== "");
+  const names = parts.findIndex((part) => part !== "..");
+  const ups = names < 0 ? parts.length : names;
+  if (parts.slice(ups).includes("..") || ups >= path.split("/").length) throw outside();
   return target;
 }

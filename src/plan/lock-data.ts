@@ -198,8 +198,7 @@ function condaFrom(data: Serializable): LockedConda {
 function condaPackageFrom(data: Serializable, pointer: string, name: string): LockedCondaPackage {
   const [url = "", digest = "", size = "", ...rest] = textAt(data, pointer).split(" ");
   const isRight = /^\d{1,15}$/.test(size) && isCondaAddress(url, name) && rest.length === 0;
-  if (!isRight)
-    throw new BadLock(pointer, "must be a package's address, its digest and its size in bytes");
+  if (!isRight) throw new BadLock(pointer, "must be a package's address, its digest and its size in bytes");
   return { name, url, digest: digestAt(digest, pointer), size: Number(size) };
 }
 
@@ -209,11 +208,8 @@ const DEBIAN_NAME = /^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?$/;
 const DEBIAN_VERSION = /^[A-Za-z0-9][A-Za-z0-9.+~:-]*(?<!-)$/;
 const PYTHON_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const PYTHON_VERSION = /^[A-Za-z0-9][A-Za-z0-9.!+_-]*$/;
-/**
- * Printable ASCII without a user, a query or a fragment, and without a `$`: of `${NAME}` pip makes what the base image has
- * under that name.
- */
-const URL_TEXT = /^https?:\/\/(?![^/]*@)[!%&(->@-[\]-~]+$/;
+/** Without a user or a query, and without a `$`: of `${NAME}` pip makes what the base image has under that name. */
+const URL_TEXT = /^https?:\/\/(?![^/]*@)[!#%&(->@-[\]-~]+$/;
 
 function versionFrom(data: Serializable, pointer: string, name: string): string {
   const version = textAt(data, pointer);

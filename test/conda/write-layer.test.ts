@@ -137,6 +137,23 @@ test("of a path that several have, the bytes are those of who needs the others, 
   assert.equal(others, []);
 });
 
+test("other names of a file that is another package's are the file as their own package has it", async () => {
+  const { entries } = await layOutPackages(
+    { name: "a", depends: ["z"], files: { "etc/one": "of a" } },
+    {
+      name: "z",
+      files: {
+        "etc/one": { content: "of z", isExecutable: true },
+        "etc/two": { same: "etc/one" },
+        "etc/three": { same: "etc/one" },
+      },
+    },
+  );
+  assert.is(entries["opt/conda/etc/one"], "644 of a");
+  assert.is(entries["opt/conda/etc/two"], "755 of z");
+  assert.is(entries["opt/conda/etc/three"], "= opt/conda/etc/two 755");
+});
+
 test("what conda would run is named, and variables are read", async () => {
   const { environment, variableFiles } = await layOutPackages({
     name: "a",
@@ -197,6 +214,13 @@ for (const [what, reason, wanted] of [
   ["an empty path", "leads elsewhere", { info: pathsOf("") }],
   ["a link out", "leads out of the environment", { files: { "lib/a": { link: "../../../etc/passwd" } } }],
   ["an absolute link", "leads out of the environment", { files: { "lib/a": { link: "/etc/passwd" } } }],
+  [
+    "a link that goes up after a name, which is a link itself",
+    "leads out of the environment",
+    { files: { "a/b/c": "", d: { link: "a/b" }, out: { link: "d/../../x" }, "a/up": { link: "b/../c" } } },
+  ],
+  ["a folder that is none", "built for no folder", { files: { a: { content: "x", placeholder: "x" } } }],
+  ["a folder as short as any", "built for no folder", { files: { a: { content: "x", placeholder: "/" } } }],
   ["a file below a link", "no folder", { files: { lib: { link: "share" }, "lib/a": "x", "share/b": "" } }],
   ["another name of what is not there", "not before it", { files: { "lib/a": { same: "lib/none" } } }],
   [

@@ -305,6 +305,27 @@ for (const format of [0, -1, 1.5, 2 ** 53, "1"]) {
     assertRefused("/mlpackage/image_format", withAt("/mlpackage/image_format", format)));
 }
 
+const archive = (url: string): Serializable => ({
+  version: 1,
+  conda: { asked: digest, platforms: { "linux/amd64": { foo: `${url} ${digest} 1` } } },
+});
+
+test("the address of a package of conda", () =>
+  assert.ok(lockFromData(archive("https://conda.example:8080/t/noarch/foo-1!1.0+a-py_0.conda")).conda));
+
+for (const [url, wheel] of [
+  ["https://[/foo-1.0-0.conda", "https://[/a.whl"],
+  ["https://x:y/foo-1.0-0.conda", "https://x:y/a.whl"],
+  ["https://u:p@host/foo-1.0-0.conda", "https://u:p@host/a.whl"],
+  ["https://host/#/foo-1.0-0.conda", "https://host/$a.whl"],
+  ["https://host/?a/foo-1.0-0.conda", "https://host/a.whl?b"],
+  ["https://host/\u001b[2J/foo-1.0-0.conda", "https://host/\u001b[2J/a.whl"],
+] as const)
+  test(`no address that anybody could be sent to: ${JSON.stringify(url)}`, () => {
+    assertRefused("/conda/platforms/linux~1amd64/foo", archive(url));
+    assertRefused(`${PIP}/torch`, withAt(`${PIP}/torch`, `${pinned} ${wheel}`));
+  });
+
 for (const text of [...smuggled, "1.0", "1.0.0;true", "1.0.0$(true)", "v1.0.0"]) {
   test(`no server: ${JSON.stringify(text)}`, () => {
     for (const value of [text, `${text} ${digest}`, `1.0.0 ${text}`, `1.0.0 ${digest} ${text}`])
