@@ -68,6 +68,7 @@ def run(data):
         "hello": greeter.HELLO,
         "executable": sys.executable,
         "prefix": sys.prefix,
+        "stale": os.path.exists("/opt/conda/lib/stale"),
         "environment": [os.environ["CONDA_PREFIX"], os.environ["TOLD_BY"]],
         "entry": text("greet"),
         "script": text("tell"),
@@ -79,7 +80,12 @@ def run(data):
 
 const CONDA = `channels: [${channel.address}, nodefaults]\ndependencies: [python=3.11, greeter, gunicorn]\n`;
 const BASE = `${demandVariable("RIG_REGISTRY")}/${workspace.prefix}/base:1`;
-await docker(["tag", PYTHON_IMAGE, BASE]);
+// An environment of its own, of which nothing may be left.
+const STALE = "mkdir -p /opt/conda/lib && touch /opt/conda/lib/stale";
+const before = `${workspace.prefix}-before`;
+await docker(["run", "--name", before, "--entrypoint", "sh", PYTHON_IMAGE, "-c", STALE]);
+await docker(["commit", before, BASE]);
+await docker(["rm", before]);
 await docker(["push", "--quiet", BASE]);
 await docker(["image", "rm", BASE]);
 
@@ -87,6 +93,7 @@ const answer = (hello: string) => ({
   hello,
   executable: "/opt/conda/bin/python3",
   prefix: "/opt/conda",
+  stale: false,
   environment: ["/opt/conda", "told"],
   entry: "greeted",
   script: "/opt/conda",
