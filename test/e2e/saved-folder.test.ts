@@ -58,7 +58,7 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(folder.length + 1))
-    .filter((name) => !name.includes("mlpackage_runtime"))
+    .filter((name) => !/^runtime\/(mlpackage_runtime|built_in)\//.test(name))
     .sort();
 }
 

@@ -79,7 +79,7 @@ async function plant(made: PackageFolder, from: string, to: string): Promise<voi
 }
 
 for (const [what, from, to, file, step] of [
-  ["the code", "return data", "return dat_", "score.py", "build:image"],
+  ["the code", "def run(data)", "def run(dat_)", "score.py", "build:image"],
   ["a model", "weights", "weighty", "azureml-models/m/0/m.bin", "layer:m"],
 ] as const) {
   test(`one byte of ${what} that is another: the file, where in it, and the step that makes it`, async () => {
