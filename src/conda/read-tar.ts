@@ -1,4 +1,4 @@
-import { feed } from "../images/feed.ts";
+import { tarEntries } from "../images/tar-entries.ts";
 import { BadPackage } from "./bad-package.ts";
 
 export type TarMember = {
@@ -21,17 +21,8 @@ const TYPES: Readonly<Record<string, TarMember["type"]>> = {
 
 /** The members of a tar, one after the other; what of one is not read is passed over. Throws a `BadPackage`. */
 export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TarMember> {
-  const { extract } = await import("tar-stream");
-  const reader = extract();
-  let fault: unknown;
-  const noted = wording(chunks, (error) => {
-    fault = error;
-    return error;
-  });
-  const fed = feed(noted, reader);
-  const word = (error: unknown) =>
-    error === fault ? error : new BadPackage(`has no whole tar: ${(error as Error).message}`);
-  for await (const entry of wording(reader, word)) {
+  const entries = tarEntries(chunks, (reason) => new BadPackage(`has no whole tar: ${reason}`));
+  for await (const entry of entries) {
     const { name, type, mode = 0, size = 0, linkname } = entry.header;
     yield {
       path: name.replace(/^(\.\/)+/, "").replace(/\/+$/, ""),
@@ -39,17 +30,7 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       isExecutable: (mode & 0o100) !== 0,
       size,
       target: linkname ?? "",
-      chunks: wording(entry as AsyncIterable<Uint8Array>, word),
+      chunks: entry.chunks,
     };
-    entry.resume();
-  }
-  await fed;
-}
-
-async function* wording<T>(things: AsyncIterable<T>, word: (error: unknown) => unknown): AsyncGenerator<T> {
-  try {
-    yield* things;
-  } catch (error) {
-    throw word(error);
   }
 }

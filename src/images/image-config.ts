@@ -63,13 +63,9 @@ export function extendConfig(
       User: settings.user,
       Cmd: settings.command,
     },
-    rootfs: {
-      type: "layers",
-      diff_ids: [...(rootfs?.diff_ids ?? []), ...layers.map(({ diffId }) => diffId)],
-    },
+    rootfs: withLayers(rootfs, layers),
     history: [
-      ...(history ?? []),
-      ...layers.map(({ brings }) => ({ created, created_by: `mlpackage: ${brings}` })),
+      ...withTheirHistory(history, layers, created),
       { created, created_by: "mlpackage: settings", empty_layer: true },
     ],
   });
@@ -89,19 +85,27 @@ export function addLayers(
       return [name, pair.slice(name.length + 1)];
     }),
   );
-  const created = dateOf(0);
   return JSON.stringify({
     ...rest,
     config: { ...config, Env: setVariables(variables, variablesOn(known)) },
-    rootfs: {
-      type: "layers",
-      diff_ids: [...(rootfs?.diff_ids ?? []), ...layers.map(({ diffId }) => diffId)],
-    },
-    history: [
-      ...(history ?? []),
-      ...layers.map(({ brings }) => ({ created, created_by: `mlpackage: ${brings}` })),
-    ],
+    rootfs: withLayers(rootfs, layers),
+    history: withTheirHistory(history, layers, dateOf(0)),
   });
+}
+
+function withLayers(rootfs: ImageConfig["rootfs"], layers: readonly AddedLayer[]) {
+  return { type: "layers", diff_ids: [...(rootfs?.diff_ids ?? []), ...layers.map(({ diffId }) => diffId)] };
+}
+
+function withTheirHistory(
+  history: ImageConfig["history"],
+  layers: readonly AddedLayer[],
+  created: string,
+): readonly HistoryEntry[] {
+  return [
+    ...(history ?? []),
+    ...layers.map(({ brings }) => ({ created, created_by: `mlpackage: ${brings}` })),
+  ];
 }
 
 /**
