@@ -1,4 +1,5 @@
 // What is sent to a registry and to the engine, in bytes: each layer once, and none that is there.
+import { once } from "node:events";
 import { open, readdir } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
@@ -30,8 +31,10 @@ async function writeLarge(file: string, word: string, size: number): Promise<voi
 
 /** A registry that counts the bytes of layers and knows which of them have come. */
 async function startMeter(fault: Fault = () => "passed") {
-  const meter = { sent: 0, arrived: new Set<string>() };
+  const meter = { sent: 0, arrived: new Set<string>(), open: new Set<Promise<unknown>>() };
   const registry = await startFaultyRegistry(REGISTRY, (request, response) => {
+    const closed = once(response, "close").finally(() => meter.open.delete(closed));
+    meter.open.add(closed);
     const verdict = fault(request, response);
     if (verdict === "answered") return "answered";
     const { method, url = "" } = request;
@@ -51,6 +54,10 @@ async function startMeter(fault: Fault = () => "passed") {
   return {
     address: registry.address,
     arrived: meter.arrived as ReadonlySet<string>,
+    /** A run that was killed leaves bytes on their way: they come until its connections are closed. */
+    settle: async (): Promise<void> => {
+      await Promise.all(meter.open);
+    },
     takeSent: (): number => {
       const { sent } = meter;
       meter.sent = 0;
@@ -142,6 +149,7 @@ test("killed in the middle of an upload: what had arrived is not sent again", as
   const { child, ended } = made.start(["apply"]);
   kill = () => child.kill("SIGKILL");
   assert.is((await ended).exitCode, undefined);
+  await meter.settle();
   const arrived = new Set(meter.arrived);
   assert.ok(arrived.size >= 2 && arrived.size < 8, `${arrived.size} layers`);
   assert.is(await findTag(REGISTRY, made.name, "1"), undefined);
@@ -168,6 +176,7 @@ async function sendAfterKill(word: string, manner: "passed" | "held") {
   kill = () => child.kill("SIGKILL");
   assert.is((await ended).exitCode, undefined);
   kill = () => {};
+  await meter.settle();
   const noted = await readdir(path.join(workspace.cacheDirectory, "uploads"));
   const first = meter.takeSent();
   const next = await made.call(["apply"]);
