@@ -1,5 +1,5 @@
 import { locate } from "../document/locate.ts";
-import type { Config, ModelFormat } from "../model/config.ts";
+import type { Config } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { Document } from "../model/document.ts";
 import type { Files } from "../model/host.ts";
@@ -8,9 +8,9 @@ import { normalName } from "../requirements/requirement.ts";
 import type { Served } from "./recognized.ts";
 
 type Package = {
-  /** Its names at PyPI and at Debian. */
+  /** Its names at PyPI and, where it is there, at Debian. */
   readonly python: string;
-  readonly system: string;
+  readonly system?: string;
   readonly role: string;
   /** Some models do without it, and which only shows where they are unpickled. */
   readonly isSpared?: true;
@@ -34,10 +34,20 @@ const CLOUDPICKLE: Package = {
   isSpared: true,
 };
 
-const PACKAGES: Readonly<Record<ModelFormat, Package>> = { sklearn: SKLEARN, mlflow: SKLEARN, onnx: ONNX };
-
+const PANDAS: Package = {
+  python: "pandas",
+  system: "python3-pandas",
+  role: "by which the model is given its rows",
+};
 /** Brings what its models are made with. */
-const MLFLOW = "mlflow";
+const MLFLOW: Package = { python: "mlflow", role: "which loads the model" };
+
+function needsOf({ format, mlflow, isCloudpickled = false }: Served): readonly Package[] {
+  if (format === "onnx") return [ONNX];
+  if (mlflow !== undefined && "loader" in mlflow)
+    return /^mlflow(?:\.|$)/.test(mlflow.loader) ? [MLFLOW] : [PANDAS];
+  return isCloudpickled ? [SKLEARN, CLOUDPICKLE] : [SKLEARN];
+}
 
 /** Python's own images hold nothing of it; of any other only its owner knows. */
 const BARE_IMAGE = /^(?:docker\.io\/)?(?:library\/)?python(?:[:@]|$)/;
@@ -45,7 +55,7 @@ const BARE_IMAGE = /^(?:docker\.io\/)?(?:library\/)?python(?:[:@]|$)/;
 /** Which packages are installed is the user's to say: told is where what serves the model is surely, or likely, not among them. */
 export async function checkServingPackage(
   config: Config,
-  { format, libraryVersion = "...", isCloudpickled = false }: Served,
+  served: Served,
   document: Document,
   files: Files,
 ): Promise<Result<Config>> {
@@ -53,25 +63,25 @@ export async function checkServingPackage(
   const asked = await namesIn(config, files);
   const isBare = baseImage.kind === "image" && BARE_IMAGE.test(baseImage.image);
   const isNothing = isBare && environment.python.managed && asked.length === 0;
-  const missing = [PACKAGES[format], ...(isCloudpickled ? [CLOUDPICKLE] : [])].filter(
-    ({ python, system }) =>
-      !asked.some((name) => name === python || name === MLFLOW || name.startsWith(`${python}-`)) &&
+  const missing = needsOf(served).filter(
+    ({ python, system = "" }) =>
+      !asked.some((name) => name === python || name === MLFLOW.python || name.startsWith(`${python}-`)) &&
       !environment.systemPackages.includes(system),
   );
-  const told = missing.map((needed) => {
-    const version = needed === PACKAGES[format] ? libraryVersion : "...";
-    return word(needed, version, isNothing && needed.isSpared !== true, config, document);
-  });
+  const told = missing.map((needed) =>
+    word(needed, served, isNothing && needed.isSpared !== true, config, document),
+  );
   return told.some(({ severity }) => severity === "error") ? fail(...told) : succeed(config, told);
 }
 
 function word(
-  { python, role }: Package,
-  version: string,
+  needed: Package,
+  served: Served,
   isSure: boolean,
   config: Config,
   document: Document,
 ): Diagnostic {
+  const { python, role } = needed;
   const path =
     ["/environment/conda", "/environment/python/requirements"].find((key) => document.ranges.has(key)) ??
     config.models[0]?.pointer ??
@@ -81,12 +91,22 @@ function word(
   return make("config/missing-package", message, {
     location: locate(document, path),
     path,
-    hint: `add it in the version that the model was made with: ${
-      path === "/environment/conda"
-        ? `\`${python}=${version}\` below \`dependencies\` of that file`
-        : `\`environment: {python: {requirements: ["${python}==${version}"]}}\``
-    }`,
+    hint: hintOf(needed, served, path === "/environment/conda", config),
   });
+}
+
+function hintOf(needed: Package, served: Served, isConda: boolean, { models }: Config): string {
+  const { libraryVersion = "...", requirements } = served;
+  const { python } = needed;
+  const version = needed === SKLEARN ? libraryVersion : "...";
+  if (requirements !== undefined) {
+    const file = `${models[0]?.source.replace(/\/+$/, "")}/${requirements}`;
+    return `MLflow has written what the model needs: \`environment: {python: {requirements: ${file}}}\``;
+  }
+  const line = isConda
+    ? `\`${python}=${version}\` below \`dependencies\` of that file`
+    : `\`environment: {python: {requirements: ["${python}==${version}"]}}\``;
+  return `add it in the version that the model was made with: ${line}`;
 }
 
 /** Of what is asked for in so many words; what that depends on is not known here. */

@@ -13,11 +13,12 @@ import type { Served } from "./recognized.ts";
 const SCRIPTS: Readonly<Record<ModelFormat, string>> = {
   sklearn: "serve_sklearn.py",
   mlflow: "serve_sklearn.py",
+  "mlflow-python-function": "serve_python_function.py",
   onnx: "serve_onnx.py",
 };
 
 const HINT =
-  "write a script with `init()` and `run(data)`, and name it as `inference: score.py`; without one, a pickle of scikit-learn (`.pkl`, `.pickle`, `.joblib`), a folder of MLflow's with one, or an `.onnx` is served";
+  "write a script with `init()` and `run(data)`, and name it as `inference: score.py`; without one, a pickle of scikit-learn (`.pkl`, `.pickle`, `.joblib`), a folder of MLflow's, or an `.onnx` is served";
 
 /** Where `inference` is left out, a script of ours serves the one model, if it is one that we know. */
 export async function chooseScript(
@@ -71,10 +72,10 @@ function wordSeveral({ pointer }: ModelConfig, count: number, document: Document
 
 function wordUnknown(
   { pointer, source }: ModelConfig,
-  { not, hint = HINT }: { readonly not: string; readonly hint?: string },
+  { not }: { readonly not: string },
   document: Document,
 ): Diagnostic {
   const path = pointerTo(pointer, "source");
   const message = `\`inference\` is left out, and \`${source}\` is no model that is served without a script: ${not}`;
-  return errorDiagnostic("config/no-script", message, { location: locate(document, path), path, hint });
+  return errorDiagnostic("config/no-script", message, { location: locate(document, path), path, hint: HINT });
 }

@@ -1,8 +1,9 @@
 import { parseDocument } from "../document/parse.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Files } from "../model/host.ts";
-import type { Serializable, SerializableRecord } from "../model/serializable.ts";
+import { recordOf, type Serializable, type SerializableRecord } from "../model/serializable.ts";
 import { fileName } from "./paths.ts";
+import { readSignature, type Signature } from "./read-signature.ts";
 import type { Recognized } from "./recognized.ts";
 
 /** A signature of thousands of columns is far below it. */
@@ -20,17 +21,35 @@ export async function readMlmodel(source: string, place: string, files: Files): 
   if (((await files.status(path))?.size ?? 0) > LARGEST) return refuse(`is larger than ${LARGEST} bytes`);
   const parsed = parseDocument({ path, text: await files.readText(path) });
   if (!parsed.ok) return refuse(`cannot be read: ${wordMistake(parsed.diagnostics[0])}`);
-  const { flavors: written, signature } = recordOf(parsed.value.value);
+  const { flavors: written, signature: inputs } = recordOf(parsed.value.value);
   const flavors = recordOf(written);
-  if (flavors.sklearn === undefined || flavors.sklearn === null) return refuseFlavors(flavors, source);
-  const served = readSklearn(flavors, signature ?? null, fileName(source));
-  if ("not" in served || served.mlflow === undefined) return served;
-  const pickle = `${place}/${served.mlflow.pickle.slice(fileName(source).length + 1)}`;
-  const isThere = (await files.status(pickle))?.type === "file";
-  return isThere ? served : refuse("names a `pickled_model` that is not in the folder");
+  const signature = readSignature(inputs);
+  if (signature === undefined) return refuse("has a `signature` that is not written as MLflow does");
+  if (JSON.stringify(signature).length > MOST_NAMES) return refuse("has a `signature` of too many columns");
+  const folder: Folder = { name: fileName(source), signature, has: hasIn(place, files) };
+  const pickled = isNone(flavors.sklearn) ? undefined : await readPickled(flavors, folder);
+  if (pickled !== undefined && "format" in pickled) return pickled;
+  if (isNone(flavors.python_function)) return pickled ?? refuseFlavors(flavors);
+  return readPythonFunction(recordOf(flavors.python_function), folder);
 }
 
-function readSklearn(flavors: SerializableRecord, signature: Serializable, folder: string): Recognized {
+type Folder = {
+  readonly name: string;
+  readonly signature: Signature;
+  readonly has: (path: string, type: "file" | "any") => Promise<boolean>;
+};
+
+function hasIn(place: string, files: Files): Folder["has"] {
+  return async (path, type) => {
+    const status = await files.status(`${place}/${path}`);
+    return status !== undefined && (type === "any" || status.type === type);
+  };
+}
+
+async function readPickled(
+  flavors: SerializableRecord,
+  { name, signature, has }: Folder,
+): Promise<Recognized> {
   const { pickled_model, serialization_format = "pickle", sklearn_version, code } = recordOf(flavors.sklearn);
   if (serialization_format !== "pickle" && serialization_format !== "cloudpickle")
     return { not: `it is a model of MLflow in the format ${quote(serialization_format)}, and no pickle` };
@@ -39,16 +58,14 @@ function readSklearn(flavors: SerializableRecord, signature: Serializable, folde
   const method = methodOf(recordOf(flavors.python_function));
   if (!METHODS.includes(method))
     return { not: `it is a model of MLflow that predicts by ${quote(method)}, which only MLflow does` };
-  const columns = columnsOf(recordOf(signature).inputs);
-  if (columns === undefined) return refuse("has a `signature` that is not written as MLflow does");
-  if (JSON.stringify(columns).length > MOST_NAMES) return refuse("has a `signature` of too many columns");
+  if (!(await has(pickled_model, "file"))) return refuse("names a `pickled_model` that is not in the folder");
   return {
     format: "mlflow",
     mlflow: {
-      pickle: `${folder}/${pickled_model}`,
-      ...(isPathInside(code) && { code: `${folder}/${code}` }),
+      pickle: `${name}/${pickled_model}`,
+      ...(isPathInside(code) && { code: `${name}/${code}` }),
       method,
-      columns,
+      columns: signature.columns,
     },
     ...(isVersion(sklearn_version) && { libraryVersion: sklearn_version }),
     isCloudpickled: serialization_format === "cloudpickle",
@@ -60,22 +77,29 @@ function methodOf({ loader_module, predict_fn }: SerializableRecord): string {
   return loader_module === "mlflow.sklearn" && !isNone(predict_fn) ? String(predict_fn) : "predict";
 }
 
-/** The names of columns; none of a tensor, or where they have none. Undefined where it is no signature. */
-function columnsOf(inputs: Serializable | undefined): readonly string[] | undefined {
-  if (isNone(inputs)) return [];
-  const columns = parseJson(inputs);
-  if (!Array.isArray(columns)) return undefined;
-  const named = columns.map(recordOf).filter(({ type }) => type !== "tensor");
-  const names = named.flatMap(({ name }) => (typeof name === "string" ? [name] : []));
-  return names.length === columns.length ? names : [];
+/** What MLflow itself does with it: the module loads `data`, or else the folder. */
+async function readPythonFunction(flavor: SerializableRecord, folder: Folder): Promise<Recognized> {
+  const { loader_module, data, code, config } = flavor;
+  const { name, signature, has } = folder;
+  if (!isModule(loader_module)) return refuse("has no `loader_module` that is the name of a module");
+  if (!isNone(code) && !isPathInside(code)) return refuse("has a `code` that is no path in the folder");
+  if (!isNone(data) && !(isPathInside(data) && (await has(data, "any"))))
+    return refuse("has a `data` that is no path in the folder");
+  return {
+    format: "mlflow-python-function",
+    mlflow: {
+      loader: loader_module,
+      data: isPathInside(data) ? `${name}/${data}` : name,
+      ...(Object.keys(recordOf(config)).length > 0 && { config: recordOf(config) }),
+      ...(isPathInside(code) && { code: `${name}/${code}` }),
+      ...signature,
+    },
+    ...((await has("requirements.txt", "file")) && { requirements: "requirements.txt" }),
+  };
 }
 
-function parseJson(text: Serializable): Serializable {
-  try {
-    return typeof text === "string" ? JSON.parse(text) : null;
-  } catch {
-    return null;
-  }
+function isModule(value: Serializable | undefined): value is string {
+  return typeof value === "string" && /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/.test(value);
 }
 
 function refuse(what: string): Recognized {
@@ -85,29 +109,14 @@ function refuse(what: string): Recognized {
 /** Told in full would be whatever somebody has put there. */
 const MOST_FLAVORS = 8;
 
-function refuseFlavors(flavors: SerializableRecord, source: string): Recognized {
-  const names = Object.entries(flavors).map(([name, flavor]) => {
-    const { loader_module } = recordOf(flavor);
-    return typeof loader_module === "string" ? `${quote(name)} of ${quote(loader_module)}` : quote(name);
-  });
+function refuseFlavors(flavors: SerializableRecord): Recognized {
+  const names = Object.keys(flavors).map(quote);
   if (names.length === 0) return refuse("names no flavor");
   const told = names.slice(0, MOST_FLAVORS).join(", ");
   const word = names.length === 1 ? "flavor" : "flavors";
-  const not = `it is a model of MLflow without the flavor \`sklearn\`; its ${word}: ${told}`;
-  return flavors.python_function === undefined ? { not } : { not, hint: hintOfScript(fileName(source)) };
-}
-
-function hintOfScript(folder: string): string {
-  const script = `import json, os, mlflow, pandas
-
-def init():
-    global model
-    model = mlflow.pyfunc.load_model(os.path.join(os.environ["AZUREML_MODEL_DIR"], ${JSON.stringify(folder)}))
-
-def run(data):
-    return model.predict(pandas.DataFrame(**json.loads(data)["dataframe_split"]))`;
-  const lines = script.split("\n").map((line) => (line === "" ? "" : `    ${line}`));
-  return `add \`mlflow\` and what the model needs to the packages, and name this script as \`inference: score.py\`:\n\n${lines.join("\n")}`;
+  return {
+    not: `it is a model of MLflow with neither the flavor \`sklearn\` nor \`python_function\`; its ${word}: ${told}`,
+  };
 }
 
 function wordMistake(diagnostic: Diagnostic | undefined): string {
@@ -137,9 +146,4 @@ function isNone(value: Serializable | undefined): value is null | undefined {
 function quote(value: Serializable): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``;
-}
-
-function recordOf(value: Serializable | undefined): SerializableRecord {
-  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isRecord ? (value as SerializableRecord) : {};
 }

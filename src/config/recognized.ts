@@ -1,7 +1,7 @@
 import type { MlflowModel, ModelFormat } from "../model/config.ts";
 
-/** What a model was taken for, or why it was taken for nothing, and what to do where that is not what it always is. */
-export type Recognized = Served | { readonly not: string; readonly hint?: string };
+/** What a model was taken for, or why it was taken for nothing. */
+export type Recognized = Served | { readonly not: string };
 
 export type Served = {
   readonly format: ModelFormat;
@@ -10,4 +10,6 @@ export type Served = {
   readonly libraryVersion?: string;
   /** What it was pickled with may be needed to unpickle it. */
   readonly isCloudpickled?: boolean;
+  /** The file in its folder that lists what it needs. */
+  readonly requirements?: string;
 };

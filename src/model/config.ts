@@ -109,17 +109,36 @@ export type ScriptInference = {
 };
 
 /** What is served without a script of the user's. */
-export type ModelFormat = "sklearn" | "mlflow" | "onnx";
+export type ModelFormat = "sklearn" | "mlflow" | "mlflow-python-function" | "onnx";
 
-/** What the `MLmodel` of a model of scikit-learn says, as far as it matters to who serves it. */
-export type MlflowModel = {
-  /** Below the model's folder in the image, as `code`: a folder of modules that the pickle needs. */
-  readonly pickle: string;
+/** What an `MLmodel` says, as far as it matters to who serves the model. Paths begin with the model's folder in the image. */
+export type MlflowModel = PickledModel | PythonFunction;
+
+type MlflowFolder = {
+  /** A folder of modules that the model needs. */
   readonly code?: string;
-  /** What is called where a request does not say it. */
-  readonly method: string;
   /** The names in its signature, in their order; empty where that has none. */
   readonly columns: readonly string[];
+};
+
+/** A model of scikit-learn. */
+export type PickledModel = MlflowFolder & {
+  readonly pickle: string;
+  /** What is called where a request does not say it. */
+  readonly method: string;
+};
+
+/** A model that a module of its own loads, by its function `_load_pyfunc`. */
+export type PythonFunction = MlflowFolder & {
+  readonly loader: string;
+  /** What the loader is given: a file or a folder. */
+  readonly data: string;
+  /** What else it is given, where the folder says so. */
+  readonly config?: SerializableRecord;
+  /** Those of `columns` that a request may leave out. */
+  readonly optional: readonly string[];
+  /** For each of `columns`, or for the one tensor of a signature without columns, a type of NumPy's. */
+  readonly types: readonly string[];
 };
 
 export type CommandInference = {

@@ -46,7 +46,8 @@ test("the version, the folders and the format", async () => {
 test("what is called counts where MLflow would load the same", async () => {
   const methodOf = async (pyfunc: object) => {
     const found = await read(sklearn({}, { python_function: pyfunc }));
-    return "not" in found ? found.not : found.mlflow?.method;
+    if ("not" in found) return found.not;
+    return found.mlflow !== undefined && "method" in found.mlflow ? found.mlflow.method : undefined;
   };
   assert.is(await methodOf({ loader_module: "mlflow.sklearn" }), "predict");
   assert.is(
@@ -54,11 +55,9 @@ test("what is called counts where MLflow would load the same", async () => {
     "predict_log_proba",
   );
   assert.is(await methodOf({ loader_module: "other", predict_fn: "predict_proba" }), "predict");
+  // What only MLflow does is left to it.
   for (const name of ["score", "__reduce__", "fit", "predict_proba; x"])
-    assert.is(
-      await methodOf({ loader_module: "mlflow.sklearn", predict_fn: name }),
-      `it is a model of MLflow that predicts by \`${name}\`, which only MLflow does`,
-    );
+    assert.is(await methodOf({ loader_module: "mlflow.sklearn", predict_fn: name }), undefined);
 });
 
 test("the columns of the signature", async () => {
@@ -116,21 +115,59 @@ for (const [index, [mlmodel, reason]] of refused.entries()) {
   });
 }
 
-test("other flavors are named, and how a script loads them", async () => {
+const columns = [
+  { type: "double", name: "a", required: true },
+  { type: "long", name: "b", required: false },
+  { type: "string", name: "c" },
+];
+
+const pyfunc = (more: object, others: object = {}, inputs: readonly object[] = columns): string =>
+  JSON.stringify({
+    flavors: { python_function: { loader_module: "mlflow.xgboost", ...more }, ...others },
+    signature: { inputs: JSON.stringify(inputs) },
+  });
+
+test("a Python function: its loader, its data and what its signature says", async () => {
+  assert.equal(await read(pyfunc({ data: "data", code: "code", config: { depth: 3 } }, { xgboost: {} })), {
+    format: "mlflow-python-function",
+    mlflow: {
+      ...{ loader: "mlflow.xgboost", data: "forest/data", config: { depth: 3 }, code: "forest/code" },
+      ...{ columns: ["a", "b", "c"], optional: ["b"], types: ["float64", "int64", "object"] },
+    },
+  });
+  const tensor = [{ type: "tensor", "tensor-spec": { dtype: "float32", shape: [-1, 4] } }];
+  assert.equal(await read(pyfunc({ loader_module: "my_model.loading" }, {}, tensor)), {
+    format: "mlflow-python-function",
+    mlflow: { loader: "my_model.loading", data: "forest", columns: [], optional: [], types: ["float32"] },
+  });
+});
+
+test("a model of scikit-learn that is no pickle is loaded as a Python function", async () => {
   const found = await read(
-    "flavors: {python_function: {loader_module: mlflow.xgboost}, xgboost: {data: model.xgb}}",
+    sklearn({ serialization_format: "skops" }, { python_function: { loader_module: "mlflow.sklearn" } }),
   );
-  assert.ok("not" in found);
-  assert.is(
-    found.not,
-    "it is a model of MLflow without the flavor `sklearn`; its flavors: `python_function` of `mlflow.xgboost`, `xgboost`",
-  );
-  assert.match(
-    found.hint ?? "",
-    'mlflow.pyfunc.load_model(os.path.join(os.environ["AZUREML_MODEL_DIR"], "forest"))',
-  );
-  const alone = await read("flavors: {spark: {model_data: sparkml}}");
-  assert.ok("not" in alone && alone.hint === undefined && alone.not.endsWith("its flavor: `spark`"));
+  assert.is("format" in found && found.format, "mlflow-python-function");
+});
+
+const badFunctions: readonly (readonly [flavor: object, reason: string])[] = [
+  [{ loader_module: null }, "has no `loader_module` that is the name of a module"],
+  [{ loader_module: "os; import x" }, "has no `loader_module` that is the name of a module"],
+  [{ loader_module: "..hidden" }, "has no `loader_module` that is the name of a module"],
+  [{ data: "../data" }, "has a `data` that is no path in the folder"],
+  [{ data: "not there" }, "has a `data` that is no path in the folder"],
+  [{ code: "/code" }, "has a `code` that is no path in the folder"],
+];
+
+for (const [flavor, reason] of badFunctions) {
+  test(`a Python function with ${JSON.stringify(flavor)}`, async () => {
+    assert.equal(await read(pyfunc(flavor)), { not: `${whose}${reason}` });
+  });
+}
+
+test("other flavors are named", async () => {
+  assert.equal(await read("flavors: {spark: {model_data: sparkml}}"), {
+    not: "it is a model of MLflow with neither the flavor `sklearn` nor `python_function`; its flavor: `spark`",
+  });
 });
 
 test.run();

@@ -88,6 +88,41 @@ save("halved", halved, cloudpickle, "predict_proba", tensor, "code")
 shutil.move("/tmp/own/halving.py", "/models/halved/code/halving.py")
 `;
 
+/** A loader of the model's own, in the folder's code: what MLflow calls, and nothing of MLflow. */
+const LOADER = `import json
+import pandas
+
+
+class Shop:
+    def __init__(self, prices, rate):
+        self.prices, self.rate = prices, rate
+
+    def predict(self, frame, params=None):
+        assert list(map(str, frame.dtypes)) in (["object", "int64"], ["str", "int64"]), frame.dtypes
+        if (frame["count"] < 0).any():
+            raise ValueError("fewer than none")
+        return pandas.DataFrame({"fruit": frame["fruit"], "cost": frame["fruit"].map(self.prices) * frame["count"] * self.rate})
+
+
+def _load_pyfunc(path, model_config):
+    with open(path) as file:
+        return Shop(json.load(file), model_config["rate"])
+`;
+
+const SHOP = {
+  "shop/MLmodel": `flavors:
+  python_function:
+    code: code
+    config: {rate: 2}
+    data: data/prices.json
+    loader_module: shop_loader
+signature:
+  inputs: '[{"type": "string", "name": "fruit", "required": true}, {"type": "long", "name": "count", "required": true}]'
+`,
+  "shop/data/prices.json": '{"apple": 3, "plum": 5}',
+  "shop/code/shop_loader.py": LOADER,
+};
+
 const MLFLOW_FOLDERS = ["digits", "halved"];
 
 let base = "";
@@ -111,6 +146,7 @@ test.before(async () => {
 
 /** Of a model, which may be a folder. */
 async function filesOf(file: string): Promise<FileContents> {
+  if (file === "shop") return SHOP;
   if (!MLFLOW_FOLDERS.includes(file)) return { [file]: await readFile(join(models, file)) };
   const entries = await readdir(join(models, file), { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -287,6 +323,48 @@ test("a folder of MLflow's with modules of its own, that is asked for chances", 
     '"method\\" may be \\"predict_proba\\" or \\"predict\\"',
   );
   assert.equal((await ask(service, { input_data: [ROW] }))[1], [[large, small]]);
+});
+
+test("a folder of MLflow's that a module of its own loads", async () => {
+  const { plan, script, service } = await serve("shop");
+  assert.match(plan, "`shop` is taken for a Python function in MLflow's format");
+  assert.match(plan, "`pandas`, by which the model is given its rows, is not among the packages");
+  assert.is(script, "/opt/mlpackage/runtime/built_in/serve_python_function.py");
+  const bill = [
+    { fruit: "apple", cost: 24 },
+    { fruit: "plum", cost: 10 },
+  ];
+  const rows = [
+    ["apple", 4],
+    ["plum", 1],
+  ];
+  const records = [
+    { count: 4, fruit: "apple" },
+    { count: 1, fruit: "plum" },
+  ];
+  const bodies = [
+    { data: rows },
+    { dataframe_split: { columns: ["fruit", "count"], data: rows } },
+    { dataframe_records: records },
+    { inputs: { count: [4, 1], fruit: ["apple", "plum"] } },
+  ];
+  for (const body of bodies) assert.equal(await ask(service, body), [200, bill]);
+  const refusals: readonly (readonly [body: unknown, reason: RegExp])[] = [
+    [{ data: [["apple"]] }, /^Each row must be a list of 2 values\.$/],
+    [{ dataframe_records: [{ fruit: "apple" }] }, /^The column 'count' is missing\.$/],
+    [
+      { data: [["apple", 1.5]] },
+      /^The column 'count' cannot be of int64: a value would become another one\.$/,
+    ],
+    [{ data: [["apple", "4"]] }, /^The column 'count' cannot be of int64: a value is of another type\.$/],
+    [{ data: [["apple", null]] }, /^The column 'count' cannot be of int64: /],
+    [{ data: [["apple", -1]] }, /^The model cannot take these rows: fewer than none$/],
+  ];
+  for (const [body, reason] of refusals) {
+    const [status, told] = await ask(service, body);
+    assert.is(status, 400, JSON.stringify([body, told]));
+    assert.match((told as { readonly message: string }).message, reason);
+  }
 });
 
 test("ONNX", async () => {

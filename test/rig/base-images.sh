@@ -33,7 +33,7 @@ forky() {
 forky_models() {
   forky
   is_there "$forky_models_image" ||
-    load_or_make forky-models forky "$forky_image" "$forky_models_image" python3-sklearn python3-onnxruntime
+    load_or_make forky-models forky "$forky_image" "$forky_models_image" python3-sklearn python3-onnxruntime python3-pandas
 }
 
 # `load_or_make NAME SUITE DEBIAN_IMAGE IMAGE PACKAGE…`

@@ -43,6 +43,7 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
 const FORMATS: Readonly<Record<ModelFormat, string>> = {
   sklearn: "a model of scikit-learn",
   mlflow: "a model of scikit-learn in MLflow's format",
+  "mlflow-python-function": "a Python function in MLflow's format",
   onnx: "ONNX",
 };
 

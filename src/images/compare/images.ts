@@ -1,8 +1,8 @@
-import type { SerializableRecord } from "../../model/serializable.ts";
+import { recordOf, type SerializableRecord } from "../../model/serializable.ts";
 import { alignLists } from "./align-lists.ts";
 import type { Difference, ValueDifference } from "./difference.ts";
 import { compareLayers } from "./layers.ts";
-import { type OpenImage, type OpenLayer, openImage, recordOf, type StoredImage } from "./stored-image.ts";
+import { type OpenImage, type OpenLayer, openImage, type StoredImage } from "./stored-image.ts";
 import { compareValues } from "./values.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Descriptor } from "../../model/image.ts";
-import type { Serializable, SerializableRecord } from "../../model/serializable.ts";
+import { recordOf, type Serializable, type SerializableRecord } from "../../model/serializable.ts";
 import { readImage } from "../manifest.ts";
 import { type Place, wordPlace } from "./difference.ts";
 import type { UnreadLayer } from "./read-layer.ts";
@@ -86,10 +86,4 @@ function makersOf({ history }: SerializableRecord, layers: number): readonly (st
 
 function listOf(value: Serializable | undefined): readonly Serializable[] {
   return Array.isArray(value) ? value : [];
-}
-
-/** Empty for what is none. */
-export function recordOf(value: Serializable | undefined): SerializableRecord {
-  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isRecord ? (value as SerializableRecord) : {};
 }

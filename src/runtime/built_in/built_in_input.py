@@ -42,6 +42,15 @@ def rows_of(given, spellings=SPELLINGS):
     return rows, columns
 
 
+def in_order(rows, columns, names, optional=()):
+    """The rows with what comes by name in the order of `names`; what else has a name is left out."""
+    missing = [name for name in names if name not in columns and name not in optional]
+    if missing:
+        raise BadInput(f"The column {missing[0]!r} is missing.")
+    places = [columns.index(name) for name in names if name in columns]
+    return [[row[place] for place in places] for row in rows]
+
+
 def _parse(text):
     try:
         given = json.loads(text)

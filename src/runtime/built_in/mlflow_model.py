@@ -19,7 +19,8 @@ def describe_mlflow_model():
     folder = os.environ["AZUREML_MODEL_DIR"]
     if "code" in described:
         sys.path.insert(0, os.path.join(folder, described["code"]))
-    return {**described, "pickle": os.path.join(folder, described["pickle"])}
+    places = {key: os.path.join(folder, described[key]) for key in ("pickle", "data") if key in described}
+    return {**described, **places}
 
 
 def as_tables(given):

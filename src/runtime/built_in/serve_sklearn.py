@@ -6,7 +6,7 @@ import warnings
 import joblib
 
 import mlflow_model
-from built_in_input import SPELLINGS, BadInput, answering_bad_input, rows_of
+from built_in_input import SPELLINGS, BadInput, answering_bad_input, in_order, rows_of
 from built_in_model import find_model_file
 
 METHODS = ("predict", "predict_proba")
@@ -78,11 +78,7 @@ def run(given):
 def _in_order(rows, columns):
     """As the model knows its columns, where it knows them by name."""
     if columns is not None and names:
-        missing = [name for name in names if name not in columns]
-        if missing:
-            raise BadInput(f"The column {missing[0]!r} is missing.")
-        places = [columns.index(name) for name in names]
-        rows = [[row[place] for place in places] for row in rows]
+        rows = in_order(rows, columns, names)
     if features is not None and not all(isinstance(row, list) and len(row) == features for row in rows):
         raise BadInput(f"Each row must be a list of {features} values.")
     return rows
