@@ -3,11 +3,12 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { docker, findContainers } from "./engine.ts";
+import { makeForkyImage } from "./forky-image.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { openWorkspace, type PackageFolder } from "./workspace.ts";
 
 const workspace = openWorkspace("watch");
-const test = timedSuite("run --watch");
+const test = timedSuite("run --watch", 300_000);
 
 const PACKAGE = "inference: {entry_script: score.py, source_directory: src, workers: 2}\n";
 
@@ -276,6 +277,24 @@ test("`stop` ends it from elsewhere", async () => {
   assert.is((await folder.call(["stop"])).exitCode, 0);
   assert.is((await stopped.ended).exitCode, 0, stopped.said());
   assert.equal(await volumes(), volumesBefore);
+});
+
+test("the newest gunicorn reloads as well", async () => {
+  const base = await makeForkyImage();
+  const newest = await workspace.makePackage(
+    "newest",
+    `${PACKAGE}base_image: ${base}\nenvironment: {python: {managed: false}}\n`,
+    { "src/score.py": answering("newest"), "src/lib.py": lib("one") },
+  );
+  const applied = await newest.call(["apply"]);
+  assert.is(applied.exitCode, 0, applied.all);
+  const watching = await watch(newest);
+  assert.is(await ask(watching), "newest one");
+  await newest.write({ "src/score.py": "x = (\n" });
+  await watching.hear("score.py does not load: what was loaded before goes on serving");
+  await newest.write({ "src/score.py": answering("newer"), "src/lib.py": lib("two") });
+  await untilAnswer(watching, "newer two");
+  await stopWatching(watching);
 });
 
 test("what cannot be watched is refused", async () => {
