@@ -1,8 +1,8 @@
 import { createDockerEngine } from "../engines/docker-engine.ts";
 import { type Manifest, readManifest } from "../execution/manifest.ts";
 import type { Engine } from "../model/engine.ts";
-import { LOAD, RENDER } from "../plan/build-graph.ts";
 import { type ImagePin, imagePinAmong } from "../plan/pins.ts";
+import { LOAD, RENDER } from "../plan/step-ids.ts";
 import { packagePlaceOf } from "./open-package.ts";
 import type { Session } from "./session.ts";
 

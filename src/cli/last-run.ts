@@ -4,7 +4,7 @@ import { errorDiagnostic } from "../model/diagnostic.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import { LOAD } from "../plan/build-graph.ts";
+import { LOAD } from "../plan/step-ids.ts";
 import { openPackage, type Package, packagePlaceOf } from "./open-package.ts";
 import type { Session } from "./session.ts";
 

@@ -7,7 +7,7 @@ import { errorDiagnostic } from "../model/diagnostic.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Document } from "../model/document.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import type { Locate } from "../plan/build-graph.ts";
+import type { Locate } from "../plan/locate.ts";
 import { applyOverrides } from "./apply-overrides.ts";
 import { readGitState } from "./read-git-state.ts";
 import { parseOnce } from "./remember-document.ts";

@@ -1,7 +1,8 @@
 import type { Config } from "../model/config.ts";
 import type { Graph } from "../model/graph.ts";
 import type { Step } from "../model/step.ts";
-import { buildGraph, type Locate } from "./build-graph.ts";
+import { buildGraph } from "./build-graph.ts";
+import type { Locate } from "./locate.ts";
 import type { Pins } from "./pins.ts";
 
 /** What is brought by `mlpackage vendor`: models that are no files of the package, the base, and what is installed in it. */

@@ -7,7 +7,8 @@ import type { Graph } from "../../src/model/graph.ts";
 import type { LockedPlatforms } from "../../src/model/lock-file.ts";
 import type { SerializableRecord } from "../../src/model/serializable.ts";
 import type { Step } from "../../src/model/step.ts";
-import { buildGraph, type Locate } from "../../src/plan/build-graph.ts";
+import { buildGraph } from "../../src/plan/build-graph.ts";
+import type { Locate } from "../../src/plan/locate.ts";
 import { type BasePin, type PinnedPackages, type Pins, UNPINNED } from "../../src/plan/pins.ts";
 import { assertGolden } from "../assert-golden.ts";
 

@@ -2,7 +2,7 @@ import path from "node:path";
 import { listStore, type StoredRecord, takeInventory } from "../../caches/inventory.ts";
 import { type Manifest, readManifest } from "../../execution/manifest.ts";
 import { type Digest, shortDigest } from "../../model/digest.ts";
-import { RENDER } from "../../plan/build-graph.ts";
+import { RENDER } from "../../plan/step-ids.ts";
 import { EXIT } from "../exit-code.ts";
 import { wordSize } from "../parse-size.ts";
 import { type Session, tell } from "../session.ts";
