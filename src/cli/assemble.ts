@@ -4,7 +4,7 @@ import { createContentStore } from "../caches/content-store.ts";
 import { createGivenLayers } from "../caches/given-layers.ts";
 import { createLocalCache } from "../caches/local.ts";
 import { createBystander, createQuarantine, type Damage, wordDamage } from "../caches/quarantine.ts";
-import type { SharedCache } from "../caches/shared.ts";
+import type { SharedCache } from "../caches/shared/shared-cache.ts";
 import { createUploadSessions } from "../caches/upload-sessions.ts";
 import { createCosign } from "../engines/cosign.ts";
 import type { Manifest } from "../execution/manifest.ts";

@@ -1,9 +1,9 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { createSharedFolder } from "../caches/shared-folder.ts";
-import { createSharedServer } from "../caches/shared-http.ts";
-import type { SharedPlace } from "../caches/shared-place.ts";
-import { createSharedRepository } from "../caches/shared-registry.ts";
+import { createSharedFolder } from "../caches/shared/shared-folder.ts";
+import type { SharedPlace } from "../caches/shared/shared-place.ts";
+import { createSharedRepository } from "../caches/shared/shared-repository.ts";
+import { createSharedServer } from "../caches/shared/shared-server.ts";
 import { findCredentials } from "../engines/docker-credentials.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Host } from "../model/host.ts";

@@ -1,6 +1,6 @@
-import { createSharedCache, type SharedCache } from "../caches/shared.ts";
-import { USUAL_PATIENCE_MS, whileMoving } from "../caches/shared-patience.ts";
-import { SharedPlaceFault } from "../caches/shared-place.ts";
+import { USUAL_PATIENCE_MS, whileMoving } from "../caches/shared/patience.ts";
+import { createSharedCache, type SharedCache } from "../caches/shared/shared-cache.ts";
+import { SharedPlaceFault } from "../caches/shared/shared-place.ts";
 import type { Cache } from "../model/cache.ts";
 import { type Diagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import { digestOf } from "../model/digest.ts";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import * as assert from "uvu/assert";
-import { createSharedRepository } from "../../src/caches/shared-registry.ts";
+import { createSharedRepository } from "../../src/caches/shared/shared-repository.ts";
 import { textOf as textOfAll } from "../../src/model/chunks.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { createRepository } from "../../src/registries/repository.ts";

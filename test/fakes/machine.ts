@@ -1,7 +1,7 @@
 import { createContentStore } from "../../src/caches/content-store.ts";
 import { createLocalCache } from "../../src/caches/local.ts";
-import { createSharedCache, type SharedCacheOptions } from "../../src/caches/shared.ts";
-import type { SharedPlace } from "../../src/caches/shared-place.ts";
+import { createSharedCache, type SharedCacheOptions } from "../../src/caches/shared/shared-cache.ts";
+import type { SharedPlace } from "../../src/caches/shared/shared-place.ts";
 import type { Cache, CacheHit } from "../../src/model/cache.ts";
 import type { Diagnostic } from "../../src/model/diagnostic.ts";
 import { type Digest, digestOf } from "../../src/model/digest.ts";

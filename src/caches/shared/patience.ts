@@ -1,4 +1,4 @@
-import type { Clock } from "../model/host.ts";
+import type { Clock } from "../../model/host.ts";
 import { SharedPlaceFault } from "./shared-place.ts";
 
 /** How long a shared place is waited for, in milliseconds. */

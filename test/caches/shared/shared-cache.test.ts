@@ -1,16 +1,16 @@
 import { createServer } from "node:net";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { SharedCacheOptions } from "../../src/caches/shared.ts";
-import { createSharedServer } from "../../src/caches/shared-http.ts";
-import { sealRecord } from "../../src/caches/signed-records.ts";
-import { digestOf } from "../../src/model/digest.ts";
-import type { StepOutput } from "../../src/model/outcome.ts";
-import type { ContentStore } from "../../src/model/source.ts";
-import { type CacheFault, FAULTS, startCacheServer } from "../fakes/cache-server.ts";
-import { makeHost } from "../fakes/host.ts";
-import { hitOf, LONG_PATIENCE_MS, makeMachine, SHORT_PATIENCE_MS } from "../fakes/machine.ts";
-import { makeOutput } from "../fakes/steps.ts";
+import type { SharedCacheOptions } from "../../../src/caches/shared/shared-cache.ts";
+import { createSharedServer } from "../../../src/caches/shared/shared-server.ts";
+import { sealRecord } from "../../../src/caches/shared/signed-records.ts";
+import { digestOf } from "../../../src/model/digest.ts";
+import type { StepOutput } from "../../../src/model/outcome.ts";
+import type { ContentStore } from "../../../src/model/source.ts";
+import { type CacheFault, FAULTS, startCacheServer } from "../../fakes/cache-server.ts";
+import { makeHost } from "../../fakes/host.ts";
+import { hitOf, LONG_PATIENCE_MS, makeMachine, SHORT_PATIENCE_MS } from "../../fakes/machine.ts";
+import { makeOutput } from "../../fakes/steps.ts";
 
 /** What a shared cache costs and says when its server fails; what it does else is in `contract/shared-caches.test.ts`. */
 const test = suite("shared cache");

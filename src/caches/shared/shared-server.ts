@@ -1,7 +1,7 @@
-import type { Digest } from "../model/digest.ts";
-import { type Network, NetworkError, type NetworkRequest, type NetworkResponse } from "../model/host.ts";
-import { turnFaults } from "./shared-faults.ts";
+import type { Digest } from "../../model/digest.ts";
+import { type Network, NetworkError, type NetworkRequest, type NetworkResponse } from "../../model/host.ts";
 import { type SharedKind, type SharedPlace, SharedPlaceFault } from "./shared-place.ts";
+import { turnFaults } from "./turn-faults.ts";
 
 const LONGEST_REST = 4096;
 

@@ -1,4 +1,4 @@
-import type { Digest } from "../model/digest.ts";
+import type { Digest } from "../../model/digest.ts";
 
 /** `ac` has records by key, `cas` contents by their own digest: the words of Bazel's remote caches. */
 export type SharedKind = "ac" | "cas";

@@ -1,7 +1,7 @@
-import { canonicalJson, type Digest } from "../model/digest.ts";
-import { isStepOutput, type OutputFile, type StepOutput } from "../model/outcome.ts";
-import type { Serializable, SerializableRecord } from "../model/serializable.ts";
-import type { SigningKey, VerifyingKey } from "../model/signature.ts";
+import { canonicalJson, type Digest } from "../../model/digest.ts";
+import { isStepOutput, type OutputFile, type StepOutput } from "../../model/outcome.ts";
+import type { Serializable, SerializableRecord } from "../../model/serializable.ts";
+import type { SigningKey, VerifyingKey } from "../../model/signature.ts";
 
 /** Enters what is signed, so that no signature of ours under something else is one under a record. */
 const FORMAT = "mlpackage-step-record-1";

@@ -1,4 +1,4 @@
-import { type Diagnostic, warningDiagnostic } from "../model/diagnostic.ts";
+import { type Diagnostic, warningDiagnostic } from "../../model/diagnostic.ts";
 
 export type SharedWarning =
   | "cache/shared-unavailable"

@@ -2,13 +2,13 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createSharedFolder } from "../../src/caches/shared-folder.ts";
-import { digestOf } from "../../src/model/digest.ts";
-import type { Files } from "../../src/model/host.ts";
-import { makeHost } from "../fakes/host.ts";
-import { hitOf, makeMachine, SHORT_PATIENCE_MS } from "../fakes/machine.ts";
-import { makeOutput } from "../fakes/steps.ts";
-import { makeFolder } from "../fakes/temporary-folder.ts";
+import { createSharedFolder } from "../../../src/caches/shared/shared-folder.ts";
+import { digestOf } from "../../../src/model/digest.ts";
+import type { Files } from "../../../src/model/host.ts";
+import { makeHost } from "../../fakes/host.ts";
+import { hitOf, makeMachine, SHORT_PATIENCE_MS } from "../../fakes/machine.ts";
+import { makeOutput } from "../../fakes/steps.ts";
+import { makeFolder } from "../../fakes/temporary-folder.ts";
 
 /** What a folder that machines share may do beside what `contract/shared-caches.test.ts` asks. */
 const test = suite("shared folder");

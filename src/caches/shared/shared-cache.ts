@@ -1,17 +1,17 @@
-import type { Cache, CacheHit } from "../model/cache.ts";
-import type { Diagnostic } from "../model/diagnostic.ts";
-import type { Digest } from "../model/digest.ts";
-import type { Clock, Files } from "../model/host.ts";
-import type { StepOutput } from "../model/outcome.ts";
-import type { SigningKey, VerifyingKey } from "../model/signature.ts";
-import type { ContentStore } from "../model/source.ts";
-import { type Breaker, createBreaker } from "./shared-breaker.ts";
-import { type Content, downloadContent, downloadRecord } from "./shared-download.ts";
-import { type PatienceMs, USUAL_PATIENCE_MS } from "./shared-patience.ts";
+import type { Cache, CacheHit } from "../../model/cache.ts";
+import type { Diagnostic } from "../../model/diagnostic.ts";
+import type { Digest } from "../../model/digest.ts";
+import type { Clock, Files } from "../../model/host.ts";
+import type { StepOutput } from "../../model/outcome.ts";
+import type { SigningKey, VerifyingKey } from "../../model/signature.ts";
+import type { ContentStore } from "../../model/source.ts";
+import { type Breaker, createBreaker } from "./breaker.ts";
+import { type Content, downloadContent, downloadRecord } from "./download.ts";
+import { type PatienceMs, USUAL_PATIENCE_MS } from "./patience.ts";
 import { type SharedPlace, SharedPlaceFault } from "./shared-place.ts";
-import { uploadContent, uploadRecord } from "./shared-upload.ts";
 import { createSharedWarnings, type SharedWarning } from "./shared-warnings.ts";
 import { type RecordProblem, sealRecord } from "./signed-records.ts";
+import { uploadContent, uploadRecord } from "./upload.ts";
 
 /** Faults in a row until a place is not asked any more. */
 const MOST_FAULTS = 3;

@@ -1,9 +1,9 @@
 import path from "node:path";
-import { untilAborted } from "../model/chunks.ts";
-import type { Digest } from "../model/digest.ts";
-import type { Files } from "../model/host.ts";
-import { turnFaults } from "./shared-faults.ts";
+import { untilAborted } from "../../model/chunks.ts";
+import type { Digest } from "../../model/digest.ts";
+import type { Files } from "../../model/host.ts";
 import { type SharedKind, type SharedPlace, SharedPlaceFault } from "./shared-place.ts";
+import { turnFaults } from "./turn-faults.ts";
 
 export type SharedFolderOptions = {
   /** Absolute. */

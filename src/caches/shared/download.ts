@@ -1,10 +1,10 @@
-import { bytesOf } from "../model/chunks.ts";
-import type { Digest } from "../model/digest.ts";
-import type { StepOutput } from "../model/outcome.ts";
-import type { VerifyingKey } from "../model/signature.ts";
-import type { ContentStore } from "../model/source.ts";
-import type { Breaker } from "./shared-breaker.ts";
-import { arriving, type PatienceMs, type Waiting, whileMoving, whileMovingWell } from "./shared-patience.ts";
+import { bytesOf } from "../../model/chunks.ts";
+import type { Digest } from "../../model/digest.ts";
+import type { StepOutput } from "../../model/outcome.ts";
+import type { VerifyingKey } from "../../model/signature.ts";
+import type { ContentStore } from "../../model/source.ts";
+import type { Breaker } from "./breaker.ts";
+import { arriving, type PatienceMs, type Waiting, whileMoving, whileMovingWell } from "./patience.ts";
 import type { SharedPlace } from "./shared-place.ts";
 import { MOST_RECORD_BYTES, openRecord, type RecordProblem } from "./signed-records.ts";
 

@@ -1,9 +1,9 @@
-import { once } from "../model/chunks.ts";
-import type { Digest } from "../model/digest.ts";
-import type { Files } from "../model/host.ts";
-import type { ContentStore } from "../model/source.ts";
-import type { Content } from "./shared-download.ts";
-import { leaving, type PatienceMs, type Waiting, whileMoving, whileMovingWell } from "./shared-patience.ts";
+import { once } from "../../model/chunks.ts";
+import type { Digest } from "../../model/digest.ts";
+import type { Files } from "../../model/host.ts";
+import type { ContentStore } from "../../model/source.ts";
+import type { Content } from "./download.ts";
+import { leaving, type PatienceMs, type Waiting, whileMoving, whileMovingWell } from "./patience.ts";
 import type { SharedContent, SharedKind, SharedPlace } from "./shared-place.ts";
 
 export type Upload = {

@@ -1,9 +1,9 @@
-import { once, textOf } from "../model/chunks.ts";
-import { type Digest, digestOf, isDigest } from "../model/digest.ts";
-import { NetworkError } from "../model/host.ts";
-import { type Blob, RegistryError, type Repository } from "../model/registry.ts";
-import { turnFaults } from "./shared-faults.ts";
+import { once, textOf } from "../../model/chunks.ts";
+import { type Digest, digestOf, isDigest } from "../../model/digest.ts";
+import { NetworkError } from "../../model/host.ts";
+import { type Blob, RegistryError, type Repository } from "../../model/registry.ts";
 import type { SharedPlace } from "./shared-place.ts";
+import { turnFaults } from "./turn-faults.ts";
 
 /** What a manifest of ours is, for who lists a repository. */
 const ARTIFACT_TYPE = "application/vnd.mlpackage.step.v1";
