@@ -32,7 +32,7 @@ import { type Asked, askAhead } from "./ask-ahead.ts";
 import { createBuildAids } from "./build-aids.ts";
 import { hashLayersAhead } from "./hash-layers-ahead.ts";
 import { type ReadLock, readLock } from "./lock-file.ts";
-import { NO_NETWORK, offlineEngine, offlineSource, withVendored, withVendoredBase } from "./offline.ts";
+import { closeWays, withVendored, withVendoredBase } from "./offline.ts";
 import type { Package } from "./open-package.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
@@ -97,7 +97,9 @@ export async function assemble(
   if (unknown.length > 0)
     return fail(...unknown.map((model) => wordUnknownScheme(model.source, opened.locate(model.pointer))));
   const { engine: reached, manifest, manifestPath, lastBase } = await asked;
-  const engine = offline ? offlineEngine(reached) : reached;
+  const open = { host, engine: reached, sourceOf: demandSource, buildAids: createBuildAids(config, host) };
+  const ways = offline ? closeWays(open) : open;
+  const { engine } = ways;
   // What a package is made of is nobody else's to read.
   await host.files.makeDirectory(cacheDirectory, 0o700);
   const outlet = createOutlet();
@@ -113,8 +115,7 @@ export async function assemble(
     : await openSharedCache(session, { local, store, warn: outlet.warn });
   if (!shared.ok) return shared;
   const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };
-  const sources = offline ? (reference: string) => offlineSource(demandSource(reference)) : demandSource;
-  const registries = createRepositories(offline ? { ...host, network: NO_NETWORK } : host, {
+  const registries = createRepositories(ways.host, {
     warn: outlet.warn,
     sessionsOf: (repository) => createUploadSessions(cacheDirectory, repository, host.files),
   });
@@ -136,7 +137,7 @@ export async function assemble(
     hostPlatform: host.containerPlatform,
     ...(!onlyLooks && { onReading: hashLayersAhead(config, host.files) }),
     lastBase,
-    sourceOf: sources,
+    sourceOf: ways.sourceOf,
     sourceContext,
     runtimeDirectory,
     cacheDirectory,
@@ -149,7 +150,6 @@ export async function assemble(
   const known = { origin: await readOrigin(session, opened, pins.value), publicKeys: keys.value };
   const tool = toolFor(config, pins.value, await session.readVersion());
   const graph = buildGraph(config, pins.value, opened.locate, { noTest, ...known });
-  const buildAids = createBuildAids(config, host);
   const context: StepContext = {
     ...sourceContext,
     engine,
@@ -159,9 +159,9 @@ export async function assemble(
     given: createGivenLayers(cacheDirectory, host.files, host.clock),
     vendor,
     runtimeDirectory,
-    buildAids: offline ? { ...buildAids, cacheFrom: [], cacheTo: [] } : buildAids,
+    buildAids: ways.buildAids,
     force,
-    sourceOf: sources,
+    sourceOf: ways.sourceOf,
     ...OUTSIDE_A_RUN,
   };
   const evaluation: Evaluation = {

@@ -1,20 +1,38 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { isDigest } from "../model/digest.ts";
 import type { Engine } from "../model/engine.ts";
-import { type Files, type Network, NetworkError } from "../model/host.ts";
+import { type Files, type Host, type Network, NetworkError } from "../model/host.ts";
 import type { Repository } from "../model/registry.ts";
 import { fail } from "../model/result.ts";
 import { OFFLINE } from "../model/retry.ts";
 import type { ContentStore, Source } from "../model/source.ts";
+import type { BuildAids } from "../model/step-kind.ts";
 import { hasBase, VENDORED_BASE, type Vendor, VendorChanged } from "../model/vendor.ts";
 
-/** The ways out of this machine, closed: whatever was overlooked when the run was checked ends here. */
-export const NO_NETWORK: Network = {
+/** What of a run goes out of this machine. */
+export type WaysOut = {
+  readonly host: Host;
+  readonly engine: Engine;
+  readonly sourceOf: (reference: string) => Source;
+  readonly buildAids: BuildAids;
+};
+
+/** The ways out, closed: whatever was overlooked when the run was checked ends here. */
+export function closeWays({ host, engine, sourceOf, buildAids }: WaysOut): WaysOut {
+  return {
+    host: { ...host, network: NO_NETWORK },
+    engine: offlineEngine(engine),
+    sourceOf: (reference) => offlineSource(sourceOf(reference)),
+    buildAids: { ...buildAids, cacheFrom: [], cacheTo: [] },
+  };
+}
+
+const NO_NETWORK: Network = {
   request: () => Promise.reject(new NetworkError(OFFLINE, "`--offline` lets nothing out")),
 };
 
 /** A source that finds what is on this machine, and asks nobody. */
-export function offlineSource(source: Source): Source {
+function offlineSource(source: Source): Source {
   const closed = <T extends Parameters<Source["pin"]>[1]>(context: T): T => ({
     ...context,
     host: { ...context.host, network: NO_NETWORK },
@@ -27,7 +45,7 @@ export function offlineSource(source: Source): Source {
 }
 
 /** An engine that runs and builds, and is not sent to any registry. */
-export function offlineEngine(engine: Engine): Engine {
+function offlineEngine(engine: Engine): Engine {
   return {
     ...engine,
     resolve: async (reference) => fail(wordOffline(reference)),

@@ -1,17 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createContentStore } from "../../src/caches/content-store.ts";
-import {
-  NO_NETWORK,
-  offlineEngine,
-  offlineSource,
-  withVendored,
-  withVendoredBase,
-} from "../../src/cli/offline.ts";
+import { closeWays, withVendored, withVendoredBase } from "../../src/cli/offline.ts";
 import { textOf } from "../../src/model/chunks.ts";
+
 import { type Digest, digestOf } from "../../src/model/digest.ts";
-import type { Engine } from "../../src/model/engine.ts";
+import type { Engine, LayerCache } from "../../src/model/engine.ts";
 import { NetworkError } from "../../src/model/host.ts";
+import { succeed } from "../../src/model/result.ts";
 import { isLastingFault } from "../../src/model/retry.ts";
 import type { Vendor, VendoredFile } from "../../src/model/vendor.ts";
 import { httpSource } from "../../src/sources/http.ts";
@@ -24,7 +20,8 @@ import { makeFolder } from "../fakes/temporary-folder.ts";
 
 const test = suite("without a network");
 
-const { files } = makeHost();
+const host = makeHost();
+const { files } = host;
 const signal = new AbortController().signal;
 const REFERENCE = "registry.example.com/base@sha256:1";
 
@@ -45,9 +42,16 @@ function makeVendor(texts: Readonly<Record<string, string>>, digest: Digest): Ve
   };
 }
 
+const closed = closeWays({
+  host,
+  engine: only<Engine>(AN_ENGINE),
+  sourceOf: () => httpSource,
+  buildAids: { readSecrets: async () => succeed([]), cacheFrom: [only<LayerCache>({})], cacheTo: [] },
+});
+
 test("no request leaves, and none is tried again", async () => {
   try {
-    await NO_NETWORK.request({ url: "http://127.0.0.1:1" });
+    await closed.host.network.request({ url: "http://127.0.0.1:1" });
     assert.unreachable();
   } catch (error) {
     assert.ok(error instanceof NetworkError && isLastingFault(error.code));
@@ -55,7 +59,7 @@ test("no request leaves, and none is tried again", async () => {
 });
 
 test("a source asks nobody, and says why", async () => {
-  const source = offlineSource(httpSource);
+  const source = closed.sourceOf("http://127.0.0.1:1/m.bin");
   const reference = { source: "http://127.0.0.1:1/m.bin", include: [], exclude: [] };
   const pinned = await source.pin(reference, makeSourceContext(makeFolder()));
   assert.not(pinned.ok);
@@ -64,7 +68,8 @@ test("a source asks nobody, and says why", async () => {
 });
 
 test("an engine is not sent to a registry", async () => {
-  const engine = offlineEngine(only<Engine>(AN_ENGINE));
+  const { engine, buildAids } = closed;
+  assert.equal(buildAids.cacheFrom, []);
   for (const answer of [await engine.resolve(REFERENCE), await engine.pull(REFERENCE, () => {}, signal)])
     assert.equal(!answer.ok && answer.diagnostics.map(({ code }) => code), ["cli/offline"]);
 });
