@@ -4,6 +4,12 @@ const SOURCES = "/var/cache/apt/mlpackage-snapshots";
 const FROM_SNAPSHOTS = `-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=${SOURCES} -o Acquire::Retries=3`;
 
 /**
+ * A suite that left its mirror for good fails the update of all, and may be in a snapshot: whether anything is missing,
+ * the command after it tells.
+ */
+export const UPDATE_LISTS = "{ apt-get update || :; }";
+
+/**
  * Has a command of apt's take what `"$@"` names, each with its version. A mirror has only the latest: where it has moved on,
  * the command is tried again with the snapshots of the archive that the base image's own sources name in a comment, as
  * those of Debian do. They are signed as the archive was; what has a date to be valid until is past it by now.
@@ -12,7 +18,7 @@ export function withSnapshots(command: string): string {
   return [
     `{ ${command} "$@" \\`,
     `      || { ! apt-get download --print-uris "$@" > /dev/null && ${FIND_SNAPSHOTS} \\`,
-    `        && apt-get ${FROM_SNAPSHOTS} update && ${command} ${FROM_SNAPSHOTS} "$@"; }; }`,
+    `        && { apt-get ${FROM_SNAPSHOTS} update || :; } && ${command} ${FROM_SNAPSHOTS} "$@"; }; }`,
   ].join("\n");
 }
 

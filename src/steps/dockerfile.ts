@@ -3,7 +3,7 @@ import { normalPlatform } from "../images/manifest.ts";
 import type { BaseImageConfig, EnvironmentConfig, LoginConfig } from "../model/config.ts";
 import { DOCKERFILE_HEADER } from "../model/dockerfile-header.ts";
 import type { LockedPlatforms } from "../model/lock-file.ts";
-import { withSnapshots } from "./apt-snapshots.ts";
+import { UPDATE_LISTS, withSnapshots } from "./apt-snapshots.ts";
 import {
   BUILD_MOUNT,
   type ImageLayout,
@@ -140,7 +140,7 @@ export function renderSystemPackages(packages: LockedPlatforms): readonly string
       "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\",
       "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
       ...setWanted(wanted),
-      "    apt-get update \\",
+      `    ${UPDATE_LISTS} \\`,
       ` && ${withSnapshots(APT_INSTALL)} \\`,
       ` && ${cleanUp()}`,
     ].join("\n"),

@@ -1,5 +1,5 @@
 import type { LockedPlatforms } from "../model/lock-file.ts";
-import { withSnapshots } from "./apt-snapshots.ts";
+import { UPDATE_LISTS, withSnapshots } from "./apt-snapshots.ts";
 import {
   DATE_ARGUMENT,
   ENVIRONMENT_STAGE,
@@ -70,7 +70,7 @@ function fetchSystemPackages(missing: LockedPlatforms): string {
     "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\",
     "    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\",
     ...setSystemPackages(missing),
-    `    apt-get update && cd ${PLACE}/${FETCHED.system} \\`,
+    `    ${UPDATE_LISTS} && cd ${PLACE}/${FETCHED.system} \\`,
     ` && { [ "$#" -eq 0 ] || ${withSnapshots("apt-get download")}; }`,
   ].join("\n");
 }

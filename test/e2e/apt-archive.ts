@@ -32,9 +32,14 @@ export async function startAptArchive(name: string) {
   await new Promise<void>((resolve) => server.listen(0, gateway, resolve));
   const address = `http://${gateway}:${(server.address() as AddressInfo).port}`;
 
-  /** Has a path of the server be an archive in a state, and nothing else any more. */
-  function set(path: string, { version, isForged = false, validUntil }: ArchiveState): void {
+  /** Has a path of the server be nothing any more. */
+  function remove(path: string): void {
     for (const file of files.keys()) if (file.startsWith(`${path}/`)) files.delete(file);
+  }
+
+  /** Has it be an archive in a state, and nothing else. */
+  function set(path: string, { version, isForged = false, validUntil }: ArchiveState): void {
+    remove(path);
     const deb = makeDeb(name, version);
     const pool = `pool/${name}_${version}_all.deb`;
     const packages = Buffer.from(
@@ -60,7 +65,7 @@ export async function startAptArchive(name: string) {
     files.set(`${path}/dists/stable/Release.gpg`, (isForged ? forger : key).sign(release));
   }
 
-  return { set, address, publicKey: key.publicKey, requests, close: () => server.close() };
+  return { set, remove, address, publicKey: key.publicKey, requests, close: () => server.close() };
 }
 
 function controlOf(name: string, version: string): string {

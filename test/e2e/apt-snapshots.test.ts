@@ -80,11 +80,17 @@ const NEWER: ArchiveState = { version: "2.0" };
 /** What its lists were valid for is long over. */
 const KEPT: ArchiveState = { version: "1.0", validUntil: LONG_AGO };
 
-for (const [word, file, sources] of [
-  ["stanzas", "/etc/apt/sources.list.d/debian.sources", STANZAS],
-  ["lines", "/etc/apt/sources.list", LINES],
+for (const [word, what, file, sources, moveOn] of [
+  [
+    "stanzas",
+    "a version",
+    "/etc/apt/sources.list.d/debian.sources",
+    STANZAS,
+    () => archive.set("/mirror", NEWER),
+  ],
+  ["lines", "a suite", "/etc/apt/sources.list", LINES, () => archive.remove("/mirror")],
 ] as const) {
-  test(`a version that is gone from the mirror comes from the snapshot, and the image is the same: ${word}`, async () => {
+  test(`${what} that is gone from the mirror comes from the snapshot, and the image is the same: ${word}`, async () => {
     archive.set("/mirror", FRESH);
     archive.set(SNAPSHOT, KEPT);
     const made = await makePackage(word, file, sources);
@@ -97,7 +103,7 @@ for (const [word, file, sources] of [
     );
     const before = sha256(made.at("image.tar"));
 
-    archive.set("/mirror", NEWER);
+    moveOn();
     await succeeded(made, ["apply", "--no-test", "--frozen"], await withoutCaches());
     assert.ok(archive.requests.includes(`${SNAPSHOT}/pool/greeting_1.0_all.deb`));
     assert.is(sha256(made.at("image.tar")), before);
@@ -118,7 +124,8 @@ for (const [word, what, sources, snapshot] of [
     archive.set("/mirror", FRESH);
     archive.set(SNAPSHOT, KEPT);
     const made = await makePackage(word, "/etc/apt/sources.list.d/debian.sources", sources);
-    await succeeded(made, ["lock"], await withoutCaches());
+    const caches = await withoutCaches();
+    await succeeded(made, ["lock"], caches);
     archive.set("/mirror", NEWER);
     archive.set(SNAPSHOT, snapshot);
     archive.requests.splice(0);
@@ -126,7 +133,7 @@ for (const [word, what, sources, snapshot] of [
       ["apply", "--no-test"],
       ["vendor", "kept"],
     ]) {
-      const { exitCode, stderr } = await made.call([...args, "--frozen"], await withoutCaches());
+      const { exitCode, stderr } = await made.call([...args, "--frozen"], caches);
       assert.is(exitCode, 1, stderr);
       assert.match(
         stderr,
