@@ -1,7 +1,7 @@
 import type { RequirementsMemory } from "../config/read-requirements.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Files } from "../model/host.ts";
-import type { Requirements } from "../requirements/reading.ts";
+import type { Requirements } from "../requirements/format.ts";
 
 /** Raised when the same file comes to something else than before. */
 const FORMAT = 3;

@@ -6,8 +6,8 @@ import type { Document } from "../model/document.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { SourceFile } from "../model/text-range.ts";
+import type { ReadRequest, Requirements } from "../requirements/format.ts";
 import { formatOf } from "../requirements/formats.ts";
-import type { ReadRequest, Requirements } from "../requirements/reading.ts";
 import { joinPath, parentFolder } from "./paths.ts";
 
 /** What files came to before, by a digest of all that matters to it. */

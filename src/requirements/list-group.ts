@@ -1,5 +1,5 @@
+import { BadShape, entriesOf, listOf, memberOf, type Placed, recordOf, textOf } from "./placed.ts";
 import { normalName } from "./requirement.ts";
-import { BadShape, entriesOf, listOf, memberOf, type Placed, recordOf, textOf } from "./shape.ts";
 
 /** The requirements of a dependency group (PEP 735), with those of the groups that it includes. */
 export function listGroup(groups: Placed, name: string, path: readonly string[] = []): readonly Placed[] {

@@ -1,8 +1,8 @@
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { type Marker, parseMarker } from "./marker.ts";
+import { BadShape, memberOf, type Placed, type PlacedRecord, textOf } from "./placed.ts";
 import { HASH, normalName, type Requirement, VERSION } from "./requirement.ts";
-import { BadShape, memberOf, type Placed, type PlacedRecord, textOf } from "./shape.ts";
 
 /** A package of a lock as a requirement that nothing else answers to: its version, and the digests of its files. */
 export function lockedRequirement(

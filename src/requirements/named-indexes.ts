@@ -1,6 +1,6 @@
 import { type Diagnostic, warningDiagnostic } from "../model/diagnostic.ts";
+import { BadShape, listOf, memberOf, type PlacedRecord, recordsOf, textOf } from "./placed.ts";
 import { isAddress } from "./requirement.ts";
-import { BadShape, listOf, memberOf, type PlacedRecord, recordsOf, textOf } from "./shape.ts";
 
 export const PYPI = "https://pypi.org/simple";
 

@@ -1,6 +1,6 @@
 import type { CondaPackages } from "../model/config.ts";
+import { BadShape, listOf, type Placed, textOf } from "./placed.ts";
 import { isAddress } from "./requirement.ts";
-import { BadShape, listOf, type Placed, textOf } from "./shape.ts";
 
 /** A package that is asked of conda, by its name, as the file writes it but for the channel that it names. */
 export type CondaSpec = {

@@ -1,10 +1,10 @@
 import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
+import type { Format, Requirements } from "./format.ts";
 import { addressAt, PYPI } from "./named-indexes.ts";
+import { BadShape, entriesOf, listOf, memberOf, type Placed, recordOf, textOf } from "./placed.ts";
 import { condaPackagesOf, readCondaSpec } from "./read-conda-packages.ts";
-import type { Format, Requirements } from "./reading.ts";
 import { parseRequirement, parseVersions, renderRequirement } from "./requirement.ts";
-import { BadShape, entriesOf, listOf, memberOf, type Placed, recordOf, textOf } from "./shape.ts";
 import { wordNoRequirement } from "./word-source.ts";
 
 /**

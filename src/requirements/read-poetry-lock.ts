@@ -1,10 +1,8 @@
 import { combine, fail, type Result, succeed } from "../model/result.ts";
+import type { Choice, Format, Requirements } from "./format.ts";
 import { folderOf, lockedRequirement, markerAt, nameOf } from "./locked-package.ts";
 import { anyOf, decideExtras, type Marker } from "./marker.ts";
 import { addressAt, PYPI } from "./named-indexes.ts";
-import { offeredByPoetry } from "./read-poetry-project.ts";
-import type { Choice, Format, Requirements } from "./reading.ts";
-import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
 import {
   BadShape,
   entriesOf,
@@ -15,7 +13,9 @@ import {
   recordsOf,
   textOf,
   textsOf,
-} from "./shape.ts";
+} from "./placed.ts";
+import { offeredByPoetry } from "./read-poetry-project.ts";
+import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
 import { versionsOfPoetry } from "./versions-of-poetry.ts";
 import { type Needed, walkPoetryLock } from "./walk-poetry-lock.ts";
 import { wordSource } from "./word-source.ts";

@@ -1,8 +1,7 @@
 import { combine, fail, type Result, succeed } from "../model/result.ts";
+import type { Choice, Requirements } from "./format.ts";
 import { allOf, type Marker, parseMarker } from "./marker.ts";
 import { PYPI, poetryIndexes } from "./named-indexes.ts";
-import type { Choice, Requirements } from "./reading.ts";
-import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
 import {
   BadShape,
   entriesOf,
@@ -13,7 +12,8 @@ import {
   recordOf,
   textOf,
   textsOf,
-} from "./shape.ts";
+} from "./placed.ts";
+import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
 import { versionsOfPoetry } from "./versions-of-poetry.ts";
 import { wordSource } from "./word-source.ts";
 

@@ -1,18 +1,10 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
+import type { Choice, Format, Requirements } from "./format.ts";
 import { listGroup } from "./list-group.ts";
 import { markerAt } from "./locked-package.ts";
 import { allOf, anyOf, type Marker, mayHoldOnLinux, negationOf } from "./marker.ts";
 import { PYPI, poetryIndexes, uvIndexes, warnOfUvSettings } from "./named-indexes.ts";
-import { offeredByPoetry, readPoetryProject } from "./read-poetry-project.ts";
-import type { Choice, Format, Requirements } from "./reading.ts";
-import {
-  isAddress,
-  normalName,
-  parseRequirement,
-  type Requirement,
-  renderRequirement,
-} from "./requirement.ts";
 import {
   BadShape,
   entriesOf,
@@ -22,7 +14,15 @@ import {
   type PlacedRecord,
   recordOf,
   textOf,
-} from "./shape.ts";
+} from "./placed.ts";
+import { offeredByPoetry, readPoetryProject } from "./read-poetry-project.ts";
+import {
+  isAddress,
+  normalName,
+  parseRequirement,
+  type Requirement,
+  renderRequirement,
+} from "./requirement.ts";
 import { wordNoRequirement, wordSource } from "./word-source.ts";
 
 /** What `pyproject.toml` says a project depends on: by PEP 621 and PEP 735, or as poetry has it. The project itself is no part of it. */

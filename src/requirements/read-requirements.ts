@@ -7,14 +7,14 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import type { Serializable } from "../model/serializable.ts";
 import type { Location, SourceFile } from "../model/text-range.ts";
 import { Tangled } from "./conditions.ts";
+import type { Choice, Format, ReadRequest, Requirements } from "./format.ts";
 import type { FormatName } from "./formats.ts";
+import { BadShape, type Placed } from "./placed.ts";
 import { condaFile } from "./read-conda.ts";
 import { poetryLock } from "./read-poetry-lock.ts";
 import { pyproject } from "./read-pyproject.ts";
 import { uvLock } from "./read-uv-lock.ts";
-import type { Choice, Format, ReadRequest, Requirements } from "./reading.ts";
 import { normalName } from "./requirement.ts";
-import { BadShape, type Placed } from "./shape.ts";
 import { warnOfStaleLock } from "./stale-lock.ts";
 
 const FORMATS: Readonly<Record<FormatName, Format>> = {

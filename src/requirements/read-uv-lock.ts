@@ -1,11 +1,10 @@
 import { canonicalJson } from "../model/digest.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import { markerOf } from "./conditions.ts";
+import type { Choice, Format, Requirements } from "./format.ts";
 import { folderOf, isInside, lockedRequirement, markerAt, nameAt, nameOf } from "./locked-package.ts";
 import { decideExtras, type Marker } from "./marker.ts";
 import { addressAt } from "./named-indexes.ts";
-import type { Choice, Format, Requirements } from "./reading.ts";
-import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
 import {
   BadShape,
   entriesOf,
@@ -16,7 +15,8 @@ import {
   recordsOf,
   textOf,
   textsOf,
-} from "./shape.ts";
+} from "./placed.ts";
+import { isAddress, normalName, type Requirement, renderRequirement } from "./requirement.ts";
 import { type Edge, walk } from "./walk.ts";
 import { wordSource } from "./word-source.ts";
 

@@ -1,10 +1,10 @@
 import { type Diagnostic, warningDiagnostic } from "../model/diagnostic.ts";
 import type { FormatName } from "./formats.ts";
+import { BadShape, listOf, memberOf, type Placed, recordOf, recordsOf, textOf } from "./placed.ts";
 import { contentHashes } from "./poetry-content-hash.ts";
 import { projectOf } from "./read-pyproject.ts";
 import { packagesOf, rootOf } from "./read-uv-lock.ts";
 import { parseRequirement } from "./requirement.ts";
-import { BadShape, listOf, memberOf, type Placed, recordOf, recordsOf, textOf } from "./shape.ts";
 
 /** Where it can be seen that a lock does not answer the project it lies beside, which may itself be anything. */
 export function warnOfStaleLock(

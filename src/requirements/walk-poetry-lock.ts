@@ -1,12 +1,12 @@
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { markerOf } from "./conditions.ts";
+import type { Choice } from "./format.ts";
 import { nameOf } from "./locked-package.ts";
 import { decideExtras, type Marker } from "./marker.ts";
+import { BadShape, memberOf, type Placed, type PlacedRecord, recordOf, textsOf } from "./placed.ts";
 import { alternativesOf, askedOfPoetry, isOptional, markerOfPoetry, namedIn } from "./read-poetry-project.ts";
-import type { Choice } from "./reading.ts";
 import { normalName } from "./requirement.ts";
-import { BadShape, memberOf, type Placed, type PlacedRecord, recordOf, textsOf } from "./shape.ts";
 import { type Edge, walk } from "./walk.ts";
 
 /** Of each package that is needed, by its place: when. */

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { BrokenArchive, clampTimes } from "../images/clamp-times.ts";
-import { decompress } from "../images/compare/decompress.ts";
+import { decompress } from "../images/decompress.ts";
 import { type LayerOrigin, nameLayers, originsOfLayers, replaceLayers } from "../images/image-config.ts";
 import { describeText, MEDIA_TYPES, writeManifest } from "../images/manifest.ts";
 import { type ReadImage, UnreadableImage } from "../images/read-images.ts";

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Diagnostic } from "../../src/model/diagnostic.ts";
+import type { Choice, Requirements } from "../../src/requirements/format.ts";
 import type { FormatName } from "../../src/requirements/formats.ts";
 import { readRequirements } from "../../src/requirements/read-requirements.ts";
-import type { Choice, Requirements } from "../../src/requirements/reading.ts";
 
 const test = suite("what files of dependencies come to");
 

@@ -1,8 +1,8 @@
 import type { Header } from "tar-stream";
 import { type Digest, startDigest } from "../../model/digest.ts";
 import type { Layer } from "../../model/image.ts";
+import { decompress } from "../decompress.ts";
 import { feed } from "../feed.ts";
-import { decompress } from "./decompress.ts";
 
 /** An entry of a layer without its content. */
 export type Entry = {

@@ -28,7 +28,7 @@ from .responses import (
 )
 from .run_input import Environ
 from .scoring import Scoring
-from .seldom import SeldomProtocol, Served, answer_docs
+from .lazy_routes import LazyProtocol, Served, answer_docs
 from .swagger import Swagger
 from .tracing import Trace, trace_request
 from .version import VERSION
@@ -57,7 +57,7 @@ class Application:
         self._input = script.input
         self._scoring = Scoring(script, scoring_timeout_ms)
         self._cors = surroundings.cors
-        self._protocol = SeldomProtocol(surroundings.served, script, self._scoring)
+        self._protocol = LazyProtocol(surroundings.served, script, self._scoring)
         pages: dict[str, Callable[[Environ], Response]] = {
             "/": lambda _: HEALTHY,
             "/livez": lambda _: ALIVE,

@@ -26,7 +26,7 @@ from .metrics import Metrics
 from .overflow import Overflow
 from .readiness import Readiness
 from .reload import Reloading, report_ready
-from .seldom import Served
+from .lazy_routes import Served
 from .settings import Settings
 from .start_failure import START_FAILED, StartFailure
 from .swagger import Swagger

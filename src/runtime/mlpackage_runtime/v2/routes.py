@@ -13,7 +13,7 @@ from ..responses import Response, document, empty, not_allowed, not_found, refus
 from ..run_input import Environ
 from ..script_responses import is_response, to_response
 from ..scoring import Scoring
-from ..seldom import Served
+from ..lazy_routes import Served
 from ..version import VERSION
 from .answer import NoTensor, name_outputs, to_output
 from .declaration import INPUTS, Declaration, declared_by_samples

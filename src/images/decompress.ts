@@ -1,6 +1,6 @@
-import { loadLibrary } from "../compression.ts";
-import { feed } from "../feed.ts";
-import { splitFrames } from "./split-frames.ts";
+import { splitFrames } from "./compare/split-frames.ts";
+import { loadLibrary } from "./compression.ts";
+import { feed } from "./feed.ts";
 
 /** The tar of a layer, given its blob. What is broken is told by an `Error`, whose message goes on from "it". */
 export function decompress(chunks: AsyncIterable<Uint8Array>, mediaType: string): AsyncIterable<Uint8Array> {

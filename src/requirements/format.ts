@@ -2,7 +2,7 @@ import type { CondaPackages } from "../model/config.ts";
 import type { Result } from "../model/result.ts";
 import type { Location, SourceFile } from "../model/text-range.ts";
 import type { FormatName } from "./formats.ts";
-import type { Placed } from "./shape.ts";
+import type { Placed } from "./placed.ts";
 
 /** What of a project is wanted besides its dependencies. */
 export type Choice = { readonly extras: readonly string[]; readonly groups: readonly string[] };

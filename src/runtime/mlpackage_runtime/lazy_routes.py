@@ -25,7 +25,7 @@ def answer_docs(environ: Environ) -> Response:
     return answer_docs(environ)
 
 
-class SeldomProtocol:
+class LazyProtocol:
     """All below `/v2`."""
 
     def __init__(self, served: Served, script: EntryScript, scoring: Scoring) -> None:
