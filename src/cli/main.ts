@@ -44,6 +44,7 @@ async function withSession(
     host,
     cacheDirectory,
     runtimeDirectory: path.join(import.meta.dirname, RUNTIME_FROM_HERE),
+    templatesDirectory: path.join(import.meta.dirname, TEMPLATES_FROM_HERE),
     workingDirectory: process.cwd(),
     signal: interrupt.signal,
     writeData: streams.writeData,
@@ -80,6 +81,7 @@ async function reportFault(error: unknown, session: Session): Promise<number> {
 /** Or the bundle in `dist/`. */
 const IS_SOURCE = path.basename(import.meta.filename) === "main.ts";
 const RUNTIME_FROM_HERE = IS_SOURCE ? "../runtime" : "runtime";
+const TEMPLATES_FROM_HERE = IS_SOURCE ? "../drafts/templates" : "templates";
 
 const IS_TERMINAL =
   process.stderr.isTTY === true && process.env.TERM !== "dumb" && process.env.CI === undefined;

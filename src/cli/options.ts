@@ -92,6 +92,27 @@ const runOptions = (values: ValuesOf<typeof RUN_OPTIONS>) => ({
 /** Every command, in the order help shows them. */
 export const COMMANDS: readonly Command[] = [
   defineCommand({
+    name: "init",
+    summary: "write the file for the model that lies in a folder, and a script where it needs one",
+    positionals: [{ name: "folder", isRequired: false, describe: "the folder; else the one to work in" }],
+    options: {
+      "dry-run": { type: "boolean", default: false, describe: "print what would be written" },
+      force: { type: "boolean", default: false, describe: "replace the file; no other is ever replaced" },
+      template: {
+        type: "boolean",
+        default: false,
+        describe: "where there is no model, write a file and a script to fill in",
+      },
+    },
+    run: async (session, values) =>
+      (await import("./commands/init.ts")).init(session, {
+        folder: values.folder,
+        force: values.force,
+        dryRun: values["dry-run"],
+        template: values.template,
+      }),
+  }),
+  defineCommand({
     name: "validate",
     summary: "check the file and every path it names; touches nothing",
     run: async (session) => (await import("./commands/validate.ts")).validate(session),

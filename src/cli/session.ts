@@ -23,6 +23,8 @@ export type Session = {
   readonly host: Host;
   readonly cacheDirectory: string;
   readonly runtimeDirectory: string;
+  /** Scripts that `init` writes. */
+  readonly templatesDirectory: string;
   /** The working directory, absolute. */
   readonly workingDirectory: string;
   /** Aborted by the first SIGINT or SIGTERM. */

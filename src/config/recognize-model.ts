@@ -1,5 +1,6 @@
 import type { Files } from "../model/host.ts";
 import { isUri } from "./paths.ts";
+import { beginsWith, latin1, recognizeBytes } from "./recognize-bytes.ts";
 import type { Recognized } from "./recognized.ts";
 
 /** Enough to hold the name of a pickle's class. */
@@ -16,7 +17,8 @@ export async function recognizeModel(source: string, place: string, files: Files
   if (status.type === "directory") return recognizeFolder(source, place, files);
   const bytes = await readBeginning(place, files);
   if (isOnnx) return isOnnxModel(bytes) ? { format: "onnx" } : { not: "it does not begin as ONNX does" };
-  return isPickle ? recognizePickle(bytes, /\.joblib$/i.test(name)) : { not: describe(bytes) };
+  if (!isPickle) return isPickled(bytes) ? { not: "it is a pickle by another name" } : recognizeBytes(bytes);
+  return recognizePickle(bytes, /\.joblib$/i.test(name));
 }
 
 /** What is not here yet has no bytes: whether it is that, the test of the image will show. */
@@ -26,10 +28,30 @@ function byName(isPickle: boolean, isOnnx: boolean): Recognized {
 }
 
 async function recognizeFolder(source: string, place: string, files: Files): Promise<Recognized> {
-  if ((await files.status(`${place}/MLmodel`))?.type !== "file")
-    return { not: "it is a folder, and no `MLmodel` is in it" };
-  const { readMlmodel } = await import("./read-mlmodel.ts");
-  return readMlmodel(source, place, files);
+  const isThere = async (name: string) => (await files.status(`${place}/${name}`))?.type === "file";
+  if (await isThere("MLmodel")) {
+    const { readMlmodel } = await import("./read-mlmodel.ts");
+    return readMlmodel(source, place, files);
+  }
+  if (await isThere("saved_model.pb")) return { not: "it is a SavedModel of TensorFlow", kind: "tensorflow" };
+  if ((await isThere("config.json")) && (await isAny(WEIGHTS_OF_TRANSFORMERS, isThere)))
+    return { not: "it is a model of Hugging Face's Transformers", kind: "transformers" };
+  return { not: "it is a folder, and no `MLmodel` is in it" };
+}
+
+/** Or of which a folder has the list, where they are several files. */
+const WEIGHTS_OF_TRANSFORMERS = [
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "pytorch_model.bin",
+  "pytorch_model.bin.index.json",
+];
+
+async function isAny(
+  names: readonly string[],
+  isThere: (name: string) => Promise<boolean>,
+): Promise<boolean> {
+  return (await Promise.all(names.map(isThere))).includes(true);
 }
 
 async function readBeginning(place: string, files: Files): Promise<Uint8Array> {
@@ -49,32 +71,19 @@ function recognizePickle(bytes: Uint8Array, isJoblib: boolean): Recognized {
   if (COMPRESSED.some((prefix) => beginsWith(bytes, prefix)))
     return isJoblib ? { format: "sklearn" } : { not: "it is compressed" };
   if (!isPickled(bytes)) return { not: "it does not begin as a pickle does" };
-  // The class of what is pickled comes first; before protocol 4 with an opcode `c` right before it.
-  const [module = ""] = /[A-Za-z_]\w*(?:\.\w+)+/.exec(latin1(bytes)) ?? [];
-  if (/^c?sklearn\./.test(module)) return { format: "sklearn" };
-  return {
-    not: module === "" ? "it is a pickle of no class of scikit-learn" : `it is a pickle of \`${module}\``,
-  };
+  const module = pickledModule(latin1(bytes));
+  if (module === undefined) return { not: "it is a pickle of no class of scikit-learn" };
+  if (module.startsWith("sklearn.")) return { format: "sklearn" };
+  return { not: `it is a pickle of \`${module}\``, kind: "pickle" };
+}
+
+/** The module of the class that is pickled, which comes first; before protocol 4 with an opcode `c` right before it. */
+export function pickledModule(beginning: string): string | undefined {
+  const isOld = beginning.charCodeAt(1) < 4;
+  return (isOld ? /c([A-Za-z_]\w*(?:\.\w+)+)\n/ : /([A-Za-z_]\w*(?:\.\w+)+)/).exec(beginning)?.[1];
 }
 
 /** Since protocol 2 each begins with its protocol. */
 function isPickled([opcode, protocol = 0]: Uint8Array): boolean {
   return opcode === 0x80 && protocol >= 2 && protocol <= 5;
-}
-
-function describe(bytes: Uint8Array): string {
-  if (beginsWith(bytes, "504b0304")) return "it is a zip, such as PyTorch writes";
-  if (beginsWith(bytes, "89484446")) return "it is HDF5, such as Keras writes";
-  return isPickled(bytes) ? "it is a pickle by another name" : "its name ends in nothing that is known";
-}
-
-function beginsWith(bytes: Uint8Array, prefix: string): boolean {
-  const hexadecimal = Array.from(bytes.subarray(0, prefix.length / 2), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  );
-  return hexadecimal.join("") === prefix;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }

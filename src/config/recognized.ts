@@ -1,7 +1,19 @@
 import type { MlflowModel, ModelFormat } from "../model/config.ts";
 
-/** What a model was taken for, or why it was taken for nothing. */
-export type Recognized = Served | { readonly not: string };
+/** What a model was taken for, or why nothing here serves it; `kind` where it is known what it is all the same. */
+export type Recognized = Served | { readonly not: string; readonly kind?: OtherKind };
+
+/** Models that need a script of their own. */
+export type OtherKind =
+  | "gguf"
+  | "keras"
+  | "lightgbm"
+  | "pickle"
+  | "safetensors"
+  | "tensorflow"
+  | "torch"
+  | "transformers"
+  | "xgboost";
 
 export type Served = {
   readonly format: ModelFormat;

@@ -35,6 +35,7 @@ function createCalls() {
       },
       host,
       cacheDirectory,
+      templatesDirectory: "",
       runtimeDirectory: "",
       workingDirectory,
       signal: AbortSignal.timeout(60_000),

@@ -145,6 +145,9 @@ const ordinary = [
   "cache export cache.tar",
   "doctor",
   "schema",
+  "init",
+  "init models --force",
+  "init -C models --dry-run --template",
 ];
 
 for (const line of ordinary) {

@@ -1,0 +1,193 @@
+import path from "node:path";
+import { draftPackage } from "../../drafts/draft-package.ts";
+import { findModels } from "../../drafts/find-models.ts";
+import { isModel, surveyFolder } from "../../drafts/survey-folder.ts";
+import { wordLeftOut, writeDraft } from "../../drafts/write-draft.ts";
+import { errorDiagnostic } from "../../model/diagnostic.ts";
+import type { Draft } from "../../model/draft.ts";
+import { fail, type Result, succeed } from "../../model/result.ts";
+import { EXIT } from "../exit-code.ts";
+import { openPackage } from "../open-package.ts";
+import { readGitRemote, repositoryOf } from "../read-git-remote.ts";
+import { refuse } from "../refuse.ts";
+import { reportDiagnostics, type Session, tell } from "../session.ts";
+
+export type InitOptions = {
+  /** The package's, relative to `-C`. */
+  readonly folder: string | undefined;
+  /** Replace a configuration file that is there. */
+  readonly force: boolean;
+  /** Print what would be written. */
+  readonly dryRun: boolean;
+  /** Write one to be filled in where there is no model. */
+  readonly template: boolean;
+};
+
+/** A draft with what is said of it on the way. */
+type Drafted = { readonly draft: Draft; readonly told: readonly string[]; readonly toDo: readonly string[] };
+
+/** Writes a configuration file for what lies in a folder. */
+export async function init(session: Session, options: InitOptions): Promise<number> {
+  const directory = path.resolve(session.workingDirectory, session.options.directory, options.folder ?? ".");
+  const configPath = path.resolve(directory, session.options.file);
+  const free = await checkPlaces(session, directory, configPath, options);
+  if (!free.ok) return refuse(session, ...free.diagnostics);
+  const drafted = await draftFolder(session, directory, options);
+  if (!drafted.ok) return refuse(session, ...drafted.diagnostics);
+  const { draft } = drafted.value;
+  const text = await writeDraft(draft);
+  if (options.dryRun) return print(session, drafted.value, path.basename(configPath), text);
+  const written = await writeFiles(session, directory, draft);
+  if (!written.ok) return refuse(session, ...written.diagnostics);
+  await session.host.files.writeAtomically(configPath, text);
+  return conclude(session, drafted.value, directory, [...written.value, configPath]);
+}
+
+async function checkPlaces(
+  { host: { files }, workingDirectory }: Session,
+  directory: string,
+  configPath: string,
+  { force, dryRun }: InitOptions,
+): Promise<Result<void>> {
+  const shown = path.relative(workingDirectory, directory) || ".";
+  const folder = await files.status(directory);
+  if (folder?.type !== "directory") {
+    const what = folder === undefined ? "does not exist" : "is no folder";
+    return fail(
+      errorDiagnostic("cli/no-folder", `\`${shown}\` ${what}`, { hint: "name the folder of the model" }),
+    );
+  }
+  const there = await files.status(configPath);
+  const name = path.relative(workingDirectory, configPath);
+  if (there !== undefined && there.type !== "file" && !dryRun)
+    return fail(
+      errorDiagnostic("cli/place-taken", `\`${name}\` is there, and is no file`, {
+        hint: "name another file with `-f`",
+      }),
+    );
+  if (there === undefined || force || dryRun) return succeed(undefined);
+  const hint = "replace it with `mlpackage init --force`, or see what would be written with `--dry-run`";
+  return fail(errorDiagnostic("cli/place-taken", `\`${name}\` is there already`, { hint }));
+}
+
+async function draftFolder(
+  session: Session,
+  directory: string,
+  { template }: InitOptions,
+): Promise<Result<Drafted>> {
+  const { host } = session;
+  const survey = await surveyFolder(directory, host.files);
+  if (isModel(survey.names)) return fail(wordModelFolder(session, directory));
+  const found = await findModels(directory, survey, host.files);
+  const remote = await readGitRemote(directory, host);
+  const repository = remote && repositoryOf(remote);
+  const drafted = await draftPackage({
+    ...{ directory, survey, found, files: host.files, isTemplate: template },
+    name: remote?.folder === "" ? path.posix.basename(remote.path) : path.basename(directory),
+    ...(repository !== undefined && { repository }),
+    readTemplate: (name) => host.files.readText(path.join(session.templatesDirectory, name)),
+  });
+  if (drafted !== undefined) return succeed(drafted);
+  const shown = path.relative(session.workingDirectory, directory) || ".";
+  return fail(
+    errorDiagnostic(
+      "cli/no-model",
+      `there is no model in \`${shown}\`, and no script with \`init\` and \`run\``,
+      {
+        excerpt: [...found.others.map(({ source, why }) => `${source}: ${why}`), ...survey.untold].slice(
+          0,
+          10,
+        ),
+        hint: `looked for were ${LOOKED_FOR}; copy one into the folder, or write a file to fill in with \`mlpackage init --template\``,
+      },
+    ),
+  );
+}
+
+const LOOKED_FOR =
+  "pickles (`.pkl`, `.pickle`, `.joblib`), ONNX (`.onnx`), safetensors, GGUF, files of PyTorch (`.pt`, `.pth`), Keras (`.keras`, `.h5`), XGBoost (`.json`, `.ubj`, `.model`) and LightGBM (`.txt`), and folders of MLflow (`MLmodel`), TensorFlow (`saved_model.pb`) and Transformers (`config.json`)";
+
+function wordModelFolder({ workingDirectory }: Session, directory: string) {
+  const shown = path.relative(workingDirectory, directory) || ".";
+  const above = path.relative(workingDirectory, path.dirname(directory)) || ".";
+  return errorDiagnostic("cli/folder-is-model", `\`${shown}\` is itself a model`, {
+    hint: `a package is a folder that holds it: \`mlpackage init ${above}\`, with nothing else there`,
+  });
+}
+
+/** None of these replaces a file, but for one that says the same. */
+async function writeFiles(
+  { host: { files }, workingDirectory }: Session,
+  directory: string,
+  { files: contents }: Draft,
+): Promise<Result<readonly string[]>> {
+  const places = Object.entries(contents).map(([name, text]) => ({
+    place: path.resolve(directory, name),
+    text,
+  }));
+  for (const { place, text } of places) {
+    const status = await files.status(place);
+    if (status === undefined) continue;
+    if (status.type === "file" && (await files.readText(place)) === text) continue;
+    const shown = path.relative(workingDirectory, place);
+    return fail(
+      errorDiagnostic("cli/place-taken", `\`${shown}\` is there already, and would be written`, {
+        hint: "give it another name, or see what would be written with `--dry-run`",
+      }),
+    );
+  }
+  for (const { place, text } of places) {
+    await files.makeDirectory(path.dirname(place));
+    await files.writeAtomically(place, text);
+  }
+  return succeed(places.map(({ place }) => place));
+}
+
+function print(session: Session, drafted: Drafted, name: string, text: string): number {
+  const all = { ...drafted.draft.files, [name]: text };
+  if (session.options.json)
+    session.writeData(`${JSON.stringify({ files: all, toDo: drafted.toDo }, undefined, 2)}\n`);
+  else {
+    const [first = ""] = Object.keys(all);
+    const isOne = first === name;
+    for (const [file, content] of Object.entries(all))
+      session.writeData(isOne ? content : `# ${file}\n${content}\n`);
+    tellAll(session, drafted);
+  }
+  return EXIT.done;
+}
+
+/** What was written is read as any command would, so that nobody finds out later. */
+async function conclude(
+  session: Session,
+  drafted: Drafted,
+  directory: string,
+  written: readonly string[],
+): Promise<number> {
+  const names = written.map((place) => path.relative(session.workingDirectory, place));
+  const options = {
+    ...session.options,
+    directory: path.relative(session.workingDirectory, directory) || ".",
+  };
+  const opened = await openPackage({ ...session, options });
+  const diagnostics = opened.ok ? opened.warnings : opened.diagnostics;
+  if (session.options.json) {
+    session.writeData(
+      `${JSON.stringify({ written: names, toDo: drafted.toDo, valid: opened.ok }, undefined, 2)}\n`,
+    );
+    return EXIT.done;
+  }
+  for (const name of names) tell(session, `wrote ${name}`);
+  tellAll(session, drafted);
+  reportDiagnostics(session, diagnostics);
+  const isReady = opened.ok && drafted.toDo.length === 0;
+  const into = options.directory === "." ? "" : ` -C ${options.directory}`;
+  tell(session, isReady ? `next: mlpackage${into} apply` : `after that: mlpackage${into} apply`);
+  return EXIT.done;
+}
+
+function tellAll(session: Session, { draft, told, toDo }: Drafted): void {
+  for (const line of told) tell(session, `  ${line}`);
+  for (const line of wordLeftOut(draft.leftOut)) tell(session, `  not carried over: ${line}`);
+  for (const line of toDo) tell(session, `to do: ${line}`);
+}

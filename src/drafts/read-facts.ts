@@ -1,0 +1,119 @@
+import { pickledModule } from "../config/recognize-model.ts";
+import type { OtherKind } from "../config/recognized.ts";
+import type { ModelFormat } from "../model/config.ts";
+import type { Files } from "../model/host.ts";
+import { findInFile, readBeginning, readEnd } from "./read-ends.ts";
+
+/** What a model says of itself, where it can be read without running anything. */
+export type Facts = {
+  /** Of the library that wrote it. */
+  readonly version?: string;
+  /** How many numbers a row has. */
+  readonly features?: number;
+  /** What a file of PyTorch's holds. */
+  readonly torch?: "script" | "module" | "weights";
+  /** The module of what a pickle holds. */
+  readonly module?: string;
+  /** What a model of Transformers is for, in the word of its `pipeline`. */
+  readonly task?: string;
+};
+
+type Reader = (place: string, size: number, files: Files) => Promise<Facts>;
+
+const READERS: Partial<Record<OtherKind | ModelFormat, Reader>> = {
+  sklearn: readSklearn,
+  pickle: readPickle,
+  torch: readTorch,
+  lightgbm: readLightgbm,
+  xgboost: readXgboost,
+  transformers: readTransformers,
+};
+
+/** What cannot be read is left out: nothing depends on it. */
+export async function readFacts(kind: OtherKind | ModelFormat, place: string, files: Files): Promise<Facts> {
+  const status = await files.status(place);
+  return (await READERS[kind]?.(place, status?.size ?? 0, files)) ?? {};
+}
+
+const MOST_SEARCHED = 256 << 20;
+
+/** What a pickle writes between a key and its value: how it remembers the key. */
+const MEMO = "(?:\\x94|q.|r.{4})";
+
+/** Those that take rows of numbers, and are fitted themselves before anything that is in them. */
+const PLAIN =
+  /^sklearn\.(?:linear_model|tree|svm|neighbors|naive_bayes|neural_network|cluster|discriminant_analysis|gaussian_process|ensemble\._(?:forest|gb|hist_gradient_boosting|iforest|bagging))\b/;
+
+async function readSklearn(place: string, size: number, files: Files): Promise<Facts> {
+  const find = (wanted: string) => findInFile(place, wanted, { following: 24, within: MOST_SEARCHED }, files);
+  const module = pickledModule(await readBeginning(place, size, files)) ?? "";
+  const written = new RegExp(`^_sklearn_version${MEMO}(?:\\x8c.|X.{4})(\\d+(?:\\.\\w+)+)`, "s");
+  const [, version] = written.exec((await find("_sklearn_version")) ?? "") ?? [];
+  const features = PLAIN.test(module) ? integerAfter((await find("n_features_in_")) ?? "") : undefined;
+  return { module, ...(version !== undefined && { version }), ...(features !== undefined && { features }) };
+}
+
+/** One byte after `K`, two after `M`, least first. */
+function integerAfter(text: string): number | undefined {
+  const [, memo = ""] = new RegExp(`^n_features_in_(${MEMO})`, "s").exec(text) ?? [];
+  const [kind, low = "", high = ""] = text.slice("n_features_in_".length + memo.length);
+  if (memo === "" || (kind !== "K" && kind !== "M")) return undefined;
+  return low.charCodeAt(0) + (kind === "M" ? high.charCodeAt(0) * 256 : 0);
+}
+
+async function readPickle(place: string, size: number, files: Files): Promise<Facts> {
+  const module = pickledModule(await readBeginning(place, size, files));
+  return module === undefined ? {} : { module };
+}
+
+/** The list of a zip comes last, and the constants of TorchScript among the last in it. */
+async function readTorch(place: string, size: number, files: Files): Promise<Facts> {
+  const beginning = await readBeginning(place, size, files);
+  const isZip = beginning.startsWith("PK");
+  if (isZip && (await readEnd(place, size, files)).includes("/constants.pkl")) return { torch: "script" };
+  // Pickled by protocol 2 and not compressed: `c`, the module, a line break, and the class.
+  const [, module = ""] = /c([a-z_]\w*(?:\.\w+)*)\n[A-Za-z_]\w*\n/i.exec(beginning) ?? [];
+  const isWeights = module === "" || module === "collections" || module === "torch._utils";
+  return isWeights ? { torch: "weights" } : { torch: "module", module };
+}
+
+async function readLightgbm(place: string, size: number, files: Files): Promise<Facts> {
+  const [, last] = /^max_feature_idx=(\d{1,6})\r?$/m.exec(await readBeginning(place, size, files)) ?? [];
+  return last === undefined ? {} : { features: Number(last) + 1 };
+}
+
+/** In JSON or in UBJSON, in which a text has an `S` and its length before it, and a number a letter for its size. */
+async function readXgboost(place: string, size: number, files: Files): Promise<Facts> {
+  const end = await readEnd(place, size, files);
+  const [, features] = /num_feature(?:"\s*:\s*"|SL.{8})(\d{1,6})/s.exec(end) ?? [];
+  const [, numbers] = /"version"\s*:\s*\[([\d,\s]{5,20})\]/.exec(end) ?? [];
+  const [, major, minor, patch] = /version\[(?:#L.{8})?i(.)i(.)i(.)/s.exec(end) ?? [];
+  const packed = [major, minor, patch].flatMap((byte) => byte?.charCodeAt(0) ?? []).join(".");
+  const version =
+    numbers
+      ?.split(",")
+      .map((number) => number.trim())
+      .join(".") ?? packed;
+  return {
+    ...(features !== undefined && { features: Number(features) }),
+    ...(/^\d+\.\d+\.\d+$/.test(version) && { version }),
+  };
+}
+
+const TASKS: readonly (readonly [architecture: RegExp, task: string])[] = [
+  [/ForSequenceClassification$/, "text-classification"],
+  [/ForTokenClassification$/, "token-classification"],
+  [/ForQuestionAnswering$/, "question-answering"],
+  [/ForMaskedLM$/, "fill-mask"],
+  [/(?:ForCausalLM|LMHeadModel)$/, "text-generation"],
+  [/ForConditionalGeneration$/, "text2text-generation"],
+];
+
+async function readTransformers(place: string, _size: number, files: Files): Promise<Facts> {
+  const config = `${place}/config.json`;
+  const text = await readBeginning(config, (await files.status(config))?.size ?? 0, files);
+  const [, architecture = ""] = /"architectures"\s*:\s*\[\s*"(\w+)"/.exec(text) ?? [];
+  const [, version] = /"transformers_version"\s*:\s*"(\d+\.\d+\.\d+)"/.exec(text) ?? [];
+  const [, task] = TASKS.find(([known]) => known.test(architecture)) ?? [];
+  return { ...(task !== undefined && { task }), ...(version !== undefined && { version }) };
+}
