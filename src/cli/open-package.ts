@@ -79,6 +79,6 @@ export function documentPlaceOf({ cacheDirectory }: Session, file: string): stri
 
 function wordMissingFile(shown: string) {
   return errorDiagnostic("cli/no-configuration", `there is no \`${shown}\``, {
-    hint: "go to the package's folder, or name the file with `-f`; three lines make one:\n  name: my-model\n  models: [model.pkl]\n  inference: score.py",
+    hint: "go to the package's folder, or name the file with `-f`; `mlpackage init` writes one for the model that lies in a folder",
   });
 }

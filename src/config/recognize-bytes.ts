@@ -22,11 +22,10 @@ const MARKS: readonly Mark[] = [
   { kind: "lightgbm", what: "a model of LightGBM", isAt: (bytes) => /^tree\r?\n/.test(latin1(bytes)) },
 ];
 
-/** What is served by no script of ours, by the beginning of its bytes. */
-export function recognizeBytes(bytes: Uint8Array): Recognized {
+/** What is served by no script of ours, by the beginning of its bytes; undefined where it is none of that. */
+export function recognizeBytes(bytes: Uint8Array): Recognized | undefined {
   const mark = MARKS.find(({ isAt }) => isAt(bytes));
-  if (mark === undefined) return { not: "its name ends in nothing that is known" };
-  return { not: `it is ${mark.what}`, kind: mark.kind };
+  return mark && { not: `it is ${mark.what}`, kind: mark.kind };
 }
 
 /** The first eight bytes are the length of a header in JSON, least first. */

@@ -8,7 +8,7 @@ const BEGINNING_BYTES = 4096;
 
 /** Says what a model is by the end of its name and the beginning of its bytes. Nothing is ever unpickled. */
 export async function recognizeModel(source: string, place: string, files: Files): Promise<Recognized> {
-  const name = source.replace(/[?#].*$/, "");
+  const name = isUri(source) ? source.replace(/[?#].*$/, "") : source;
   const isPickle = /\.(?:pkl|pickle|joblib)$/i.test(name);
   const isOnnx = /\.onnx$/i.test(name);
   if (isUri(source)) return byName(isPickle, isOnnx);
@@ -17,8 +17,11 @@ export async function recognizeModel(source: string, place: string, files: Files
   if (status.type === "directory") return recognizeFolder(source, place, files);
   const bytes = await readBeginning(place, files);
   if (isOnnx) return isOnnxModel(bytes) ? { format: "onnx" } : { not: "it does not begin as ONNX does" };
-  if (!isPickle) return isPickled(bytes) ? { not: "it is a pickle by another name" } : recognizeBytes(bytes);
-  return recognizePickle(bytes, /\.joblib$/i.test(name));
+  if (isPickle) return recognizePickle(bytes, /\.joblib$/i.test(name));
+  const known = recognizeBytes(bytes);
+  if (known !== undefined) return known;
+  const isOtherwise = isPickled(bytes);
+  return { not: isOtherwise ? "it is a pickle by another name" : "its name ends in nothing that is known" };
 }
 
 /** What is not here yet has no bytes: whether it is that, the test of the image will show. */

@@ -4,13 +4,12 @@ const END_BYTES = 64 << 10;
 
 /** The beginning of a file, a character for each byte. */
 export async function readBeginning(place: string, size: number, files: Files): Promise<string> {
-  return latin1(await readFrom(place, 0, Math.min(size, END_BYTES), files));
+  return latin1(await readFrom(place, size, 0, files));
 }
 
 /** Its end. */
 export async function readEnd(place: string, size: number, files: Files): Promise<string> {
-  const start = Math.max(0, size - END_BYTES);
-  return latin1(await readFrom(place, start, size - start, files));
+  return latin1(await readFrom(place, size, Math.max(0, size - END_BYTES), files));
 }
 
 /** The first place of a text of ASCII and what follows it, up to so many bytes; undefined where it is not among the first. */
@@ -34,10 +33,10 @@ export async function findInFile(
   return at < 0 ? undefined : latin1(kept.subarray(at, at + wanted.length + following));
 }
 
-async function readFrom(place: string, start: number, length: number, files: Files): Promise<Uint8Array> {
+async function readFrom(place: string, size: number, start: number, files: Files): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let left = length;
-  for await (const chunk of files.readParts([{ file: place, size: start + length }], start)) {
+  let left = END_BYTES;
+  for await (const chunk of files.readParts([{ file: place, size }], start)) {
     chunks.push(chunk.subarray(0, left));
     left -= chunk.length;
     if (left <= 0) break;

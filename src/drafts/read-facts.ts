@@ -47,10 +47,17 @@ const PLAIN =
 async function readSklearn(place: string, size: number, files: Files): Promise<Facts> {
   const find = (wanted: string) => findInFile(place, wanted, { following: 24, within: MOST_SEARCHED }, files);
   const module = pickledModule(await readBeginning(place, size, files)) ?? "";
-  const written = new RegExp(`^_sklearn_version${MEMO}(?:\\x8c.|X.{4})(\\d+(?:\\.\\w+)+)`, "s");
-  const [, version] = written.exec((await find("_sklearn_version")) ?? "") ?? [];
+  const version = textAfter((await find("_sklearn_version")) ?? "");
   const features = PLAIN.test(module) ? integerAfter((await find("n_features_in_")) ?? "") : undefined;
   return { module, ...(version !== undefined && { version }), ...(features !== undefined && { features }) };
+}
+
+/** A version: its length comes before it, in one byte, or in the first of four. */
+function textAfter(text: string): string | undefined {
+  const written = new RegExp(`^_sklearn_version${MEMO}(?:\\x8c(.)|X(.)\\0{3})(.*)$`, "s").exec(text);
+  const [, short, long, rest = ""] = written ?? [];
+  const version = rest.slice(0, (short ?? long ?? "\0").charCodeAt(0));
+  return /^\d+(?:\.\w+)+$/.test(version) ? version : undefined;
 }
 
 /** One byte after `K`, two after `M`, least first. */

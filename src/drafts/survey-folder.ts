@@ -15,7 +15,7 @@ export type Survey = {
 };
 
 const DEEPEST = 6;
-/** A folder of a project has some hundreds; these take less than a second. */
+/** A folder of a project has some hundreds of things that may be folders; these take less than a second. */
 const MOST_LOOKS = 10_000;
 
 const MODEL = /\.(?:pkl|pickle|joblib|onnx|safetensors|pt|pth|keras|h5|hdf5|ubj|model|bst|gguf)$/i;
@@ -32,49 +32,61 @@ const FOREIGN = new Set(["node_modules", "__pycache__", "venv", "site-packages",
 const MARKS = ["MLmodel", "saved_model.pb"];
 const WEIGHTS = /^(?:model\.safetensors|pytorch_model\.bin)(?:\.index\.json)?$/;
 
-type Folder = { readonly path: string; readonly depth: number };
+/** What may be a folder. */
+type Place = { readonly path: string; readonly depth: number };
+
+type Found = Record<"models" | "texts" | "modelFolders" | "scripts" | "closed", string[]>;
 
 /** Looks through a folder, whatever is in it: it may be someone's home, or lead back to itself. */
 export async function surveyFolder(directory: string, files: Files): Promise<Survey> {
   const root = (await files.realPath(directory)) ?? directory;
-  const seen = new Set<string>();
-  const found = { models: [] as string[], texts: [] as string[], modelFolders: [] as string[] };
-  const [scripts, untold, closed]: [string[], Set<string>, string[]] = [[], new Set(), []];
-  const queue: Folder[] = [{ path: "", depth: 0 }];
-  let looks = 0;
-  for (let folder = queue.shift(); folder !== undefined; folder = queue.shift()) {
-    const names = await listNames(placeOf(directory, folder.path), files);
-    if (names === undefined) closed.push(folder.path);
-    if (names === undefined || names.includes("pyvenv.cfg")) continue;
-    if (folder.path !== "" && isModel(names)) {
-      found.modelFolders.push(folder.path);
-      continue;
-    }
-    for (const name of names) {
-      const path = folder.path === "" ? name : `${folder.path}/${name}`;
-      if (MODEL.test(name)) found.models.push(path);
-      else if (TEXT.test(name) && !NO_MODEL.test(name)) found.texts.push(path);
-      else if (name.endsWith(".py")) scripts.push(path);
-      else if (looks >= MOST_LOOKS) untold.add(`more than the first ${MOST_LOOKS} of its files and folders`);
-      else {
-        looks += 1;
-        const real = await realFolder(placeOf(directory, path), files);
-        if (real === undefined || seen.has(real) || !isBelow(root, real)) continue;
-        seen.add(real);
-        if (folder.depth < DEEPEST) queue.push({ path, depth: folder.depth + 1 });
-        else untold.add(`what lies deeper than ${DEEPEST} folders`);
+  const seen = new Set([root]);
+  const untold = new Set<string>();
+  const found: Found = { models: [], texts: [], modelFolders: [], scripts: [], closed: [] };
+  // Folders mostly have no ending: what has one waits, in case that not all can be looked at.
+  const queues: readonly [Place[], Place[]] = [[], []];
+  const enter = async ({ path, depth }: Place): Promise<void> => {
+    const names = await listNames(placeOf(directory, path), files);
+    if (names === undefined) found.closed.push(path);
+    else if (path !== "" && isModel(names)) found.modelFolders.push(path);
+    else if (!names.includes("pyvenv.cfg")) {
+      for (const name of names) {
+        const place = { path: path === "" ? name : `${path}/${name}`, depth: depth + 1 };
+        if (!sort(name, place.path, found)) queues[name.includes(".") ? 1 : 0].push(place);
       }
     }
-  }
-  if (found.texts.length > MOST_TEXTS) untold.add(`more than the first ${MOST_TEXTS} texts and JSON files`);
-  if (closed.length > 0) untold.add(`folders that may not be read: ${closed.slice(0, 3).join(", ")}`);
-  return {
-    models: [...found.models, ...found.texts.slice(0, MOST_TEXTS)],
-    modelFolders: found.modelFolders,
-    scripts,
-    names: (await listNames(directory, files)) ?? [],
-    untold: [...untold],
   };
+  await enter({ path: "", depth: 0 });
+  for (let looks = 0; ; looks += 1) {
+    const place = queues[0].shift() ?? queues[1].shift();
+    if (place === undefined) break;
+    if (looks === MOST_LOOKS) {
+      untold.add(`more than ${MOST_LOOKS} of its files and folders`);
+      break;
+    }
+    const real = await realFolder(placeOf(directory, place.path), files);
+    if (real === undefined || seen.has(real) || !isBelow(root, real)) continue;
+    seen.add(real);
+    if (place.depth > DEEPEST) untold.add(`what lies deeper than ${DEEPEST} folders`);
+    else await enter(place);
+  }
+  if (found.texts.length > MOST_TEXTS) untold.add(`more than ${MOST_TEXTS} texts and JSON files`);
+  if (found.closed.length > 0)
+    untold.add(`folders that may not be read: ${found.closed.slice(0, 3).join(", ")}`);
+  const { modelFolders, scripts } = found;
+  const names = (await listNames(directory, files)) ?? [];
+  const models = [...found.models, ...found.texts.slice(0, MOST_TEXTS)];
+  return { models, modelFolders, scripts, names, untold: [...untold] };
+}
+
+/** By its name; false where it may be a folder. */
+function sort(name: string, path: string, found: Found): boolean {
+  if (MODEL.test(name)) found.models.push(path);
+  else if (TEXT.test(name)) {
+    if (!NO_MODEL.test(name)) found.texts.push(path);
+  } else if (name.endsWith(".py")) found.scripts.push(path);
+  else return false;
+  return true;
 }
 
 /** Whether a folder with these names in it is a model as a whole. */
@@ -87,11 +99,10 @@ function placeOf(directory: string, path: string): string {
   return path === "" ? directory : `${directory}/${path}`;
 }
 
-/** Folders mostly have no ending: they come first, in case that not all can be looked at. */
+/** Undefined where it may not be read. */
 async function listNames(place: string, files: Files): Promise<readonly string[] | undefined> {
   try {
-    const names = (await files.list(place)).filter((name) => !name.startsWith(".") && !FOREIGN.has(name));
-    return [...names.filter((name) => !name.includes(".")), ...names.filter((name) => name.includes("."))];
+    return (await files.list(place)).filter((name) => !name.startsWith(".") && !FOREIGN.has(name));
   } catch {
     return undefined;
   }
