@@ -3,6 +3,7 @@ import { Ajv } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
 import { bundle, type Schema } from "./bundle.ts";
+import { withProfiles } from "./partial.ts";
 import { forEditors, forTypes, forValidator, wordingKeywords } from "./prepare.ts";
 
 const root = new URL("..", import.meta.url);
@@ -30,7 +31,7 @@ if (process.argv.includes("--check") && stale.length > 0) {
 }
 
 function publishedSchema(bundled: Schema): string {
-  const { $schema, ...rest } = forEditors(bundled) as Schema;
+  const { $schema, ...rest } = forEditors(withProfiles(bundled)) as Schema;
   return `${JSON.stringify({ $schema, $id: schemaId, ...rest }, undefined, 2)}\n`;
 }
 

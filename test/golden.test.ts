@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { applyOverrides } from "../src/cli/apply-overrides.ts";
+import { combineDocuments } from "../src/config/combine-documents.ts";
 import { type ReadOptions, readCheckedConfig } from "../src/config/read-config.ts";
 import { parseDocument } from "../src/document/parse.ts";
 import { createFiles } from "../src/host/files.ts";
 import type { Config } from "../src/model/config.ts";
-import { fail, type Result } from "../src/model/result.ts";
+import { combine, type Result } from "../src/model/result.ts";
 import { renderDiagnostics } from "../src/report/diagnostic-text.ts";
 import { assertGolden } from "./assert-golden.ts";
 
@@ -54,17 +56,33 @@ function casesIn(folder: string): readonly string[] {
 }
 
 async function read(directory: string): Promise<Result<Config>> {
-  const text = readFileSync(join(directory, "mlpackage.yaml"), "utf8");
-  const parsed = parseDocument({ path: "mlpackage.yaml", text });
-  return parsed.ok
-    ? readCheckedConfig(parsed.value, { ...optionsOf(directory), directory, files })
-    : fail(...parsed.diagnostics);
+  const { given = ["mlpackage.yaml"], profiles = [], set = [], ...options } = optionsOf(directory);
+  const parsed = given.map((path) =>
+    parseDocument({ path, text: readFileSync(join(directory, path), "utf8") }, { takesMergeTags: true }),
+  );
+  const documents = combine(parsed);
+  if (!documents.ok) return documents;
+  const [first, ...rest] = documents.value;
+  if (first === undefined) throw new Error("no file was given");
+  const combined = combineDocuments([first, ...rest], profiles);
+  if (!combined.ok) return combined;
+  const document = applyOverrides(combined.value.document, set);
+  if (!document.ok) return document;
+  const { unchosen } = combined.value;
+  return readCheckedConfig(document.value, { ...options, directory, files, unchosen });
 }
 
-/** The variables and the git state that a case is read with. */
-function optionsOf(directory: string): Omit<ReadOptions, "directory"> {
+type CaseOptions = Omit<ReadOptions, "directory" | "unchosen"> & {
+  /** What `-f`, `--profile` and `--set` would be given. */
+  readonly given?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly set?: readonly string[];
+};
+
+/** What a case is read with. */
+function optionsOf(directory: string): CaseOptions {
   const path = join(directory, "options.json");
-  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : { variables: {} };
+  return { variables: {}, ...(existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {}) };
 }
 
 test.run();

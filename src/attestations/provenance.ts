@@ -13,12 +13,18 @@ const BUILDER = "pkg:npm/mlpackage";
  * run, which it leaves to who writes it: the same commit says the same.
  */
 export function provenanceOf(facts: ImageFacts): SerializableRecord {
-  const { configuration, overrides, toolVersion } = facts.origin;
+  const { configurations, profiles, overrides, toolVersion } = facts.origin;
+  const [configuration, ...overlays] = configurations.map(({ name, digest }) => ({
+    name,
+    digest: { sha256: hexOf(digest) },
+  }));
   return {
     buildDefinition: {
       buildType: BUILD_TYPE,
       externalParameters: {
-        configuration: { name: configuration.name, digest: { sha256: hexOf(configuration.digest) } },
+        ...(configuration !== undefined && { configuration }),
+        ...(overlays.length > 0 && { overlays }),
+        ...(profiles.length > 0 && { profiles }),
         ...(Object.keys(overrides).length > 0 && { set: overrides }),
         platforms: facts.platforms.map(({ platform }) => platform),
       },

@@ -20,7 +20,7 @@ export type Asked = {
  */
 export async function askAhead(session: Session): Promise<Asked> {
   const engine = await createDockerEngine(session.host);
-  const manifestPath = packagePlaceOf(session, "packages");
+  const manifestPath = packagePlaceOf(session);
   const manifest = await readManifest(manifestPath, session.host.files);
   const image = manifest.steps[LOAD]?.output.values.image;
   const lastBase = imagePinAmong(manifest.steps[RENDER]?.fingerprint.inputs);

@@ -97,7 +97,12 @@ function kindForYargs(name: string, option: Option): YargsOption {
     case "duration":
       return { type: "string", requiresArg: true, coerce: (text: unknown) => demandDuration(name, text) };
     case "list":
-      return { type: "string", array: true, default: [], ...(option.takes === "one" && { nargs: 1 }) };
+      return {
+        type: "string",
+        array: true,
+        default: option.default ?? [],
+        ...(option.takes === "one" && { nargs: 1 }),
+      };
     case "string":
       return {
         ...(option.default !== undefined && { default: option.default }),

@@ -1,4 +1,3 @@
-import path from "node:path";
 import { createBlobLocations } from "../caches/blob-locations.ts";
 import { createContentStore } from "../caches/content-store.ts";
 import { createGivenLayers } from "../caches/given-layers.ts";
@@ -35,6 +34,7 @@ import { type ReadLock, readLock } from "./lock-file.ts";
 import { closeWays, withVendored, withVendoredBase } from "./offline.ts";
 import type { Package } from "./open-package.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
+import { ownFilesOf } from "./own-files.ts";
 import { placeDiagnostics } from "./place-diagnostics.ts";
 import { readOrigin } from "./read-origin.ts";
 import { createRepositories, resolveReference } from "./repositories.ts";
@@ -124,7 +124,7 @@ export async function assemble(
     vendor === undefined
       ? registries(reference)
       : withVendoredBase(registries(reference), vendor, platforms, host.files);
-  const read = await readLock(session, opened.configPath);
+  const read = await readLock(session, opened);
   if (!read.ok) return read;
   if (offline && read.value.lock === undefined) return fail(wordNoLock(read.value.name));
   const lock = upgradedLock(read.value.lock, upgrade);
@@ -141,8 +141,7 @@ export async function assemble(
     sourceContext,
     runtimeDirectory,
     cacheDirectory,
-    configFile: path.basename(opened.configPath),
-    lockFile: read.value.name,
+    ownFiles: ownFilesOf(opened),
   });
   if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));
   const keys = await (publicKeys ?? succeed({}));

@@ -1,11 +1,10 @@
 import path from "node:path";
-import type { Config } from "../model/config.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import { codeIgnore, contextIgnore } from "../plan/code-ignore.ts";
-import { lockPathOf } from "./lock-file.ts";
 import type { Package } from "./open-package.ts";
+import { ownFilesOf } from "./own-files.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -34,8 +33,9 @@ export function resolveForSession({ workingDirectory, options }: Session, file: 
   return path.resolve(workingDirectory, options.directory, file);
 }
 
-function isInput(place: string, { config, configPath }: Package): boolean {
-  return ignoredFolders(config, configPath).some(({ folder, ignore }) => {
+function isInput(place: string, opened: Package): boolean {
+  const { config } = opened;
+  return ignoredFolders(opened).some(({ folder, ignore }) => {
     const below = path.relative(path.resolve(config.directory, folder), place);
     if (below.startsWith("..") || path.isAbsolute(below)) return false;
     const parts = below.split(path.sep);
@@ -45,18 +45,17 @@ function isInput(place: string, { config, configPath }: Package): boolean {
 
 type ReadFolder = { readonly folder: string; readonly ignore: (path: string) => boolean };
 
-function ignoredFolders(config: Config, configPath: string): readonly ReadFolder[] {
-  const [configFile, lockFile] = [path.basename(configPath), path.basename(lockPathOf(configPath))];
+function ignoredFolders(opened: Package): readonly ReadFolder[] {
+  const { config } = opened;
+  const own = ownFilesOf(opened);
   const { inference, baseImage } = config;
   const code = inference.sourceDirectory;
   const read = [...config.models.map(({ source }) => source), ...config.environment.python.findLinks];
   return [
-    ...(code === undefined
-      ? []
-      : [{ folder: code, ignore: codeIgnore(config, code, configFile, [lockFile]) }]),
+    ...(code === undefined ? [] : [{ folder: code, ignore: codeIgnore(config, code, own) }]),
     ...read.map((folder) => ({ folder, ignore: () => false })),
     ...(baseImage.kind === "dockerfile"
-      ? [{ folder: baseImage.context, ignore: contextIgnore(config, baseImage.context, lockFile) }]
+      ? [{ folder: baseImage.context, ignore: contextIgnore(config, baseImage.context, own) }]
       : []),
     ...(baseImage.kind === "oci-layout" ? [{ folder: baseImage.path, ignore: () => false }] : []),
   ];

@@ -17,7 +17,7 @@ export async function openLastRun(session: Session): Promise<Result<LastRun>> {
   const engine = await createDockerEngine(session.host);
   const probed = await engine.probe();
   if (!probed.ok) return probed;
-  const manifest = await readManifest(packagePlaceOf(session, "packages"), session.host.files);
+  const manifest = await readManifest(packagePlaceOf(session), session.host.files);
   return succeed({ opened: opened.value, engine, manifest });
 }
 

@@ -6,7 +6,8 @@ import type { LockFile } from "../model/lock-file.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Location } from "../model/text-range.ts";
 import { BadLock, lockFromData, lockToData, writerOfLock } from "../plan/lock-data.ts";
-import { documentPlaceOf } from "./open-package.ts";
+import { documentPlaceOf } from "./document-place.ts";
+import type { Package } from "./open-package.ts";
 import { parseOnce } from "./remember-document.ts";
 import type { Session } from "./session.ts";
 
@@ -29,10 +30,13 @@ export type ReadLock = {
 /** Tens of thousands of files, each on a line of its own, have a few million characters. */
 const MOST_CHARACTERS = 32_000_000;
 
-/** `mlpackage.lock` for `mlpackage.yaml`. */
-export function lockPathOf(configPath: string): string {
+/**
+ * `mlpackage.lock` for `mlpackage.yaml`, and `mlpackage+gpu.lock` with the profile `gpu`: a profile has another base image
+ * and other packages, and each has to be locked at the same time for CI to build both.
+ */
+export function lockPathOf({ configPath, profiles }: Pick<Package, "configPath" | "profiles">): string {
   const { dir, name } = path.parse(configPath);
-  return path.join(dir, `${name}.lock`);
+  return path.join(dir, `${[name, ...profiles].join("+")}.lock`);
 }
 
 /**
@@ -40,9 +44,12 @@ export function lockPathOf(configPath: string): string {
  *
  * Errors: `cli/lock-conflict`, `cli/not-a-lock`.
  */
-export async function readLock(session: Session, configPath: string): Promise<Result<ReadLock>> {
+export async function readLock(
+  session: Session,
+  opened: Pick<Package, "configPath" | "profiles">,
+): Promise<Result<ReadLock>> {
   const { host, workingDirectory } = session;
-  const lockPath = lockPathOf(configPath);
+  const lockPath = lockPathOf(opened);
   const read = { path: lockPath, name: path.basename(lockPath) };
   if ((await host.files.status(lockPath))?.type !== "file")
     return succeed({ ...read, lock: undefined, text: "", remember: async () => {} });
@@ -52,7 +59,9 @@ export async function readLock(session: Session, configPath: string): Promise<Re
     const range = { start: conflict, end: conflict + 7 };
     return fail(wordConflict(read.name, { file, range }));
   }
-  const parsed = await parseOnce(file, documentPlaceOf(session, lockPath), host.files, MOST_CHARACTERS);
+  const parsed = await parseOnce(file, documentPlaceOf(session, lockPath), host.files, {
+    maximumLength: MOST_CHARACTERS,
+  });
   if (!parsed.ok) return fail(...parsed.diagnostics.map(withHint));
   const { document, remember } = parsed.value;
   try {

@@ -1,50 +1,64 @@
 import path from "node:path";
+import { combineDocuments } from "../config/combine-documents.ts";
 import { usesGit } from "../config/interpolate.ts";
+import type { KnownNames } from "../config/known-names.ts";
 import { readCheckedConfig } from "../config/read-config.ts";
 import { locate } from "../document/locate.ts";
 import type { Config } from "../model/config.ts";
-import { errorDiagnostic } from "../model/diagnostic.ts";
-import { digestOf } from "../model/digest.ts";
 import type { Document } from "../model/document.ts";
-import { fail, type Result, succeed } from "../model/result.ts";
+import { combine, type Result, succeed } from "../model/result.ts";
 import type { Locate } from "../plan/locate.ts";
 import { applyOverrides } from "./apply-overrides.ts";
+import { documentPlaceOf, placeInCache } from "./document-place.ts";
+import { readConfigFile } from "./read-config-file.ts";
 import { readGitState } from "./read-git-state.ts";
-import { parseOnce } from "./remember-document.ts";
+import type { ParsedOnce } from "./remember-document.ts";
 import { createRequirementsMemory } from "./remember-requirements.ts";
 import type { Session } from "./session.ts";
 
-/** A configuration file that was read and checked. */
+/** A configuration that was read from its files and checked. */
 export type Package = {
   readonly config: Config;
   readonly document: Document;
   readonly locate: Locate;
-  /** The file itself, absolute. */
+  /** The first file, absolute: the package is its folder, and its lock lies beside it. */
   readonly configPath: string;
+  /** All of them, absolute. */
+  readonly configPaths: readonly string[];
+  /** Those that were merged over the files, in their order. */
+  readonly profiles: readonly string[];
+  /** What the texts of the file can name. */
+  readonly names: KnownNames;
   /** Spares the next run the parsing. */
   readonly rememberDocument: () => Promise<void>;
 };
 
-/** Reads the configuration file, checks it and every path it names. */
+/** Reads the configuration files, merges them with the profiles, checks that and every path it names. */
 export async function openPackage(session: Session): Promise<Result<Package>> {
-  const { host, options, workingDirectory } = session;
-  const configPath = configPathOf(session);
-  const shown = path.relative(workingDirectory, configPath) || configPath;
-  const found = await host.files.status(configPath);
-  if (found?.type !== "file") return fail(wordMissingFile(shown));
-  const file = { path: shown, text: await host.files.readText(configPath) };
-  const parsed = await parseOnce(file, packagePlaceOf(session, "documents"), host.files);
+  const { host, options } = session;
+  const configPaths = configPathsOf(session);
+  const [configPath = ""] = configPaths;
+  const parsed = combine(await Promise.all(configPaths.map((one) => readConfigFile(one, session))));
   if (!parsed.ok) return parsed;
-  const document = applyOverrides(parsed.value.document, options.set);
+  const combined = combineDocuments(
+    parsed.value.map(({ document }) => document) as unknown as readonly [Document, ...Document[]],
+    options.profile,
+  );
+  if (!combined.ok) return combined;
+  const { unchosen } = combined.value;
+  const document = applyOverrides(combined.value.document, options.set);
   if (!document.ok) return document;
   const directory = path.dirname(configPath);
   const git = usesGit(document.value) ? await readGitState(directory, host) : undefined;
-  const memory = createRequirementsMemory(documentPlaceOf(session, `${configPath} requirements`), host.files);
+  const memory = createRequirementsMemory(
+    documentPlaceOf(session, `${keyOf(session)} requirements`),
+    host.files,
+  );
+  const names = { variables: host.environment, git };
   const config = await readCheckedConfig(document.value, {
-    ...{ directory, memory },
+    ...{ directory, memory, unchosen },
     files: host.files,
-    variables: host.environment,
-    git,
+    ...names,
   });
   if (!config.ok) return config;
   return succeed(
@@ -52,33 +66,28 @@ export async function openPackage(session: Session): Promise<Result<Package>> {
       config: config.value,
       document: document.value,
       locate: (pointer) => locate(document.value, pointer),
-      configPath,
+      ...{ configPath, configPaths, profiles: options.profile, names },
       rememberDocument: async () => {
-        await Promise.all([parsed.value.remember(), memory.remember()]);
+        await Promise.all([...parsed.value.map((one: ParsedOnce) => one.remember()), memory.remember()]);
       },
     },
     config.warnings,
   );
 }
 
-/** The configuration file, absolute. */
-function configPathOf({ options, workingDirectory }: Session): string {
-  return path.resolve(workingDirectory, options.directory, options.file);
+/** The configuration files, absolute. */
+function configPathsOf({ options, workingDirectory }: Session): readonly string[] {
+  return options.file.map((file) => path.resolve(workingDirectory, options.directory, file));
 }
 
-/** Where a folder of the cache has its file of this package: each configuration file is one, by where it lies. */
-export function packagePlaceOf(session: Session, folder: "packages" | "documents"): string {
-  const name = digestOf(configPathOf(session)).slice("sha256:".length, 39);
-  return path.join(session.cacheDirectory, folder, `${name}.json`);
+/** What tells a package from another: where its files lie, and which profiles are merged over them. */
+function keyOf(session: Session): string {
+  const { profile } = session.options;
+  const [first = "", ...rest] = configPathsOf(session);
+  return rest.length + profile.length === 0 ? first : JSON.stringify([first, rest, profile]);
 }
 
-/** Where the cache has what was parsed of another file of this package. */
-export function documentPlaceOf({ cacheDirectory }: Session, file: string): string {
-  return path.join(cacheDirectory, "documents", `${digestOf(file).slice("sha256:".length, 39)}.json`);
-}
-
-function wordMissingFile(shown: string) {
-  return errorDiagnostic("cli/no-configuration", `there is no \`${shown}\``, {
-    hint: "go to the package's folder, or name the file with `-f`; `mlpackage init` writes one for the model that lies in a folder",
-  });
+/** Where the cache has what became of the package's steps. */
+export function packagePlaceOf(session: Session): string {
+  return placeInCache(session, "packages", keyOf(session));
 }

@@ -14,7 +14,7 @@ export type Option = Described &
     /** In words such as `30s`; the value is in milliseconds. */
     | { readonly type: "duration" }
     /** May be given several times, and `takes` one word each time, or `all` up to the next flag. */
-    | { readonly type: "list"; readonly takes: "one" | "all" }
+    | { readonly type: "list"; readonly takes: "one" | "all"; readonly default?: readonly string[] }
   );
 
 /** A word that is known by its place after the command. */
@@ -85,7 +85,7 @@ export function defineCommand<const O extends Options, const P extends readonly 
 
 /** What stands for an option that was not given. */
 export function defaultOf(option: Option): Value {
-  if (option.type === "list") return [];
+  if (option.type === "list") return option.default ?? [];
   return option.type === "duration" ? undefined : option.default;
 }
 

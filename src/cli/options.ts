@@ -5,7 +5,15 @@ import { PROGRESS_MODES } from "../report/index.ts";
 import { type Command, defineCommand, type Options, type ValuesOf } from "./option.ts";
 
 export const COMMON_OPTIONS = {
-  file: { type: "string", alias: "f", default: "mlpackage.yaml", describe: "the configuration file" },
+  file: {
+    type: "list",
+    takes: "one",
+    alias: "f",
+    default: ["mlpackage.yaml"],
+    describe:
+      "the configuration file; several are merged, each over those before it: mappings merge, lists grow, all else is replaced",
+  },
+  profile: { type: "list", takes: "one", describe: "merge this profile of the file over the rest of it" },
   directory: { type: "string", alias: "C", default: ".", describe: "the folder to work in" },
   set: { type: "list", takes: "one", describe: "override a value: key.path=value" },
   json: { type: "boolean", default: false, describe: "print the result as JSON" },

@@ -50,6 +50,8 @@ function findValue(value: Serializable | undefined, wanted: string, pointer: str
   if (typeof value === "string") return sameWords(value, wanted) ? pointer : undefined;
   if (value === null || typeof value !== "object") return undefined;
   for (const [key, member] of Object.entries(value)) {
+    // What counts of a profile stands in the place of the rest.
+    if (pointer === "" && key === "profiles") continue;
     const found = findValue(member, wanted, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`);
     if (found !== undefined) return found;
   }

@@ -37,7 +37,7 @@ export async function makePlan(
     examined.map(({ planned }) => planned),
     {
       package: opened.config.name,
-      file: path.basename(opened.configPath),
+      file: wordFiles(opened),
       options: { only, force, ...(noTest && { noTest }), set: keysSet(session) },
     },
     (id) => {
@@ -157,8 +157,14 @@ const VERDICTS: Readonly<Record<PlanDocumentStep["verdict"], string>> = {
   fresh: "is fresh",
 };
 
-function wordStranger(saved: PlanDocument, { config, configPath }: Package, file: string) {
-  const [is, was] = [`${config.name} in ${path.basename(configPath)}`, `${saved.package} in ${saved.file}`];
+/** `mlpackage.yaml, prod.yaml with profile gpu` */
+function wordFiles({ configPaths, profiles }: Package): string {
+  const files = configPaths.map((one) => path.basename(one)).join(", ");
+  return [files, ...profiles.map((name) => `profile ${name}`)].join(" with ");
+}
+
+function wordStranger(saved: PlanDocument, opened: Package, file: string) {
+  const [is, was] = [`${opened.config.name} in ${wordFiles(opened)}`, `${saved.package} in ${saved.file}`];
   if (is === was) return undefined;
   return errorDiagnostic(
     "cli/plan-of-another-package",

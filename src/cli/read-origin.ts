@@ -6,25 +6,26 @@ import { digestOf } from "../model/digest.ts";
 import type { Host } from "../model/host.ts";
 import type { Pin } from "../model/source.ts";
 import type { Pins } from "../plan/pins.ts";
-import { lockPathOf } from "./lock-file.ts";
 import type { Package } from "./open-package.ts";
+import { ownFilesOf } from "./own-files.ts";
 import type { Session } from "./session.ts";
 
 /** Where a package comes from; undefined where nothing of it is attested, and nobody wants to know. */
 export async function readOrigin(session: Session, opened: Package, pins: Pins): Promise<Origin | undefined> {
-  const { config, configPath, document } = opened;
+  const { config, document, configPaths, profiles } = opened;
   if (!config.outputs.some((output) => output.type === "image" && output.attest)) return undefined;
+  const own = ownFilesOf(opened);
   const [toolVersion, commit] = await Promise.all([
     session.readVersion(),
-    readCommit(
-      config.directory,
-      [path.basename(configPath), path.basename(lockPathOf(configPath)), ...filesOf(config, pins)],
-      session.host,
-    ),
+    readCommit(config.directory, [...own.configFiles, own.lockFile, ...filesOf(config, pins)], session.host),
   ]);
   return {
     toolVersion,
-    configuration: { name: path.basename(configPath), digest: digestOf(document.file.text) },
+    configurations: [document.file, ...document.overlays].map(({ text }, index) => ({
+      name: path.basename(configPaths[index] ?? ""),
+      digest: digestOf(text),
+    })),
+    profiles,
     overrides: Object.fromEntries(session.options.set.map(tellOverride)),
     ...(commit !== undefined && { commit }),
   };

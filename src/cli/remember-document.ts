@@ -1,3 +1,4 @@
+import type { ParseOptions } from "../document/parse.ts";
 import { digestOf } from "../model/digest.ts";
 import type { Document, NodeRanges } from "../model/document.ts";
 import type { Files } from "../model/host.ts";
@@ -6,7 +7,7 @@ import type { Serializable } from "../model/serializable.ts";
 import type { SourceFile } from "../model/text-range.ts";
 
 /** Raised when the same text is understood in another way than before. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 type Remembered = {
   readonly format: typeof FORMAT;
@@ -30,13 +31,14 @@ export async function parseOnce(
   file: SourceFile,
   place: string,
   files: Files,
-  maximumLength?: number,
+  options?: ParseOptions,
 ): Promise<Result<ParsedOnce>> {
   const digest = digestOf(file.text);
   const known = await recall(place, digest, files);
-  if (known !== undefined) return succeed({ document: { file, ...known }, remember: async () => {} });
+  if (known !== undefined)
+    return succeed({ document: { file, overlays: [], ...known }, remember: async () => {} });
   const { parseDocument } = await import("../document/parse.ts");
-  const parsed = parseDocument(file, maximumLength);
+  const parsed = parseDocument(file, options);
   if (!parsed.ok) return parsed;
   const document = parsed.value;
   return succeed({ document, remember: () => remember(document, digest, place, files) });

@@ -7,7 +7,9 @@ import { type ProgressMode, REPORTERS, silentReporter } from "../report/index.ts
 
 /** The flags every command takes. */
 export type CommonOptions = {
-  readonly file: string;
+  /** At least one. */
+  readonly file: readonly string[];
+  readonly profile: readonly string[];
   readonly directory: string;
   readonly set: readonly string[];
   readonly json: boolean;

@@ -90,18 +90,23 @@ async function findRefused(
   const frozen = isFrozen(session, assembly, options);
   const unfrozen = options.frozen === true ? "" : UNFROZEN_HINT;
   const isOther = lock.lock?.mlpackage !== undefined && lock.toolChanges.length > 0;
-  const stale = frozen || !canResolve ? wordStale(lock, canResolve ? unfrozen : "") : [];
+  const stale = frozen || !canResolve ? wordStale(lock, opened.profiles, canResolve ? unfrozen : "") : [];
   return [
     ...(await placeDiagnostics(stale, opened, session.host)),
     ...(frozen && isOther ? [wordOtherTool(lock, unfrozen)] : []),
   ];
 }
 
-function wordStale({ name, unlocked }: Assembly["lock"], unfrozen: string): readonly Diagnostic[] {
+function wordStale(
+  { name, unlocked }: Assembly["lock"],
+  profiles: readonly string[],
+  unfrozen: string,
+): readonly Diagnostic[] {
+  const command = ["mlpackage lock", ...profiles].join(" --profile ");
   return unlocked.map(({ pointer, message }) =>
     errorDiagnostic("cli/stale-lock", message, {
       ...(pointer !== "" && { path: pointer }),
-      hint: `\`mlpackage lock\` brings \`${name}\` up to date; commit it${unfrozen}`,
+      hint: `\`${command}\` brings \`${name}\` up to date; commit it${unfrozen}`,
     }),
   );
 }

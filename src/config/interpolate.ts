@@ -41,9 +41,12 @@ export function interpolate(document: Document, names: KnownNames): Interpolatio
   }
 }
 
-/** A JSONPath begins with a dollar, and patterns in a schema end with one. */
+/** A JSONPath begins with a dollar, and patterns in a schema end with one. What a profile holds is read where it is chosen. */
 function isVerbatim(pointer: string): boolean {
-  return /^\/tests\/\d+\/(?:requests\/\d+\/)?expect\/(?:select|schema\/.*)$/.test(pointer);
+  return (
+    pointer === "/profiles" ||
+    /^\/tests\/\d+\/(?:requests\/\d+\/)?expect\/(?:select|schema\/.*)$/.test(pointer)
+  );
 }
 
 /** Whether anything in the file asks for the state of the git repository. */

@@ -1,5 +1,6 @@
+import { locate } from "../document/locate.ts";
 import type { Config } from "../model/config.ts";
-import type { Diagnostic } from "../model/diagnostic.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Document } from "../model/document.ts";
 import type { Files } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
@@ -9,6 +10,7 @@ import { checkExpectations } from "./check-expectations.ts";
 import { checkPaths } from "./check-paths.ts";
 import { checkReferences } from "./check-references.ts";
 import { chooseScript } from "./choose-script.ts";
+import type { UnchosenProfile } from "./combine-documents.ts";
 import { interpolate } from "./interpolate.ts";
 import type { KnownNames } from "./known-names.ts";
 import { type RequirementsMemory, readRequirements } from "./read-requirements.ts";
@@ -17,6 +19,8 @@ import { findSchemaErrors } from "./validate.ts";
 import { wordErrors } from "./word-errors.ts";
 
 export type ReadOptions = KnownNames & {
+  /** The profiles of the file that nobody chose. */
+  readonly unchosen?: readonly UnchosenProfile[];
   /** The folder that holds the file, absolute. */
   readonly directory: string;
 };
@@ -24,7 +28,7 @@ export type ReadOptions = KnownNames & {
 /** The configuration that a document stands for, or all that is wrong with it, the files it names left aside. */
 export function readConfig(document: Document, options: ReadOptions): Result<Config> {
   const { config, diagnostics } = draftConfig(document, options);
-  return settle(config, [...diagnostics, ...referencesOf(document, config)]);
+  return settle(document, config, [...diagnostics, ...referencesOf(document, config)]);
 }
 
 /** The same, and every path it names looked at as well. */
@@ -33,14 +37,14 @@ export async function readCheckedConfig(
   options: ReadOptions & { readonly files: Files; readonly memory?: RequirementsMemory },
 ): Promise<Result<Config>> {
   const { config: draft, diagnostics } = draftConfig(document, options);
-  if (draft === undefined) return settle(draft, diagnostics);
+  if (draft === undefined) return settle(document, draft, diagnostics);
   const read = await readRequirements(draft, document, options.files, options.memory);
   const config = read.ok ? read.value : draft;
   const told = [...diagnostics, ...(read.ok ? read.warnings : read.diagnostics)];
   const paths = await checkPaths(config, document, options.files);
   const expectations = await checkExpectations(config, document, options.files);
   const served = await chooseScript(config, document, options.files, paths);
-  return settle(served.ok ? served.value : config, [
+  return settle(document, served.ok ? served.value : config, [
     ...told,
     ...referencesOf(document, config),
     ...paths,
@@ -53,26 +57,61 @@ type Draft = { readonly config: Config | undefined; readonly diagnostics: readon
 
 /** The configuration as far as it can be understood. */
 function draftConfig(document: Document, options: ReadOptions): Draft {
-  const interpolation = interpolate(document, options);
+  const { value, unreadable, diagnostics } = checkValues(document, options);
+  const file = salvage(value, unreadable);
+  return {
+    config: file === undefined ? undefined : applyDefaults(file, options.directory),
+    diagnostics: [
+      ...diagnostics,
+      ...findNestedProfiles(document),
+      ...(options.unchosen ?? []).flatMap((profile) => checkUnchosen(profile, options)),
+    ],
+  };
+}
+
+/** The value with its variables replaced, and what is wrong with it by the schema; `unreadable` are pointers. */
+function checkValues(document: Document, names: KnownNames) {
+  const interpolation = interpolate(document, names);
   const unreadable = interpolation.diagnostics.flatMap(({ path }) => path ?? []);
   const value = castInterpolated(interpolation);
   const words = wordErrors(document, findSchemaErrors(value));
   const diagnostics = words.filter(({ path = "" }) => !unreadable.includes(path));
-  const file = salvage(value, unreadable);
-  return {
-    config: file === undefined ? undefined : applyDefaults(file, options.directory),
-    diagnostics: [...interpolation.diagnostics, ...diagnostics],
-  };
+  return { value, unreadable, diagnostics: [...interpolation.diagnostics, ...diagnostics] };
+}
+
+/** What is wrong with a profile whatever is around it. Its variables are not set, and its files not there, until it is chosen. */
+function checkUnchosen({ name, document }: UnchosenProfile, names: KnownNames): readonly Diagnostic[] {
+  return checkValues(document, names).diagnostics.filter(
+    ({ code, path = "" }) => code !== "config/unset-variable" && document.ranges.get(path)?.profile === name,
+  );
+}
+
+function findNestedProfiles(document: Document): readonly Diagnostic[] {
+  return [...document.ranges.keys()]
+    .filter((pointer) => /^\/profiles\/[^/]+\/profiles$/.test(pointer))
+    .map((path) =>
+      errorDiagnostic("config/nested-profiles", "a profile holds no `profiles` of its own", {
+        location: locate(document, path, "key"),
+        path,
+        hint: "several can be chosen: `--profile one --profile other`",
+      }),
+    );
 }
 
 function referencesOf(document: Document, config: Config | undefined): readonly Diagnostic[] {
   return config === undefined ? [] : checkReferences(config, document);
 }
 
-/** Told in the order of the file. */
-function settle(config: Config | undefined, diagnostics: readonly Diagnostic[]): Result<Config> {
-  const placeOf = (diagnostic: Diagnostic) => diagnostic.location?.range.start ?? 0;
-  const sorted = diagnostics.toSorted((a, b) => placeOf(a) - placeOf(b));
+/** Told in the order of the files. */
+function settle(
+  { overlays }: Document,
+  config: Config | undefined,
+  diagnostics: readonly Diagnostic[],
+): Result<Config> {
+  const fileOf = ({ location }: Diagnostic) =>
+    location === undefined ? -1 : overlays.indexOf(location.file);
+  const placeOf = ({ location }: Diagnostic) => location?.range.start ?? 0;
+  const sorted = diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || placeOf(a) - placeOf(b));
   if (config === undefined || sorted.some(({ severity }) => severity === "error")) return fail(...sorted);
   return succeed(config, sorted);
 }

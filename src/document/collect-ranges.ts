@@ -10,8 +10,12 @@ export function collectRanges(root: Node): ReadonlyMap<string, NodeRanges> {
   return ranges;
 
   function collect(node: Node, pointer: string, key: TextRange | undefined): void {
-    ranges.set(pointer, key === undefined ? { value: node.range } : { key, value: node.range });
     const content = node.kind === "alias" ? node.target : node;
+    ranges.set(pointer, {
+      ...(key !== undefined && { key }),
+      value: node.range,
+      ...(content.tag !== undefined && { tag: content.tag }),
+    });
     if (content.kind === "sequence") {
       for (const [index, item] of content.items.entries())
         collect(item, pointerTo(pointer, index), undefined);

@@ -2,7 +2,7 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { SourceFile } from "../model/text-range.ts";
 import { pointerTo } from "./locate.ts";
 import type { MappingEntry, MappingNode, Node } from "./node.ts";
-import type { RecursiveAlias } from "./read-nodes.ts";
+import type { MisplacedTag, RecursiveAlias, readNodes } from "./read-nodes.ts";
 
 const maximumDepth = 100;
 const maximumAliasedNodes = 10_000;
@@ -10,9 +10,9 @@ const maximumAliasedNodes = 10_000;
 /** What YAML allows and a configuration must not have: keys given twice, alias bombs. */
 export function findProblems(
   file: SourceFile,
-  root: Node,
-  recursive: readonly RecursiveAlias[],
+  { root, recursive, misplaced }: ReturnType<typeof readNodes>,
 ): readonly Diagnostic[] {
+  if (misplaced.length > 0) return misplaced.map((tag) => misplacedTag(file, tag));
   if (recursive.length > 0) return recursive.map((alias) => recursiveAlias(file, alias));
   if (root.depth > maximumDepth || aliasedNodes(root) > maximumAliasedNodes)
     return [tooManyAliases(file, root)];
@@ -76,6 +76,13 @@ function recursiveAlias(file: SourceFile, { name, range }: RecursiveAlias): Diag
       location: { file, range },
     },
   );
+}
+
+function misplacedTag(file: SourceFile, { tag, range }: MisplacedTag): Diagnostic {
+  return errorDiagnostic("document/misplaced-tag", `\`${tag}\` must stand before the value of a key`, {
+    location: { file, range },
+    hint: `put it at the key of the list or the mapping: \`key: ${tag} ...\``,
+  });
 }
 
 function tooManyAliases(file: SourceFile, root: Node): Diagnostic {

@@ -6,7 +6,7 @@ export function locate(document: Document, pointer: string, part: "key" | "value
   const ranges = document.ranges.get(pointer);
   if (ranges === undefined)
     return pointer === "" ? start(document) : locate(document, parentPointer(pointer));
-  return { file: document.file, range: rangeOf(ranges, part) };
+  return { file: ranges.file ?? document.file, range: rangeOf(ranges, part) };
 }
 
 /** The pointer of a member: `pointerTo("/models", 0, "name")` is `/models/0/name`. */

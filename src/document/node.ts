@@ -1,4 +1,5 @@
 import type { ScalarEvent } from "js-yaml";
+import type { MergeTag } from "../model/document.ts";
 import type { TextRange } from "../model/text-range.ts";
 
 /** A node of the file as it is written. */
@@ -20,4 +21,9 @@ export type MappingEntry = {
 };
 
 /** `size` and `depth` count what aliases stand for as well. */
-type NodeFacts = { readonly range: TextRange; readonly size: number; readonly depth: number };
+type NodeFacts = {
+  readonly range: TextRange;
+  readonly size: number;
+  readonly depth: number;
+  readonly tag?: MergeTag;
+};

@@ -15,38 +15,50 @@ import type { SourceFile, TextRange } from "../model/text-range.ts";
 import { collectRanges } from "./collect-ranges.ts";
 import { findInexactNumbers } from "./find-inexact-numbers.ts";
 import { findProblems } from "./find-problems.ts";
+import { takeMergeTags } from "./merge-tags.ts";
 import { readNodes } from "./read-nodes.ts";
 import { wordSyntaxError } from "./word-syntax-error.ts";
 
 /** Of a file that people write. */
 const USUAL_MAXIMUM = 1_000_000;
+
+export type ParseOptions = {
+  /** In characters. */
+  readonly maximumLength?: number;
+  /** Whether `!reset` and `!override` may stand in it: in a file that may be merged with others. */
+  readonly takesMergeTags?: boolean;
+};
+
 const schema = CORE_SCHEMA.withTags(mergeTag);
 
 /**
  * The plain data of a YAML file and the place of every node, or all that is wrong with it as YAML. What it makes of a
  * text is remembered: where that changes, `FORMAT` in `cli/remember-document.ts` is to be raised.
  */
-export function parseDocument(given: SourceFile, maximumLength = USUAL_MAXIMUM): Result<Document> {
+export function parseDocument(given: SourceFile, options: ParseOptions = {}): Result<Document> {
+  const { maximumLength = USUAL_MAXIMUM, takesMergeTags = false } = options;
   const file = { path: given.path, text: given.text.replace(/^\uFEFF/, "") };
   if (file.text.length > maximumLength) return fail(tooLarge(maximumLength));
   try {
-    return compose(file, parseEvents(file.text, {}));
+    const events = parseEvents(file.text, {});
+    return compose(file, takesMergeTags ? takeMergeTags(file.text, events) : { events, tags: new Map() });
   } catch (error) {
     if (error instanceof YAMLException) return fail(wordSyntaxError(file, error));
     throw error;
   }
 }
 
-function compose(file: SourceFile, events: readonly Event[]): Result<Document> {
+function compose(file: SourceFile, { events, tags }: ReturnType<typeof takeMergeTags>): Result<Document> {
   const starts = events.flatMap((event, index) => (event.type === EVENT_ID.DOCUMENT ? [index] : []));
   if (starts[0] === undefined) return fail(emptyFile(file));
   if (starts[1] !== undefined) return fail(severalDocuments(file, events[starts[1] + 1]));
   const [value] = constructFromEvents([...events], { source: file.text, schema, json: true });
   if (value === null || value === undefined) return fail(emptyFile(file));
-  const { root, problems } = readNodes(file.text, events, schema);
-  const diagnostics = findProblems(file, root, problems);
+  const nodes = readNodes(file.text, events, { schema, tags });
+  const diagnostics = findProblems(file, nodes);
   if (diagnostics.length > 0) return fail(...diagnostics);
-  const document = { file, value: value as Serializable, ranges: collectRanges(root) };
+  const { root } = nodes;
+  const document = { file, overlays: [], value: value as Serializable, ranges: collectRanges(root) };
   const inexact = findInexactNumbers(document);
   return inexact.length > 0 ? fail(...inexact) : succeed(document);
 }

@@ -1,5 +1,7 @@
 import { EVENT_ID, type Event, type ScalarEvent, type Schema } from "js-yaml";
+import type { MergeTag } from "../model/document.ts";
 import type { TextRange } from "../model/text-range.ts";
+import type { MergeTags } from "./merge-tags.ts";
 import type { ContentNode, MappingEntry, Node, ScalarNode } from "./node.ts";
 import { closingEnd, emptyItemRange, scalarRange } from "./ranges.ts";
 import { readKey } from "./read-key.ts";
@@ -7,12 +9,17 @@ import { readKey } from "./read-key.ts";
 /** An alias inside the node that it names. */
 export type RecursiveAlias = { readonly name: string; readonly range: TextRange };
 
+/** A tag that stands at something else than the value of a key. */
+export type MisplacedTag = { readonly tag: MergeTag; readonly range: TextRange };
+
 type Reader = {
   readonly text: string;
   readonly events: readonly Event[];
   readonly decodeKey: (event: ScalarEvent) => string;
   readonly anchors: Map<string, ContentNode | "open">;
+  readonly tags: MergeTags;
   readonly recursive: RecursiveAlias[];
+  readonly misplaced: MisplacedTag[];
   index: number;
   /** Where the node read last ends. */
   end: number;
@@ -22,17 +29,30 @@ type Reader = {
 export function readNodes(
   text: string,
   events: readonly Event[],
-  schema: Schema,
-): { readonly root: Node; readonly problems: readonly RecursiveAlias[] } {
+  { schema, tags }: { readonly schema: Schema; readonly tags: MergeTags },
+): {
+  readonly root: Node;
+  readonly recursive: readonly RecursiveAlias[];
+  readonly misplaced: readonly MisplacedTag[];
+} {
   const decodeKey = (event: ScalarEvent) => readKey(text, event, { head: events[0], schema });
-  const reader: Reader = { text, events, decodeKey, anchors: new Map(), recursive: [], index: 1, end: 0 };
-  const root = readNode(reader, () => ({ start: 0, end: 0 }));
-  return { root, problems: reader.recursive };
+  const found = { anchors: new Map(), recursive: [], misplaced: [] };
+  const reader: Reader = { text, events, decodeKey, tags, ...found, index: 1, end: 0 };
+  const root = untagged(reader, () => readNode(reader, () => ({ start: 0, end: 0 })));
+  return { root, recursive: reader.recursive, misplaced: reader.misplaced };
+}
+
+/** What is read now is no value of a key. */
+function untagged(reader: Reader, read: () => Node): Node {
+  const tag = reader.tags.get(reader.index);
+  if (tag !== undefined) reader.misplaced.push(tag);
+  return read();
 }
 
 /** `vacancy` is the place that stands for a value which is not written at all. */
 function readNode(reader: Reader, vacancy: () => TextRange): Node {
   const event = reader.events[reader.index];
+  const tag = reader.tags.get(reader.index)?.tag;
   reader.index += 1;
   if (event === undefined || event.type === EVENT_ID.DOCUMENT || event.type === EVENT_ID.POP) {
     throw new Error("the YAML parser's events end early");
@@ -40,7 +60,8 @@ function readNode(reader: Reader, vacancy: () => TextRange): Node {
   if (event.type === EVENT_ID.ALIAS) return readAlias(reader, event);
   const anchor = event.anchorStart < 0 ? undefined : reader.text.slice(event.anchorStart, event.anchorEnd);
   if (anchor !== undefined) reader.anchors.set(anchor, "open");
-  const node = readContent(reader, event, vacancy);
+  const content = readContent(reader, event, vacancy);
+  const node = tag === undefined ? content : { ...content, tag };
   if (anchor !== undefined) reader.anchors.set(anchor, node);
   reader.end = Math.max(reader.end, node.range.end);
   return node;
@@ -66,7 +87,8 @@ function readSequence(
   event: Extract<Event, { type: typeof EVENT_ID.SEQUENCE }>,
 ): ContentNode {
   const items: Node[] = [];
-  while (!closes(reader)) items.push(readNode(reader, () => emptyItemRange(reader.text, reader.end)));
+  const readItem = () => readNode(reader, () => emptyItemRange(reader.text, reader.end));
+  while (!closes(reader)) items.push(untagged(reader, readItem));
   return {
     kind: "sequence",
     items,
@@ -88,7 +110,7 @@ function readMapping(reader: Reader, event: Extract<Event, { type: typeof EVENT_
 }
 
 function readEntry(reader: Reader): MappingEntry {
-  const node = readNode(reader, () => ({ start: reader.end, end: reader.end }));
+  const node = untagged(reader, () => readNode(reader, () => ({ start: reader.end, end: reader.end })));
   const content = node.kind === "alias" ? node.target : node;
   if (content.kind !== "scalar" || content.event === undefined) throw new Error("a key must be a scalar");
   const { range } = node;

@@ -6,8 +6,10 @@ import type { Serializable } from "./serializable.ts";
 export type Origin = {
   /** Of mlpackage. */
   readonly toolVersion: string;
-  /** The configuration file as it is written. */
-  readonly configuration: { readonly name: string; readonly digest: Digest };
+  /** The configuration file as it is written, and those that were merged over it. */
+  readonly configurations: readonly { readonly name: string; readonly digest: Digest }[];
+  /** Those that were merged over the files. */
+  readonly profiles: readonly string[];
   /** What was overridden for this run, by its place in the file; null where the value is not to be told. */
   readonly overrides: Readonly<Record<string, Serializable>>;
   /** The last commit that changed the package; absent where not all of it is committed. */

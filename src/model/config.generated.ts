@@ -217,6 +217,12 @@ export interface ConfigFile {
    * Where the package goes.
    */
   outputs?: Output[];
+  /**
+   * Parts that are merged over the rest of the file where `--profile NAME` chooses them. Each holds the keys of the file, as many as it changes.
+   */
+  profiles?: {
+    [k: string]: {};
+  };
 }
 export interface Variables {
   [k: string]: Text;

@@ -24,6 +24,9 @@ const SECRETS =
 /** What a run that was killed may have left beside an output. */
 const UNFINISHED = /^\.mlpackage-|\.partial$/;
 
+/** The files that are read and written beside the package, by their paths below its folder. */
+export type OwnFiles = { readonly configFiles: readonly string[]; readonly lockFile: string };
+
 /**
  * Tells which paths below a folder of code are not code: leftovers of tools, and all that the configuration names for
  * another purpose. A model beside its script would else be in the image twice, and an output would change its own input.
@@ -31,21 +34,35 @@ const UNFINISHED = /^\.mlpackage-|\.partial$/;
 export function codeIgnore(
   config: Config,
   folder: string,
-  configFile: string,
-  modelFiles: readonly string[],
+  own: OwnFiles,
+  otherFiles: readonly string[] = [],
 ): (path: string) => boolean {
-  const named = pathsBelow(folder, [...pathsOfOtherPurpose(config, configFile), ...modelFiles]);
+  const named = pathsBelow(folder, [...pathsOfOtherPurpose(config, own), ...otherFiles]);
+  const isLock = locksBelow(folder, own);
   return (path) => {
     const name = path.slice(path.lastIndexOf("/") + 1);
     const isLeftover = LEFTOVERS.has(name) || name.endsWith(".pyc") || UNFINISHED.test(name);
-    return isLeftover || SECRETS.test(name) || named.has(path);
+    return isLeftover || SECRETS.test(name) || named.has(path) || isLock(path);
   };
 }
 
 /** The context of a user's own Dockerfile is theirs to the last file, but for what we write there and git's own. */
-export function contextIgnore(config: Config, folder: string, lockFile: string): (path: string) => boolean {
-  const written = pathsBelow(folder, [...outputPaths(config), lockFile]);
-  return (path) => path === ".git" || written.has(path);
+export function contextIgnore(config: Config, folder: string, own: OwnFiles): (path: string) => boolean {
+  const written = pathsBelow(folder, outputPaths(config));
+  const isLock = locksBelow(folder, own);
+  return (path) => path === ".git" || written.has(path) || isLock(path);
+}
+
+/** With one profile the lock of another is no input either: the image would change by building the other. */
+function locksBelow(folder: string, { lockFile }: OwnFiles): (path: string) => boolean {
+  const [stem = ""] = lockFile.replace(/\.lock$/, "").split("+");
+  const prefix = folder === "." ? "" : `${folder}/`;
+  return (path) => {
+    const whole = `${prefix}${path}`;
+    return (
+      whole === lockFile || (whole.startsWith(`${stem}+`) && /^[\w+-]+\.lock$/.test(whole.slice(stem.length)))
+    );
+  };
 }
 
 function pathsBelow(folder: string, paths: readonly string[]): ReadonlySet<string> {
@@ -61,10 +78,10 @@ function outputPaths({ outputs, build }: Config): readonly string[] {
   ];
 }
 
-function pathsOfOtherPurpose(config: Config, configFile: string): readonly string[] {
+function pathsOfOtherPurpose(config: Config, { configFiles }: OwnFiles): readonly string[] {
   const { python } = config.environment;
   return [
-    configFile,
+    ...configFiles,
     "mlpackage.lock",
     "mlpackage.schema.json",
     ...config.models.map(({ source }) => normalize(source)),

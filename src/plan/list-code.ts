@@ -3,17 +3,15 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { isOurDockerfile } from "../model/dockerfile-header.ts";
 import type { Files, TreeEntry } from "../model/host.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import { codeIgnore } from "./code-ignore.ts";
+import { codeIgnore, type OwnFiles } from "./code-ignore.ts";
 import { VENDOR_BEGINNING } from "./vendor-data.ts";
 
 export type CodeContext = {
   readonly files: Files;
   /** Often kept inside the package in CI, where it is no more code than any output. */
   readonly cacheDirectory: string;
-  /** The configuration file's name, which never belongs to the code. */
-  readonly configFile: string;
-  /** Nor does its lock. */
-  readonly lockFile: string;
+  /** The configuration and its lock, which never belong to the code. */
+  readonly ownFiles: OwnFiles;
   /** The files of the package that a model, by its number, is made of. */
   readonly originsOf: (model: number) => readonly string[];
 };
@@ -29,14 +27,14 @@ export type ListedCode = {
 export async function listCode(
   config: Config,
   sourceDirectory: string,
-  { files, cacheDirectory, configFile, lockFile, originsOf }: CodeContext,
+  { files, cacheDirectory, ownFiles, originsOf }: CodeContext,
 ): Promise<Result<ListedCode>> {
   const folder = sourceDirectory === "." ? config.directory : `${config.directory}/${sourceDirectory}`;
   const modelFiles = config.models.flatMap(({ source }, index) =>
     holds(source, sourceDirectory) ? [] : originsOf(index),
   );
   const cache = pathBelow(config.directory, cacheDirectory);
-  const named = codeIgnore(config, sourceDirectory, configFile, [...modelFiles, ...cache, lockFile]);
+  const named = codeIgnore(config, sourceDirectory, ownFiles, [...modelFiles, ...cache]);
   const own = await findOwnFolders(folder, await files.listTree(folder, named), files);
   const isIgnored = (path: string) => named(path) || own.has(path);
   const entries = await files.listTree(folder, isIgnored, config.directory);

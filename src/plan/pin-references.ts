@@ -7,7 +7,7 @@ import type { LockFile } from "../model/lock-file.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext } from "../model/source.ts";
-import { contextIgnore } from "./code-ignore.ts";
+import { contextIgnore, type OwnFiles } from "./code-ignore.ts";
 import { askedOf, askedOfConda, condaIn, lockedModelFor, packagesIn, platformsOf } from "./compare-lock.ts";
 import { listCode } from "./list-code.ts";
 import { findLocalRequirements } from "./local-requirements.ts";
@@ -38,10 +38,8 @@ export type PinContext = {
   readonly runtimeDirectory: string;
   /** Often kept inside the package in CI, where it is no more code than any output. */
   readonly cacheDirectory: string;
-  /** The configuration file's name, which never belongs to the code. */
-  readonly configFile: string;
-  /** Nor does its lock. */
-  readonly lockFile: string;
+  /** The configuration and its lock, which never belong to the code. */
+  readonly ownFiles: OwnFiles;
 };
 
 /** Finds what every reference of a configuration names now; reports all that name nothing. */
@@ -122,7 +120,7 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
     const tree = await snapshotTree(
       context.files,
       `${config.directory}/${baseImage.context}`,
-      contextIgnore(config, baseImage.context, context.lockFile),
+      contextIgnore(config, baseImage.context, context.ownFiles),
     );
     const dockerfile = await pinDockerfile(baseImage, config.directory, context.files);
     return succeed({ kind: "dockerfile", dockerfile, context: tree });

@@ -24,7 +24,8 @@ function createCalls() {
     const said = { data: "", words: "" };
     const session: Session = {
       options: {
-        file: "mlpackage.yaml",
+        file: ["mlpackage.yaml"],
+        profile: [],
         directory: ".",
         set: [],
         json: isJson,

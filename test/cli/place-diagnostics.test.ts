@@ -35,6 +35,9 @@ function openAt(path: string): Package {
     document: value,
     locate: (pointer) => locate(value, pointer),
     configPath: `${directory}/mlpackage.yaml`,
+    configPaths: [`${directory}/mlpackage.yaml`],
+    profiles: [],
+    names: { variables: {} },
     rememberDocument: async () => {},
   };
 }

@@ -9,7 +9,8 @@ import { seededRandom } from "../fakes/random.ts";
 const test = suite("reading arguments");
 
 const common = {
-  file: "mlpackage.yaml",
+  file: ["mlpackage.yaml"],
+  profile: [],
   directory: ".",
   set: [],
   json: false,
@@ -84,6 +85,8 @@ const ordinary = [
   "-f other.yaml validate",
   "--file=other.yaml validate -q",
   "plan",
+  "-f a.yaml -f b.yaml validate --file=c.yaml",
+  "apply --profile gpu --profile=ci",
   "plan --detailed-exitcode",
   "plan --out plan.json",
   "plan --only build test --no-cache",

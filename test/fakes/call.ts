@@ -25,7 +25,8 @@ export function makeCall(
   const said = { words: "", data: "" };
   const session: Session = {
     options: {
-      file: "mlpackage.yaml",
+      file: ["mlpackage.yaml"],
+      profile: [],
       directory: ".",
       set: [],
       json: false,

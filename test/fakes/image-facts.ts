@@ -55,7 +55,8 @@ export function makeFacts(replaced: Partial<ImageFacts> = {}): ImageFacts {
     runtime: [{ path: "serve.py", digest: digestOf("serve") }],
     origin: {
       toolVersion: "1.2.3",
-      configuration: { name: "mlpackage.yaml", digest: digestOf("yaml") },
+      configurations: [{ name: "mlpackage.yaml", digest: digestOf("yaml") }],
+      profiles: [],
       overrides: { "build.labels.team": "risk", "environment.variables.TOKEN": null },
       commit: { id: "0123456789abcdef0123456789abcdef01234567", repository: "https://git.example.com/d.git" },
     },

@@ -36,7 +36,8 @@ export const NUMPY_LOCKED: LockedPlatforms = {
 
 const ORIGIN: Origin = {
   toolVersion: "1.2.3",
-  configuration: { name: "mlpackage.yaml", digest: digestOf("yaml") },
+  configurations: [{ name: "mlpackage.yaml", digest: digestOf("yaml") }],
+  profiles: [],
   overrides: {},
 };
 
@@ -67,13 +68,12 @@ export async function openPackage(
     files: context.host.files,
     engine: context.engine,
     resolve: () => Promise.reject(new Error("the registry was asked without the engine")),
-    lockFile: "mlpackage.lock",
     hostPlatform: "linux/amd64",
     sourceOf: (reference) => sourceOf(reference) ?? only({}),
     sourceContext: { ...context, onProgress: () => {} },
     runtimeDirectory: context.runtimeDirectory,
     cacheDirectory: "/elsewhere",
-    configFile: "mlpackage.yaml",
+    ownFiles: { configFiles: ["mlpackage.yaml"], lockFile: "mlpackage.lock" },
   });
   if (!pins.ok) throw new Error(pins.diagnostics.map(({ message }) => message).join("; "));
   const locate = () => ({ file: { path: "", text: "" }, range: { start: 0, end: 0 } });

@@ -5,6 +5,8 @@ import { readText } from "../config/read-fixture.ts";
 
 const test = suite("codeIgnore");
 
+const OWN = { configFiles: ["mlpackage.yaml", "src/prod.yaml"], lockFile: "mlpackage.lock" };
+
 const read = readText(`
 name: demo
 models: [./models/ridge.pkl, weights/, https://example.com/a.pkl]
@@ -42,7 +44,7 @@ const rows: readonly Row[] = [
 
 for (const [folder, ignored, kept] of rows) {
   test(`below ${folder}: not ${ignored}`, () => {
-    const isIgnored = codeIgnore(config, folder, "mlpackage.yaml", ["src/found.pkl"]);
+    const isIgnored = codeIgnore(config, folder, OWN, ["src/found.pkl"]);
     assert.equal(
       ignored.split(" ").filter((path) => !isIgnored(path)),
       [],
@@ -69,17 +71,30 @@ build: {secrets: [{id: pip, file: "${written}", host: pypi.example.com}]}
 outputs: [{type: image, tags: ["r.example/a:1"], push: true, attest: true, sign: {key: "${written}.pem"}}]
 `);
     if (!named.ok) throw new Error(named.diagnostics.map(({ message }) => message).join("; "));
-    const isIgnored = codeIgnore(named.value, "src", "mlpackage.yaml", []);
+    const isIgnored = codeIgnore(named.value, "src", OWN);
     assert.equal(["token", "token.pem", "token.py"].map(isIgnored), [true, true, false]);
   });
 
 test("of a user's own context only what we write there, and git's own", () => {
-  const isIgnored = contextIgnore(config, "src", "src/mlpackage.lock");
+  const isIgnored = contextIgnore(config, "src", OWN);
   assert.equal(
     ["imagefiles", ".git"].filter((path) => !isIgnored(path)),
     [],
   );
   assert.equal(["requirements.txt", "venv", "a.pyc", ".gitignore", "a/.git"].filter(isIgnored), []);
+});
+
+test("the lock of a profile is no input of another, wherever the code lies", () => {
+  const whole = codeIgnore(config, ".", { ...OWN, lockFile: "mlpackage+gpu.lock" });
+  const locks = ["mlpackage.lock", "mlpackage+gpu.lock", "mlpackage+cpu.lock", "mlpackage+gpu+prod.lock"];
+  assert.equal(locks.map(whole), [true, true, true, true]);
+  const others = ["other+gpu.lock", "mlpackage+gpu.txt", "src/mlpackage+gpu.lock", "mlpackage-gpu.lock"];
+  assert.equal(others.map(whole), [false, false, false, false]);
+  assert.equal(locks.map(contextIgnore(config, ".", OWN)), [true, true, true, true]);
+});
+
+test("a file that is merged over the first is no code", () => {
+  assert.is(codeIgnore(config, "src", OWN)("prod.yaml"), true);
 });
 
 test.run();

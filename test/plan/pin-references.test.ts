@@ -79,8 +79,7 @@ async function pin(
     sourceContext: only<SourceContext>({}),
     runtimeDirectory,
     cacheDirectory: path.resolve(directory, cache),
-    configFile: "mlpackage.yaml",
-    lockFile: "mlpackage.lock",
+    ownFiles: { configFiles: ["mlpackage.yaml"], lockFile: "mlpackage.lock" },
   });
 }
 
@@ -363,8 +362,7 @@ test("code: links to folders are followed, and links out of the package are refu
       sourceContext: only<SourceContext>({}),
       runtimeDirectory,
       cacheDirectory: "/elsewhere",
-      configFile: "mlpackage.yaml",
-      lockFile: "mlpackage.lock",
+      ownFiles: { configFiles: ["mlpackage.yaml"], lockFile: "mlpackage.lock" },
     });
   symlinkSync("../shared", `${directory}/src/shared`);
   const pinned = await pinCode();

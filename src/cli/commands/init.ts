@@ -29,7 +29,9 @@ type Drafted = { readonly draft: Draft; readonly told: readonly string[]; readon
 /** Writes a configuration file for what lies in a folder. */
 export async function init(session: Session, options: InitOptions): Promise<number> {
   const directory = path.resolve(session.workingDirectory, session.options.directory, options.folder ?? ".");
-  const configPath = path.resolve(directory, session.options.file);
+  const [file = "mlpackage.yaml", ...others] = session.options.file;
+  if (others.length > 0) return refuse(session, wordSeveral(session.options.file));
+  const configPath = path.resolve(directory, file);
   const free = await checkPlaces(session, directory, configPath, options);
   if (!free.ok) return refuse(session, ...free.diagnostics);
   const drafted = await draftFolder(session, directory, options);
@@ -41,6 +43,12 @@ export async function init(session: Session, options: InitOptions): Promise<numb
   if (!written.ok) return refuse(session, ...written.diagnostics);
   await session.host.files.writeAtomically(configPath, text);
   return conclude(session, drafted.value, directory, [...written.value, configPath]);
+}
+
+function wordSeveral(files: readonly string[]) {
+  return errorDiagnostic("cli/excess-argument", `\`-f\` names ${files.length} files, and \`init\` writes one`, {
+    hint: `name it alone: \`mlpackage init -f ${files[0]}\``,
+  });
 }
 
 async function checkPlaces(

@@ -25,7 +25,7 @@ export async function lock(session: Session, options: LockCommandOptions): Promi
   const opened = await openPackage(session);
   if (!opened.ok) return refuse(session, ...opened.diagnostics);
   const write = () => bringUpToDate(session, opened.value, options);
-  const shared = { what: "the lock", path: lockPathOf(opened.value.configPath), doing: "resolves the same" };
+  const shared = { what: "the lock", path: lockPathOf(opened.value), doing: "resolves the same" };
   const done = await (options.diff ? write() : oneAtATime(session, shared, options, write));
   return done.ok ? EXIT.done : refuse(session, ...done.diagnostics);
 }

@@ -74,5 +74,10 @@ function tellLock(session: Session, lock: Assembly["lock"]): void {
 
 /** A plan does not hold values that were set for one call: they may be secrets. */
 function wordSet({ options }: Session): string {
-  return options.set.length === 0 ? "" : " with the same `--set`";
+  const given = [
+    ...(options.file.length > 1 ? ["`-f`"] : []),
+    ...(options.profile.length > 0 ? ["`--profile`"] : []),
+    ...(options.set.length > 0 ? ["`--set`"] : []),
+  ];
+  return given.length === 0 ? "" : ` with the same ${given.join(" and ")}`;
 }

@@ -1,5 +1,5 @@
 import { EXIT } from "../exit-code.ts";
-import { openPackage } from "../open-package.ts";
+import { openPackage, type Package } from "../open-package.ts";
 import { refuse } from "../refuse.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
 
@@ -9,7 +9,16 @@ export async function validate(session: Session): Promise<number> {
   if (session.options.json) session.writeData(`${JSON.stringify({ valid: true, diagnostics: [] })}\n`);
   else {
     reportDiagnostics(session, opened.warnings);
-    tell(session, `${opened.value.document.file.path} is valid`);
+    tell(session, `${wordPaths(opened.value)} valid`);
   }
   return EXIT.done;
+}
+
+/** `mlpackage.yaml is`, `a.yaml and b.yaml are` */
+function wordPaths({ document, profiles }: Package): string {
+  const paths = [document.file, ...document.overlays].map(({ path }) => path);
+  const last = paths.at(-1);
+  const files = paths.length === 1 ? last : `${paths.slice(0, -1).join(", ")} and ${last}`;
+  const chosen = profiles.length === 0 ? "" : ` with ${profiles.map((name) => `\`${name}\``).join(" and ")}`;
+  return `${files}${chosen} ${paths.length === 1 ? "is" : "are"}`;
 }

@@ -8,7 +8,7 @@ import type { Tree } from "../../plan/pins.ts";
 import { snapshotEntries } from "../../plan/snapshot-tree.ts";
 import { layOutImage } from "../../steps/image-layout.ts";
 import type { LastRun } from "../last-run.ts";
-import { lockPathOf } from "../lock-file.ts";
+import { ownFilesOf } from "../own-files.ts";
 import type { Session } from "../session.ts";
 
 /** The code at one moment. */
@@ -43,7 +43,7 @@ export function openCodeFolder(
   { opened, manifest }: LastRun,
   { host, cacheDirectory }: Session,
 ): Result<CodeFolder> {
-  const { config, configPath } = opened;
+  const { config } = opened;
   const { sourceDirectory } = config.inference;
   const target = layOutImage(config).code[0]?.target;
   if (config.inference.kind !== "script" || sourceDirectory === undefined || target === undefined)
@@ -51,8 +51,7 @@ export function openCodeFolder(
   const context = {
     files: host.files,
     cacheDirectory,
-    configFile: path.basename(configPath),
-    lockFile: path.basename(lockPathOf(configPath)),
+    ownFiles: ownFilesOf(opened),
     originsOf: (model: number) => {
       const files = manifest.steps[`fetch:${config.models[model]?.name}`]?.output.files ?? [];
       return files.flatMap(({ origin }) => origin ?? []);

@@ -4,7 +4,7 @@ import type { Files } from "../../model/host.ts";
 import type { Package } from "../open-package.ts";
 
 /** What goes into the image by a build, besides the code: absolute path → what the file calls it. */
-export function rebuildInputs({ config, configPath }: Package): ReadonlyMap<string, string> {
+export function rebuildInputs({ config, configPaths }: Package): ReadonlyMap<string, string> {
   const { directory } = config;
   const code = config.inference.sourceDirectory ?? ".";
   const holdsCode = (one: string) => one === "." || one === code || code.startsWith(`${one}/`);
@@ -18,7 +18,7 @@ export function rebuildInputs({ config, configPath }: Package): ReadonlyMap<stri
       !/[*?[\]{}]/.test(one),
   );
   return new Map([
-    [configPath, path.basename(configPath)],
+    ...configPaths.map((one) => [one, path.basename(one)] as const),
     ...inputs.map(({ path: one }) => [path.join(directory, one), one] as const),
   ]);
 }
