@@ -54,7 +54,8 @@ test("the file as it is written, and the version of mlpackage; outside a reposit
   const { workingDirectory } = makeCall(FILES);
   assert.equal(await originOf(workingDirectory), {
     toolVersion: "0.0.0",
-    configuration: { name: "mlpackage.yaml", digest: digestOf(YAML) },
+    configurations: [{ name: "mlpackage.yaml", digest: digestOf(YAML) }],
+    profiles: [],
     overrides: {},
   });
 });

@@ -16,7 +16,7 @@ test("sees the fixtures", () => assert.ok(cases.length >= 10));
 for (const directory of cases) {
   test(`takes ${directory} as it is written`, () => {
     const text = readFileSync(new URL(`fixtures/valid/${directory}/mlpackage.yaml`, root), "utf8");
-    const parsed = parseDocument({ path: "mlpackage.yaml", text });
+    const parsed = parseDocument({ path: "mlpackage.yaml", text }, { takesMergeTags: true });
     assert.ok(parsed.ok && validate(parsed.value.value), JSON.stringify(validate.errors));
   });
 }
