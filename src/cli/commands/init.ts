@@ -46,9 +46,13 @@ export async function init(session: Session, options: InitOptions): Promise<numb
 }
 
 function wordSeveral(files: readonly string[]) {
-  return errorDiagnostic("cli/excess-argument", `\`-f\` names ${files.length} files, and \`init\` writes one`, {
-    hint: `name it alone: \`mlpackage init -f ${files[0]}\``,
-  });
+  return errorDiagnostic(
+    "cli/excess-argument",
+    `\`-f\` names ${files.length} files, and \`init\` writes one`,
+    {
+      hint: `name it alone: \`mlpackage init -f ${files[0]}\``,
+    },
+  );
 }
 
 async function checkPlaces(
