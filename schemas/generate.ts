@@ -3,6 +3,8 @@ import { Ajv } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
 import { bundle, type Schema } from "./bundle.ts";
+import { codePages } from "./code-pages.ts";
+import { codesDocument } from "./codes-document.ts";
 import { withProfiles } from "./partial.ts";
 import { forEditors, forTypes, forValidator, wordingKeywords } from "./prepare.ts";
 
@@ -15,15 +17,18 @@ const readSchema = (name: string): Schema =>
   JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, root), "utf8"));
 
 const schema = bundle(readSchema("config"), readSchema);
+const pages = codePages();
 const committed = {
   "mlpackage.schema.json": publishedSchema(schema),
   "src/model/config.generated.ts": await typesOf(schema),
+  "schemas/codes.md": codesDocument(pages),
 };
 const stale = Object.entries(committed).flatMap(([path, text]) => (text === readText(path) ? [] : [path]));
 
 if (!process.argv.includes("--check"))
   for (const [path, text] of Object.entries(committed)) writeText(path, text);
 writeText("src/config/validator.generated.js", validatorOf(schema));
+writeText("src/cli/codes.generated.json", `${JSON.stringify(pages)}\n`);
 
 if (process.argv.includes("--check") && stale.length > 0) {
   process.stderr.write(`${stale.join(" and ")} stale: run \`npx tsx schemas/generate.ts\`\n`);

@@ -4,6 +4,7 @@ import { createNodeHost, type NodeHost } from "../host/node-host.ts";
 import { openStandardStreams } from "../host/standard-streams.ts";
 import { bytesOf } from "../model/chunks.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { createListener } from "./listen-to-diagnostics.ts";
 import { UsageError } from "./option.ts";
 import { type Call, readArguments } from "./read-arguments.ts";
 import { reportDiagnostics, type Session } from "./session.ts";
@@ -39,7 +40,7 @@ async function withSession(
 ): Promise<number> {
   const { env } = process;
   const interrupt = catchInterrupts();
-  const session: Session = {
+  const unheard: Omit<Session, "onTold"> = {
     options,
     host,
     cacheDirectory,
@@ -58,12 +59,15 @@ async function withSession(
     readInput: () => bytesOf(process.stdin),
     readVersion,
   };
+  const listener = createListener(unheard);
+  const session: Session = { ...unheard, onTold: listener.hear };
   try {
     const code = await act(session);
     return interrupt.exitCode() ?? code;
   } catch (error) {
     return interrupt.exitCode() ?? (await reportFault(error, session));
   } finally {
+    listener.finish();
     // What it would write down saves time, and nothing else: no reason to fail.
     await host.close().catch(() => {});
   }

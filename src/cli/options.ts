@@ -403,6 +403,14 @@ export const COMMANDS: readonly Command[] = [
     run: async (session) => (await import("./commands/doctor.ts")).doctor(session),
   }),
   defineCommand({
+    name: "explain",
+    summary: "say more about the code of a message; without one, list them all",
+    positionals: [
+      { name: "code", isRequired: false, describe: "as it stands in a message: config/unknown-key" },
+    ],
+    run: async (session, { code }) => (await import("./commands/explain.ts")).explain(session, code),
+  }),
+  defineCommand({
     name: "schema",
     summary: "print the JSON Schema of the file",
     run: async (session) => (await import("./commands/schema.ts")).schema(session),

@@ -30,7 +30,10 @@ export type RunOptions = {
   readonly recordings?: readonly Recording[];
 };
 
-const RECORDING_WORDS = { trace: "the trace", junit: "the JUnit report" } as const;
+const UNWRITTEN = {
+  trace: ["trace/not-written", "the trace is not written"],
+  junit: ["junit/not-written", "the JUnit report is not written"],
+} as const;
 
 /** Runs a graph with a reporter beside it, and writes down what was made. */
 export async function runGraph(
@@ -78,12 +81,8 @@ export async function runGraph(
     });
     for (const recording of recorded) {
       recording.reporter.close();
-      await orWarn(
-        outlet,
-        `${recording.kind}/not-written`,
-        `${RECORDING_WORDS[recording.kind]} is not written`,
-        recording.save,
-      );
+      const [code, what] = UNWRITTEN[recording.kind];
+      await orWarn(outlet, code, what, recording.save);
     }
     progress.close();
   }

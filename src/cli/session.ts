@@ -1,8 +1,10 @@
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Host } from "../model/host.ts";
 import type { Reporter, Terminal } from "../model/reporter.ts";
+import { combineReporters } from "../report/combine-reporters.ts";
 import { diagnosticToJson } from "../report/diagnostic-json.ts";
 import { renderDiagnostics } from "../report/diagnostic-text.ts";
+import { createDiagnosticsReporter } from "../report/diagnostics-reporter.ts";
 import { type ProgressMode, REPORTERS, silentReporter } from "../report/index.ts";
 
 /** The flags every command takes. */
@@ -34,6 +36,8 @@ export type Session = {
   /** Data goes to stdout, everything else to stderr. */
   readonly writeData: (text: string) => void;
   readonly terminal: Terminal;
+  /** Called with what is told of mistakes, in whatever form. */
+  readonly onTold: (diagnostics: readonly Diagnostic[]) => void;
   /** What `terminal` writes to, for the live view. */
   readonly screen: NodeJS.WritableStream;
   readonly isTerminal: boolean;
@@ -50,6 +54,7 @@ export function reportDiagnostics(session: Session, diagnostics: readonly Diagno
   } else {
     session.terminal.write(`${renderDiagnostics(diagnostics, { color: session.terminal.color })}\n`);
   }
+  session.onTold(diagnostics);
 }
 
 /** A line for the person at the terminal, unless they asked for quiet. */
@@ -58,8 +63,12 @@ export function tell(session: Session, text: string): void {
 }
 
 export async function createReporter(session: Session): Promise<Reporter> {
-  const { progress, quiet } = session.options;
-  if (quiet) return silentReporter;
+  if (session.options.quiet) return silentReporter;
+  return combineReporters(await createProgress(session), createDiagnosticsReporter(session.onTold));
+}
+
+async function createProgress(session: Session): Promise<Reporter> {
+  const { progress } = session.options;
   if (progress === "json") return REPORTERS.json(session.terminal);
   const isLive = progress === "tty" || (progress === "auto" && session.isTerminal);
   if (!isLive) return REPORTERS.plain(session.terminal);

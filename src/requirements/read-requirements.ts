@@ -100,6 +100,11 @@ function placed(diagnostic: Diagnostic, find: (pointer: string) => Location): Di
     : { ...rest, location: find(path) };
 }
 
+const WORDS = {
+  extras: ["extra", "requirements/unknown-extra"],
+  groups: ["group", "requirements/unknown-group"],
+} as const;
+
 function findUnknown(
   choice: Choice,
   offered: Choice,
@@ -111,8 +116,8 @@ function findUnknown(
     return choice[kind].flatMap((name, index) => {
       if (known.has(normalName(name))) return [];
       const names = offered[kind].map((one) => `\`${one}\``).join(", ");
-      const one = kind === "extras" ? "extra" : "group";
-      return errorDiagnostic(`requirements/unknown-${one}`, `\`${path}\` has no ${one} \`${name}\``, {
+      const [one, code] = WORDS[kind];
+      return errorDiagnostic(code, `\`${path}\` has no ${one} \`${name}\``, {
         location: locateChoice(kind, index),
         path: pointerTo("/environment/python", kind, index),
         hint: names === "" ? `it has no ${kind} at all` : `its ${kind} are ${names}`,

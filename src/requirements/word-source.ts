@@ -3,10 +3,12 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 /** What a dependency comes from where that has no digest to lock. */
 export type Origin = "path" | "repository";
 
+const CODES = { path: "requirements/path", repository: "requirements/repository" } as const;
+
 /** The place is in the file that was read. */
 export function wordSource(name: string, origin: Origin, pointer: string): Diagnostic {
   return errorDiagnostic(
-    `requirements/${origin}`,
+    CODES[origin],
     `\`${name}\` is asked for by a ${origin}, which has no digest to lock`,
     {
       path: pointer,

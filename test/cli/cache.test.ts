@@ -43,6 +43,7 @@ function createCalls() {
       writeData: (text) => {
         said.data += text;
       },
+      onTold: () => {},
       terminal: {
         write: (text) => {
           said.words += text;

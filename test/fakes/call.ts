@@ -44,6 +44,7 @@ export function makeCall(
     writeData: (text) => {
       said.data += text;
     },
+    onTold: () => {},
     terminal: {
       write: (text) => {
         said.words += text;

@@ -46,8 +46,10 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
   const tests = recordTests(session, opened, options.junit);
   const recordings = [tests];
   const outcomes = await runGraph(session, opened, assembly, chosen.value, { ...options, recordings });
-  if (session.options.json) session.writeData(outcomesToJson(outcomes, tests.report()));
-  else reportDiagnostics(session, failuresOf(outcomes));
+  if (session.options.json) {
+    session.writeData(outcomesToJson(outcomes, tests.report()));
+    session.onTold(failuresOf(outcomes));
+  } else reportDiagnostics(session, failuresOf(outcomes));
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
 }
 

@@ -44,6 +44,7 @@ export async function doctor(session: Session): Promise<number> {
   if (session.options.json)
     session.writeData(`${JSON.stringify({ checks: checks.map(toJson) }, undefined, 2)}\n`);
   else session.writeData(`${checks.map((check) => toText(check, session.terminal.color)).join("\n")}\n`);
+  session.onTold(problems);
   const errors = problems.filter(({ severity }) => severity === "error");
   return errors.length === 0 ? EXIT.done : exitCodeOf(errors);
 }

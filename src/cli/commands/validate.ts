@@ -1,3 +1,4 @@
+import { diagnosticToJson } from "../../report/diagnostic-json.ts";
 import { EXIT } from "../exit-code.ts";
 import { openPackage, type Package } from "../open-package.ts";
 import { refuse } from "../refuse.ts";
@@ -6,10 +7,13 @@ import { reportDiagnostics, type Session, tell } from "../session.ts";
 export async function validate(session: Session): Promise<number> {
   const opened = await openPackage(session);
   if (!opened.ok) return refuse(session, ...opened.diagnostics);
-  if (session.options.json) session.writeData(`${JSON.stringify({ valid: true, diagnostics: [] })}\n`);
-  else {
-    reportDiagnostics(session, opened.warnings);
-    tell(session, `${wordPaths(opened.value)} valid`);
+  const { warnings, value } = opened;
+  if (session.options.json) {
+    session.writeData(`${JSON.stringify({ valid: true, diagnostics: warnings.map(diagnosticToJson) })}\n`);
+    session.onTold(warnings);
+  } else {
+    reportDiagnostics(session, warnings);
+    tell(session, `${wordPaths(value)} valid`);
   }
   return EXIT.done;
 }

@@ -1,0 +1,79 @@
+import type { PagesOf } from "./page.ts";
+
+export const sourcePages: PagesOf<"source"> = {
+  "source/bad-redirect": {
+    title: "a server sends a request on to no address of the web",
+    why: "Only `http` and `https` are followed. An address of a file on this machine, or the like, is not for a server to choose.",
+    mend: "Name the final address of the model.",
+  },
+  "source/changed": {
+    title: "a file was replaced between looking and downloading",
+    why: "What came is not what was looked at a moment before, so it is not taken for it.",
+    mend: "Apply again. With `sha256` on the model, you decide which version is meant.",
+  },
+  "source/credentials-in-url": {
+    title: "the address of a model holds a user name or a password",
+    why: "The file is committed and read by everybody, and so is the lock.",
+    mend: "Take them out, and change the password: it may be known by now.",
+  },
+  "source/digest-mismatch": {
+    title: "a model is not the file that was named",
+    why: "Its SHA-256 is another than the one in the file or in the lock. Somebody has replaced it, or the download is of something else.",
+    mend: "If the change is meant, write the new `sha256`, or `mlpackage lock --upgrade models` where the lock has it.",
+  },
+  "source/empty": {
+    title: "no file belongs to a model",
+    why: "The folder is empty, or `include` and `exclude` leave nothing of it.",
+    mend: 'Globs are matched against paths inside the folder, and `**` spans folders: `include: ["**/*.bin"]`.',
+  },
+  "source/insecure-redirect": {
+    title: "a server sends a request on from https to http",
+    why: "From there on, anybody on the way could replace the model.",
+    mend: "Name the final address yourself, with its `sha256`.",
+  },
+  "source/link-outside": {
+    title: "a part of a model is a link that leads out of the package",
+    why: "On another machine it leads somewhere else, or nowhere.",
+    mend: "Copy the file into the package.",
+  },
+  "source/no-identity": {
+    title: "a server does not tell one version of a file from another",
+    why: "It sends neither an `ETag` nor a time of change. Nobody could say whether the model is still the same.",
+    mend: "Add the file's `sha256` to the model: `curl -L URL | sha256sum` prints it.",
+  },
+  "source/not-a-file-url": {
+    title: "an address is none of a file",
+    why: "The last part of its path becomes the file's name in the image, and there is none.",
+    mend: "Name the file itself: `https://models.example.com/ridge/3/ridge.pkl`.",
+  },
+  "source/not-found": {
+    title: "a model's source does not exist",
+    why: "A path is relative to the folder of `mlpackage.yaml`.",
+    mend: "Check the spelling and the case; `mlpackage validate` checks all paths at once.",
+  },
+  "source/outside-package": {
+    title: "a model lies outside of the package's folder",
+    why: "All that goes into the image lies beside `mlpackage.yaml`, so that a clone makes the same image.",
+    mend: "Copy it into the folder, or move `mlpackage.yaml` up, so that both lie below it.",
+  },
+  "source/refused": {
+    title: "a server refuses to give a model",
+    why: "404 says that it is not there, 401 and 403 that it is not public; 429 and 5xx may pass, and were tried again.",
+    mend: "Open the address in a browser that is not logged in. What only some may have, lay into the package's folder before the run.",
+  },
+  "source/sha256-of-folder": {
+    title: "a folder is given a `sha256`",
+    why: "That is the digest of one file. Of a folder, each file has its own, and they stand in the lock.",
+    mend: "Take `sha256` out, or name one file of the folder.",
+  },
+  "source/too-many-redirects": {
+    title: "a server sends a request on and on",
+    why: "It most likely leads in a circle.",
+    mend: "Open the address in a browser, and name where it ends.",
+  },
+  "source/unreachable": {
+    title: "a model could not be downloaded",
+    why: "The server does not answer, or the connection broke off, several times.",
+    mend: "Check the address and the network; `HTTPS_PROXY` names a proxy.",
+  },
+};
