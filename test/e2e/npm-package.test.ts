@@ -45,6 +45,7 @@ test("has what it needs, and no tests", ({ files }) => {
     "LICENSE",
     "mlpackage.schema.json",
     "dist/mlpackage.js",
+    "dist/codes.generated.json",
     "dist/runtime/serve.py",
     "dist/runtime/mlpackage_runtime/__init__.py",
   ])
