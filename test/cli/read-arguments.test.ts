@@ -147,6 +147,7 @@ const ordinary = [
   "cache gc --max-size 20GB",
   "cache export cache.tar",
   "doctor",
+  "explain",
   "schema",
   "init",
   "init models --force",
