@@ -5,6 +5,7 @@ import { compile } from "json-schema-to-typescript";
 import { bundle, type Schema } from "./bundle.ts";
 import { codePages } from "./code-pages.ts";
 import { codesDocument } from "./codes-document.ts";
+import { fileDocument } from "./file-document.ts";
 import { withProfiles } from "./partial.ts";
 import { forEditors, forTypes, forValidator, wordingKeywords } from "./prepare.ts";
 
@@ -21,6 +22,7 @@ const pages = codePages();
 const committed = {
   "mlpackage.schema.json": publishedSchema(schema),
   "src/model/config.generated.ts": await typesOf(schema),
+  "schemas/README.md": fileDocument(schema),
   "schemas/codes.md": codesDocument(pages),
 };
 const stale = Object.entries(committed).flatMap(([path, text]) => (text === readText(path) ? [] : [path]));

@@ -7,7 +7,18 @@ const proseKeywords = new Set(["title", "description", "examples", "default"]);
 
 /** The schema as editors want it: with the prose, without what only our messages read, and before interpolation. */
 export function forEditors(node: unknown): unknown {
-  return withVariables(withoutMembers(node, (key) => key.startsWith("x-") || key === "discriminator"));
+  return withMarkdown(
+    withVariables(withoutMembers(node, (key) => key.startsWith("x-") || key === "discriminator")),
+  );
+}
+
+/** Some editors show a `description` as it is written, backticks and all. */
+function withMarkdown(node: unknown): unknown {
+  const nested = mapSchema(node, (_key, value) => withMarkdown(value));
+  if (!isSchema(nested) || typeof nested.description !== "string" || !nested.description.includes("`"))
+    return nested;
+  const { description, ...rest } = nested;
+  return { description, markdownDescription: description, ...rest };
 }
 
 const isCastable = (type: unknown) => type === "integer" || type === "number" || type === "boolean";

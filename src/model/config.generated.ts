@@ -162,7 +162,7 @@ export interface ConfigFile {
       };
   environment?: Environment;
   /**
-   * What answers requests: a scoring script, or a server of your own. A string is short for `entry_script`. Left out, a script of ours serves one model of scikit-learn or in ONNX.
+   * What answers requests: a scoring script, or a server of your own. A string is short for `entry_script`. Left out, a script of ours serves one model of scikit-learn, of MLflow or in ONNX.
    */
   inference?:
     | string
@@ -345,7 +345,7 @@ export interface Build {
     | string
     | {
         /**
-         * `registry`, `local`, `gha`, `s3` or `azblob`.
+         * The kind of place: `registry`, `local`, `gha`, `s3` or `azblob`. Further keys are what buildx knows for it.
          */
         type: string;
         [k: string]: CacheAttribute | string;
@@ -358,7 +358,7 @@ export interface Build {
     | string
     | {
         /**
-         * `registry`, `local`, `gha`, `s3` or `azblob`.
+         * The kind of place: `registry`, `local`, `gha`, `s3` or `azblob`. Further keys are what buildx knows for it.
          */
         type: string;
         [k: string]: CacheAttribute | string;

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { bundle } from "../../schemas/bundle.ts";
+import { fileDocument } from "../../schemas/file-document.ts";
 import { parseDocument } from "../../src/document/parse.ts";
 
 const test = suite("published schema");
@@ -61,7 +63,44 @@ test("every key is described", () => {
   );
 });
 
-type Property = { readonly description?: unknown };
+test("every key has a default, an example, or says itself what it may be", () => {
+  const bare = propertiesIn(schema).filter(([, property]) => {
+    const { $ref, type, examples, default: usual, const: only, enum: choices } = property;
+    const isPlain = only !== undefined || choices !== undefined || type === "boolean" || type === "integer";
+    return !isPlain && usual === undefined && examples === undefined && $ref === undefined;
+  });
+  assert.equal(
+    bare.map(([key]) => key),
+    [],
+  );
+});
+
+test("every example and every default is one", () => {
+  const { definitions } = schema;
+  let looked = 0;
+  for (const [key, property] of propertiesIn(schema)) {
+    const isRight = new Ajv({ strict: false }).compile({ ...property, definitions });
+    for (const value of [
+      ...(property.examples ?? []),
+      ...("default" in property ? [property.default] : []),
+    ]) {
+      looked += 1;
+      assert.ok(isRight(value), `${key}: ${JSON.stringify(value)}`);
+    }
+  }
+  assert.ok(looked > 50, `only ${looked}`);
+});
+
+test("the reference is up to date: `npm run docs` writes it", () => {
+  const read = (name: string) =>
+    JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, root), "utf8"));
+  assert.fixture(
+    fileDocument(bundle(read("config"), read)),
+    readFileSync(new URL("schemas/README.md", root), "utf8"),
+  );
+});
+
+type Property = Readonly<Record<string, unknown>> & { readonly examples?: readonly unknown[] };
 
 function propertiesIn(node: unknown): readonly (readonly [string, Property])[] {
   if (Array.isArray(node)) return node.flatMap(propertiesIn);
