@@ -7,9 +7,58 @@ const proseKeywords = new Set(["title", "description", "examples", "default"]);
 
 /** The schema as editors want it: with the prose, without what only our messages read, and before interpolation. */
 export function forEditors(node: unknown): unknown {
-  return withMarkdown(
-    withVariables(withoutMembers(node, (key) => key.startsWith("x-") || key === "discriminator")),
-  );
+  const decided = withoutMembers(withPlainUnions(node), (key) => key.startsWith("x-"));
+  return withMarkdown(withVariables(withoutListsAsDefault(decided)));
+}
+
+/** Unions in such a form that editors complete and word them well. */
+function withPlainUnions(node: unknown): unknown {
+  const nested = mapSchema(node, (_key, value) => withPlainUnions(value));
+  if (!isSchema(nested) || !Array.isArray(nested.oneOf)) return nested;
+  const { discriminator, oneOf, ...rest } = nested;
+  const branches = oneOf as readonly Schema[];
+  if (!isSchema(discriminator))
+    return {
+      ...rest,
+      oneOf: branches.map((branch) => (isShorthand(branch) ? withoutDescription(branch) : branch)),
+    };
+  return { ...rest, ...chosenBy(String(discriminator.propertyName), branches) };
+}
+
+/** A shorthand has the description of the whole, which says what it is short for. */
+function isShorthand(branch: Schema): boolean {
+  return !isSchema(branch.properties);
+}
+
+function withoutDescription({ description: _description, ...rest }: Schema): Schema {
+  return rest;
+}
+
+/** The key that decides has all its values in one list; what else there may be depends on it. */
+function chosenBy(key: string, branches: readonly Schema[]): Schema {
+  const deciding = branches.map((branch) => (branch.properties as Schema)[key] as Schema);
+  return {
+    properties: {
+      [key]: {
+        enum: deciding.map((one) => one.const),
+        enumDescriptions: deciding.map((one) => one.description),
+        description: deciding.map((one) => `\`${one.const}\`: ${one.description}`).join("\n\n"),
+      },
+    },
+    allOf: branches.map((branch, index) => ({
+      if: { properties: { [key]: { const: deciding[index]?.const } }, required: [key] },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: branch,
+    })),
+  };
+}
+
+/** A list of mappings is offered as `[object Object]`; what stands in it is a matter of the description. */
+function withoutListsAsDefault(node: unknown): unknown {
+  const nested = mapSchema(node, (_key, value) => withoutListsAsDefault(value));
+  if (!isSchema(nested) || !Array.isArray(nested.default) || nested.default.length === 0) return nested;
+  const { default: _default, ...rest } = nested;
+  return rest;
 }
 
 /** Some editors show a `description` as it is written, backticks and all. */

@@ -214,7 +214,7 @@ export interface ConfigFile {
    */
   tests?: Test[];
   /**
-   * Where the package goes.
+   * Where the package goes. Left out, the image is loaded into the engine, as `NAME:latest`.
    */
   outputs?: Output[];
   /**
