@@ -105,7 +105,15 @@ type Property = Readonly<Record<string, unknown>> & { readonly examples?: readon
 function propertiesIn(node: unknown): readonly (readonly [string, Property])[] {
   if (Array.isArray(node)) return node.flatMap(propertiesIn);
   if (node === null || typeof node !== "object") return [];
-  const { properties = {}, ...rest } = node as { readonly properties?: Record<string, Property> };
+  // What an `if` looks at is described where it is said.
+  const {
+    properties = {},
+    if: _if,
+    ...rest
+  } = node as {
+    readonly properties?: Record<string, Property>;
+    readonly if?: unknown;
+  };
   return [
     ...Object.entries(properties),
     ...[...Object.values(properties), ...Object.values(rest)].flatMap(propertiesIn),
