@@ -51,6 +51,11 @@ export const cliPages: PagesOf<"cli"> = {
     why: "It is of an older version. All it names is taken; only whether this version makes the same image of it, nobody can tell.",
     mend: "Let `mlpackage lock` add it, and commit the lock.",
   },
+  "cli/folder-is-model": {
+    title: "the folder is itself a model",
+    why: "Models of MLflow, TensorFlow and Transformers are folders. A configuration file in one would be a part of the model, and change it.",
+    mend: "Go one folder up, and run `mlpackage init` there.",
+  },
   "cli/no-address": {
     title: "`--url` is no address of a service",
     why: "A client is written for an address that begins with `http://` or `https://`.",
@@ -75,6 +80,16 @@ export const cliPages: PagesOf<"cli"> = {
     title: "the file with the request's body is not there",
     why: "`--data @file` sends what is in a file. The path is relative to the current folder.",
     mend: "Check the path; `--data -` takes the body from standard input, and any other text is the body itself.",
+  },
+  "cli/no-folder": {
+    title: "the folder to write into is not there",
+    why: "`mlpackage init FOLDER` looks for a model in a folder, and writes its file there.",
+    mend: "Name the folder that holds the model, or none for the current one.",
+  },
+  "cli/no-model": {
+    title: "no model was found to write a file for",
+    why: "`mlpackage init` knows models by the first and last bytes of their files, and does not load any. It looks some folders deep, and not into `.git`, virtual environments and the like.",
+    mend: "Copy the model into the folder, or write a file to fill in with `mlpackage init --template`.",
   },
   "cli/no-public-key": {
     title: "the file given as public key is none",

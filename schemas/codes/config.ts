@@ -144,6 +144,12 @@ export const configPages: PagesOf<"config"> = {
       replace: ["[ridge.pkl]", '[ridge.pkl]\nenvironment: {python: {requirements: ["scikit-learn==1.5.2"]}}'],
     },
   },
+  "config/nested-profiles": {
+    title: "a profile has profiles of its own",
+    why: "A profile is merged over the file, and chosen by its name alone. One within another could not be chosen.",
+    mend: "Move it up beside the others, and choose both: `--profile gpu --profile more`.",
+    example: { fixture: "profile-mistakes", replace: ["    profiles: {more: {}}\n", ""] },
+  },
   "config/no-effect": {
     title: "a key changes nothing",
     why: "What it belongs to is left out or switched off. A reader of the file would believe that it does something.",
@@ -250,6 +256,12 @@ export const configPages: PagesOf<"config"> = {
     title: "a file is there, and cannot be read",
     why: "Its permissions or its links forbid it to the user who runs mlpackage.",
     mend: "Look at it with `ls -l`; `chmod u+r FILE` gives you the right to read it.",
+  },
+  "config/unknown-profile": {
+    title: "no profile has the name that was chosen",
+    why: "`--profile` names a block below `profiles`. Without it, the package would be built as if nothing had been chosen.",
+    mend: "Choose one that is there, or add it below `profiles`.",
+    example: { fixture: "profile-unknown", replace: ["  gpu: {}", "  gpus: {}"] },
   },
   "config/unset-variable": {
     title: "a variable in the file has no value",

@@ -21,6 +21,12 @@ export const documentPages: PagesOf<"document"> = {
     why: "Numbers become what JSON and JavaScript can hold: at most 15 to 17 digits, and neither infinity nor `.nan`. The file would say one number, and the service would be sent another.",
     mend: 'Put it into quotes if a text is meant, as in `"12345678901234567890"`. A body that needs the number itself can lie in a file that `body_file` names: that is sent as it is.',
   },
+  "document/misplaced-tag": {
+    title: "a tag that says how files are merged stands in the wrong place",
+    why: "`!reset` takes away what the file before has under a key, `!override` puts a value in its place instead of merging it. Both are about a key; an item of a list has none.",
+    mend: "Write it between the key and its value: `models: !override [other.pkl]`.",
+    example: { fixture: "merge-tag-on-an-item", replace: ["- !reset a.pkl", "- a.pkl"] },
+  },
   "document/recursive-alias": {
     title: "a YAML alias stands inside the value that it names",
     why: "Such a value would contain itself and never end.",
