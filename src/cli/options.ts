@@ -104,6 +104,11 @@ export const COMMANDS: readonly Command[] = [
     summary: "write the file for the model that lies in a folder, and a script where it needs one",
     positionals: [{ name: "folder", isRequired: false, describe: "the folder; else the one to work in" }],
     options: {
+      from: {
+        type: "string",
+        describe:
+          "convert another tool's file: cog.yaml, bentofile.yaml, Kitfile, MLmodel, or Azure ML's of v1 and v2",
+      },
       "dry-run": { type: "boolean", default: false, describe: "print what would be written" },
       force: { type: "boolean", default: false, describe: "replace the file; no other is ever replaced" },
       template: {
@@ -115,6 +120,7 @@ export const COMMANDS: readonly Command[] = [
     run: async (session, values) =>
       (await import("./commands/init.ts")).init(session, {
         folder: values.folder,
+        from: values.from,
         force: values.force,
         dryRun: values["dry-run"],
         template: values.template,

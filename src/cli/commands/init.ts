@@ -15,6 +15,8 @@ import { reportDiagnostics, type Session, tell } from "../session.ts";
 export type InitOptions = {
   /** The package's, relative to `-C`. */
   readonly folder: string | undefined;
+  /** Another tool's file, or a folder with one: convert it. Relative to `-C`. */
+  readonly from: string | undefined;
   /** Replace a configuration file that is there. */
   readonly force: boolean;
   /** Print what would be written. */
@@ -34,7 +36,9 @@ export async function init(session: Session, options: InitOptions): Promise<numb
   const configPath = path.resolve(directory, file);
   const free = await checkPlaces(session, directory, configPath, options);
   if (!free.ok) return refuse(session, ...free.diagnostics);
-  const drafted = await draftFolder(session, directory, options);
+  const drafted = await (options.from === undefined
+    ? draftFolder(session, directory, options)
+    : convert(session, directory, options.from));
   if (!drafted.ok) return refuse(session, ...drafted.diagnostics);
   const { draft } = drafted.value;
   const text = await writeDraft(draft);
@@ -114,6 +118,15 @@ async function draftFolder(
       },
     ),
   );
+}
+
+/** By the importers, which are loaded for this alone. */
+async function convert(session: Session, directory: string, from: string): Promise<Result<Drafted>> {
+  const { importFile } = await import("../../importers/index.ts");
+  const place = path.resolve(session.workingDirectory, session.options.directory, from);
+  const shown = path.relative(session.workingDirectory, place) || ".";
+  const imported = await importFile({ path: place, shown, directory, files: session.host.files });
+  return imported.ok ? succeed({ draft: imported.value, told: [], toDo: [] }) : imported;
 }
 
 const LOOKED_FOR =

@@ -1,0 +1,204 @@
+// Each format as its documentation has it: what comes of every key, and what is told of those that come to nothing.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { assertGolden } from "../assert-golden.ts";
+import { makeFolder } from "../fakes/temporary-folder.ts";
+import { fixtures, importFrom, renderDraft } from "./import-fixture.ts";
+
+const test = suite("import file");
+
+const cases = readdirSync(fixtures, { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+);
+
+/** A model's folder lies in that of the package. */
+const FROM: Readonly<Record<string, string>> = { "mlflow-every-key": "forest", "mlflow-functions": "model" };
+
+for (const name of cases) {
+  test(`converts ${name}`, async () => {
+    const result = await importFrom(join(fixtures, name), FROM[name] ?? ".");
+    assert.ok(result.ok, renderDraft(result));
+    assertGolden(join(fixtures, `${name}.expected.txt`), renderDraft(result));
+  });
+}
+
+test("sees the fixtures", () => assert.ok(cases.length >= 15, `only ${cases.length} cases`));
+
+test("no password is told of, where a file has one", async () => {
+  for (const name of ["azure-v1-every-key", "azure-v1-older-keys", "bentoml-every-key"]) {
+    const text = renderDraft(await importFrom(join(fixtures, name), "."));
+    assert.not.match(text, /top-secret|user:secret/);
+  }
+});
+
+/** What is refused: the files, which of them is converted, and what is said. */
+const REFUSED: readonly (readonly [
+  what: string,
+  files: Record<string, string>,
+  from: string,
+  told: RegExp,
+])[] = [
+  ["a file that is not there", {}, "cog.yaml", /^error\[import\/missing-file\]: there is no `cog\.yaml`/],
+  [
+    "a folder with nothing known",
+    { "a.txt": "x" },
+    ".",
+    /import\/unknown-format.*no file that is known\nhint: known are `cog\.yaml`, .*`Kitfile`/s,
+  ],
+  ["a file of another kind", { "a.yaml": "a: 1" }, "a.yaml", /import\/unknown-format/],
+  ["a list", { "cog.yaml": "- 1" }, "cog.yaml", /import\/unknown-format/],
+  [
+    "two files in a folder",
+    { "cog.yaml": "a: 1", Kitfile: "a: 1" },
+    ".",
+    /import\/several-files.*`Kitfile`, `cog\.yaml`\nhint: name one of them: `--from Kitfile`/s,
+  ],
+  [
+    "an empty file",
+    { "cog.yaml": "# nothing\n" },
+    "cog.yaml",
+    /^error\[document\/empty\]: the file is empty\n --> cog\.yaml:1:1(?!.*hint)/s,
+  ],
+  [
+    "a file that is too large",
+    { "cog.yaml": `# ${"x".repeat(10_000_000)}\n` },
+    "cog.yaml",
+    /import\/too-large/,
+  ],
+  ["no YAML", { "cog.yaml": "a: [" }, "cog.yaml", /document\/syntax/],
+  [
+    "code in a tag",
+    { "cog.yaml": "predict: !!python/object/apply:os.system [id]" },
+    "cog.yaml",
+    /document\/.*\n --> cog\.yaml:1:10/,
+  ],
+  ["aliases without end", { "cog.yaml": bomb() }, "cog.yaml", /document\/too-many-aliases/],
+  [
+    "wrong types, all at once",
+    {
+      "cog.yaml":
+        "build: {python_packages: 3.5.1, gpu: [], system_packages: {a: 1}, python_version: [3]}\npredict: {a: 1}\nimage: [x]\n",
+    },
+    "cog.yaml",
+    /system_packages.*must be a list.*python_version.*must be a text.*predict.*must be a text.*image.*must be a text/s,
+  ],
+  [
+    "a section that is none",
+    { "cog.yaml": "build: 7\npredict: 'a.py:B'\n" },
+    "cog.yaml",
+    /`build` must be a mapping\n --> cog\.yaml:1:8/,
+  ],
+  [
+    "no predictor",
+    { "cog.yaml": "build: {}\n" },
+    "cog.yaml",
+    /import\/no-predictor.*hint: it is written as/s,
+  ],
+  ["a predictor elsewhere", { "cog.yaml": "predict: ../a.py:B\n" }, "cog.yaml", /import\/no-predictor/],
+  [
+    "requirements elsewhere",
+    { "cog.yaml": "build: {python_requirements: ../r.txt}\npredict: 'a.py:B'\n" },
+    "cog.yaml",
+    /import\/outside-package.*`build\.python_requirements` leads out/s,
+  ],
+  [
+    "a service with a command in it",
+    { "bentofile.yaml": "service: 'a:b; rm -rf /'\n" },
+    ".",
+    /import\/no-service/,
+  ],
+  ["a model elsewhere", { Kitfile: "model: {path: /etc/passwd}\n" }, ".", /import\/outside-package/],
+  [
+    "a Kitfile with nothing to serve",
+    { Kitfile: "manifestVersion: 1.0.0\n" },
+    ".",
+    /import\/nothing-to-serve/,
+  ],
+  [
+    "the model's own folder",
+    { MLmodel: "flavors: {sklearn: {}}\n" },
+    ".",
+    /import\/model-is-package.*hint: go to the folder above: `mlpackage init --from /s,
+  ],
+  [
+    "a model of R",
+    { "crate/MLmodel": "flavors: {crate: {version: 0.1}}\n" },
+    "crate",
+    /import\/not-served.*neither the flavor `sklearn` nor `python_function`/,
+  ],
+  [
+    "a script elsewhere",
+    { "inferenceconfig.json": '{"entryScript": "../../score.py"}' },
+    ".",
+    /import\/outside-package/,
+  ],
+  ["no script", { "inferenceconfig.json": '{"sourceDirectory": "src"}' }, ".", /import\/no-script/],
+  [
+    "an environment without a script",
+    { "azureml_environment.json": '{"python": {"condaDependenciesFile": "c.yml"}}' },
+    ".",
+    /import\/no-script.*hint: put the script/s,
+  ],
+  [
+    "a conda environment without dependencies",
+    {
+      "inferenceconfig.json":
+        '{"entryScript": "score.py", "environment": {"python": {"condaDependencies": {"name": "x"}}}}',
+    },
+    ".",
+    /has no list of `dependencies`/,
+  ],
+  ["a server of Triton", { "p.yml": "inferencing_server: {type: triton}\n" }, ".", /import\/no-server/],
+  [
+    "a server without a command",
+    { "p.yml": "inferencing_server: {type: custom, inference_configuration: {scoring_route: {port: 80}}}\n" },
+    ".",
+    /import\/no-command/,
+  ],
+  [
+    "a port that is none",
+    {
+      "p.yml":
+        "inferencing_server: {type: custom, inference_configuration: {entry_script: serve, scoring_route: {port: -1}}}\n",
+    },
+    ".",
+    /import\/unfit/,
+  ],
+];
+
+for (const [what, files, from, told] of REFUSED) {
+  test(`refuses ${what}`, async () => {
+    const result = await importFrom(makeFolder(files), from);
+    assert.is(result.ok, false);
+    assert.match(renderDraft(result), told);
+  });
+}
+
+test("refuses a file outside of the package", async () => {
+  const folder = makeFolder({ "cog.yaml": "predict: a.py:B\n", "package/x": "" });
+  const result = await importFrom(join(folder, "package"), "../cog.yaml");
+  assert.match(renderDraft(result), /import\/outside-package.*hint: go to its folder/s);
+});
+
+test("paths are those of the package, wherever the file lies in it", async () => {
+  const folder = makeFolder({
+    "tools/cog.yaml": "build: {python_requirements: ../all.txt}\npredict: a.py:B\n",
+  });
+  const result = await importFrom(folder, "tools/cog.yaml");
+  assert.ok(result.ok, renderDraft(result));
+  const { config, files } = result.value;
+  assert.equal(config.environment, { python: { requirements: "all.txt" } });
+  assert.equal(config.inference, { entry_script: "score.py", source_directory: "tools" });
+  assert.equal(Object.keys(files), ["tools/score.py"]);
+});
+
+function bomb(): string {
+  const lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
+  for (const [one, other] of ["ab", "bc", "cd", "de", "ef"])
+    lines.push(`${other}: &${other} [${Array(10).fill(`*${one}`).join(", ")}]`);
+  return `${lines.join("\n")}\n`;
+}
+
+test.run();
