@@ -19,7 +19,9 @@ export const EXIT = {
 export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
   if (diagnostics.some(isEngineMissing)) return EXIT.noEngine;
   if (diagnostics.some(({ code }) => code === "lock/timed-out")) return EXIT.lockTimedOut;
-  const isWrongInput = diagnostics.every(({ code }) => /^(document|requirements|config|import|cli)\//.test(code));
+  const isWrongInput = diagnostics.every(({ code }) =>
+    /^(document|requirements|config|import|cli)\//.test(code),
+  );
   return isWrongInput ? EXIT.wrongInput : EXIT.stepFailed;
 }
 

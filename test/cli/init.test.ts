@@ -11,7 +11,13 @@ import { makeFolder } from "../fakes/temporary-folder.ts";
 
 const test = suite("init");
 
-const OPTIONS: InitOptions = { folder: undefined, force: false, dryRun: false, template: false };
+const OPTIONS: InitOptions = {
+  folder: undefined,
+  from: undefined,
+  force: false,
+  dryRun: false,
+  template: false,
+};
 const RIDGE = models.sklearnPickle("sklearn.linear_model._ridge");
 const SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return data\n";
 

@@ -205,7 +205,7 @@ test("a predictor of Cog", async () => {
   assert.match(yaml, "base_image: python:3.13-slim");
   assert.match(yaml, "inference: score.py");
   assert.match(init, "not carried over: cog.yaml:2: the routes of Cog");
-  const service = await startImage(`${made.name}:latest`);
+  const service = await startImage(`${made.name}:latest`, ["--tmpfs", "/tmp"]);
   const output = (sums: readonly number[], note: string | null = null) => [
     200,
     { status: "succeeded", output: { sums, note } },
