@@ -152,6 +152,7 @@ const ordinary = [
   "init",
   "init models --force",
   "init -C models --dry-run --template",
+  "init --from cog.yaml",
 ];
 
 for (const line of ordinary) {
