@@ -9,7 +9,12 @@ import type { Item, Reading } from "./reading.ts";
 /** What is wrong with a configuration, the files it names left aside. It is as written, but for dollars that stand for themselves. */
 export function findMistakes(config: ConfigFile): readonly Diagnostic[] {
   const value = config as unknown as Serializable;
-  const document = { file: { path: "mlpackage.yaml", text: "" }, value, ranges: rangesOf(value) };
+  const document = {
+    file: { path: "mlpackage.yaml", text: "" },
+    overlays: [],
+    value,
+    ranges: rangesOf(value),
+  };
   const read = readConfig(document, { directory: "/package", variables: {}, git: undefined });
   return read.ok ? [] : read.diagnostics;
 }
