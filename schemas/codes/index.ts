@@ -7,6 +7,7 @@ import { doctorPages } from "./doctor.ts";
 import { documentPages } from "./document.ts";
 import { enginePages } from "./engine.ts";
 import { hostPages } from "./host.ts";
+import { importPages } from "./import.ts";
 import { junitPages } from "./junit.ts";
 import { lockPages } from "./lock.ts";
 import { packagesPages } from "./packages.ts";
@@ -51,5 +52,6 @@ export const PAGES: Readonly<Record<string, Page>> = {
   ...hostPages,
   ...doctorPages,
   ...tracePages,
+  ...importPages,
   ...junitPages,
 };
