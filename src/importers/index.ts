@@ -36,8 +36,8 @@ export type ImportRequest = {
 
 /** Converts another tool's file. */
 export async function importFile(request: ImportRequest): Promise<Result<Draft>> {
-  const { path, shown, directory, files } = request;
-  const status = await files.status(path);
+  const { path, shown, directory } = request;
+  const status = await withoutRefusals(request.files).status(path);
   if (status === undefined) return fail(errorDiagnostic("import/missing-file", `there is no \`${shown}\``));
   if (pathInPackage(path, directory).startsWith("/")) return fail(wordOutside(shown));
   if (status.type === "directory") return importFolder(request);
@@ -119,7 +119,7 @@ async function convertFile(
 /** Whatever stands in a file may be taken for a path: what cannot be one is not there. */
 function withoutRefusals(files: Files): Files {
   const isNone = (error: unknown) =>
-    ["ENAMETOOLONG", "ELOOP", "EACCES"].includes((error as { readonly code?: string }).code ?? "");
+    ["ENAMETOOLONG", "ELOOP"].includes((error as { readonly code?: string }).code ?? "");
   return {
     ...files,
     status: (path) =>

@@ -404,4 +404,25 @@ test("a hostile folder", async () => {
   assert.match(said.words, "not looked at: more than 10000 of its files and folders");
 });
 
+test("another tool's file, and what is not carried over: told, written, and as data", async () => {
+  const files = { "cog.yaml": 'predict: "predict.py:Predictor"\ntrain: "train.py:train"\n' };
+  const { exitCode, said, yaml, read, session } = await initialize(files, { from: "cog.yaml" });
+  assert.is(exitCode, 0, said.words);
+  assert.match(
+    said.words,
+    /^wrote score\.py\nwrote mlpackage\.yaml\n {2}not carried over: cog\.yaml:1: the routes of Cog/,
+  );
+  assert.match(
+    yaml,
+    /\n# Not carried over:\n(?:#.*\n)*# {3}cog\.yaml:2: `train`: mlpackage trains nothing\n$/,
+  );
+  assert.match(read("score.py"), 'NAME = "Predictor"');
+  const asData = { ...session, options: { ...session.options, json: true } };
+  assert.is(await init(asData, { ...OPTIONS, from: "cog.yaml", dryRun: true }), 0);
+  const { leftOut, files: made } = JSON.parse(said.data);
+  assert.is(leftOut.at(-1), "cog.yaml:2: `train`: mlpackage trains nothing");
+  // What is there is not replaced.
+  assert.equal(Object.keys(made), ["cog_score.py", "mlpackage.yaml"]);
+});
+
 test.run();

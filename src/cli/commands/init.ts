@@ -171,7 +171,7 @@ async function writeFiles(
 function print(session: Session, drafted: Drafted, name: string, text: string): number {
   const all = { ...drafted.draft.files, [name]: text };
   if (session.options.json)
-    session.writeData(`${JSON.stringify({ files: all, toDo: drafted.toDo }, undefined, 2)}\n`);
+    session.writeData(`${JSON.stringify({ files: all, ...dataOf(drafted) }, undefined, 2)}\n`);
   else {
     const [first = ""] = Object.keys(all);
     const isOne = first === name;
@@ -198,7 +198,7 @@ async function conclude(
   const diagnostics = opened.ok ? opened.warnings : opened.diagnostics;
   if (session.options.json) {
     session.writeData(
-      `${JSON.stringify({ written: names, toDo: drafted.toDo, valid: opened.ok }, undefined, 2)}\n`,
+      `${JSON.stringify({ written: names, ...dataOf(drafted), valid: opened.ok }, undefined, 2)}\n`,
     );
     return EXIT.done;
   }
@@ -209,6 +209,11 @@ async function conclude(
   const into = options.directory === "." ? "" : ` -C ${options.directory}`;
   tell(session, isReady ? `next: mlpackage${into} apply` : `after that: mlpackage${into} apply`);
   return EXIT.done;
+}
+
+/** What a program may want to know of it. */
+function dataOf({ draft, toDo }: Drafted) {
+  return { toDo, leftOut: wordLeftOut(draft.leftOut) };
 }
 
 function tellAll(session: Session, { draft, told, toDo }: Drafted): void {
