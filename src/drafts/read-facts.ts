@@ -107,13 +107,16 @@ async function readXgboost(place: string, size: number, files: Files): Promise<F
   };
 }
 
+/** Transformers has it no more since 5. */
+const TEXT_TO_TEXT = "text2text-generation";
+
 const TASKS: readonly (readonly [architecture: RegExp, task: string])[] = [
   [/ForSequenceClassification$/, "text-classification"],
   [/ForTokenClassification$/, "token-classification"],
   [/ForQuestionAnswering$/, "question-answering"],
   [/ForMaskedLM$/, "fill-mask"],
   [/(?:ForCausalLM|LMHeadModel)$/, "text-generation"],
-  [/ForConditionalGeneration$/, "text2text-generation"],
+  [/ForConditionalGeneration$/, TEXT_TO_TEXT],
 ];
 
 async function readTransformers(place: string, _size: number, files: Files): Promise<Facts> {
@@ -122,5 +125,6 @@ async function readTransformers(place: string, _size: number, files: Files): Pro
   const [, architecture = ""] = /"architectures"\s*:\s*\[\s*"(\w+)"/.exec(text) ?? [];
   const [, version] = /"transformers_version"\s*:\s*"(\d+\.\d+\.\d+)"/.exec(text) ?? [];
   const [, task] = TASKS.find(([known]) => known.test(architecture)) ?? [];
-  return { ...(task !== undefined && { task }), ...(version !== undefined && { version }) };
+  const isKnown = task !== TEXT_TO_TEXT || Number.parseInt(version ?? "", 10) < 5;
+  return { ...(task !== undefined && isKnown && { task }), ...(version !== undefined && { version }) };
 }

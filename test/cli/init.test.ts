@@ -341,6 +341,26 @@ test("`--dry-run` writes nothing, and prints it all", async () => {
   assert.not.ok(existsSync(path.join(folder, "mlpackage.yaml")) || existsSync(path.join(folder, "score.py")));
 });
 
+test("a file of another name in a folder of its own, and the answer as data", async () => {
+  const { exitCode, said, folder, session } = await initialize({});
+  writeFileSync(path.join(folder, "model.pkl"), RIDGE);
+  mkdirSync(path.join(folder, "a b"));
+  writeFileSync(path.join(folder, "a b/other.onnx"), models.bytes("\x08\x08:"));
+  assert.is(exitCode, 64);
+  said.words = "";
+  const named = { ...session, options: { ...session.options, file: ["a b/it.yaml"] } };
+  assert.is(await init(named, OPTIONS), 0, said.words);
+  assert.match(readFileSync(path.join(folder, "a b/it.yaml"), "utf8"), "models: [other.onnx]");
+  assert.match(said.words, "next: mlpackage -C 'a b' -f it.yaml apply");
+  const asData = { ...session, options: { ...session.options, json: true } };
+  assert.is(await init(asData, OPTIONS), 0);
+  assert.equal(JSON.parse(said.data), {
+    written: ["score.py", "mlpackage.yaml"],
+    toDo: ["in score.py: write what `init` and `run` do"],
+    ...{ valid: true, leftOut: [], diagnostics: [] },
+  });
+});
+
 test("a folder that is not there, a file, and a model itself", async () => {
   const absent = await initialize({}, { folder: "absent" });
   assert.is(absent.exitCode, 64);

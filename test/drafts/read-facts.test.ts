@@ -1,6 +1,7 @@
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { recognizeModel } from "../../src/config/recognize-model.ts";
 import type { OtherKind } from "../../src/config/recognized.ts";
 import { type Facts, readFacts } from "../../src/drafts/read-facts.ts";
 import { makeHost } from "../fakes/host.ts";
@@ -51,6 +52,29 @@ for (const [index, [kind, content, facts]] of cases.entries()) {
   });
 }
 
+const LAYERS = "torch.nn.modules.container";
+
+/** Written by XGBoost 3.3.0, PyTorch 2.14.1 and safetensors 0.8.0. */
+const WRITTEN: readonly (readonly [name: string, kind: OtherKind, facts: Facts])[] = [
+  ["xgboost.json", "xgboost", { features: 4, version: "3.3.0" }],
+  ["xgboost.ubj", "xgboost", { features: 4, version: "3.3.0" }],
+  ["xgboost.pkl", "pickle", { module: "xgboost.sklearn" }],
+  ["script.pt", "torch", { torch: "script" }],
+  ["module.pt", "torch", { torch: "module", module: LAYERS }],
+  ["weights.pt", "torch", { torch: "weights" }],
+  ["legacy.pt", "torch", { torch: "weights" }],
+  ["net.safetensors", "safetensors", {}],
+];
+
+for (const [name, kind, facts] of WRITTEN) {
+  test(`${name}, as its library has written it`, async () => {
+    const place = path.join(import.meta.dirname, "../../fixtures/models", name);
+    const recognized = await recognizeModel(name, place, files);
+    assert.is("not" in recognized && recognized.kind, kind);
+    assert.equal(await readFacts(kind, place, files), facts);
+  });
+}
+
 test("what stands far behind the beginning, and across the pieces that are read", async () => {
   const middle = "\0".repeat((1 << 20) - 900);
   const pickle = Buffer.from(models.sklearnPickle(PLAIN)).toString("latin1");
@@ -63,15 +87,24 @@ test("what stands far behind the beginning, and across the pieces that are read"
   }
 });
 
-test("what a model of Transformers is for", async () => {
-  const folder = makeFolder({
-    "config.json": '{"architectures": ["BertForSequenceClassification"], "transformers_version": "4.41.2"}',
-    "model.safetensors": models.safetensors(),
+const TRANSFORMERS: readonly (readonly [architecture: string, version: string, task: string | undefined])[] =
+  [
+    ["BertForSequenceClassification", "4.41.2", "text-classification"],
+    ["GPT2LMHeadModel", "5.12.1", "text-generation"],
+    ["T5ForConditionalGeneration", "4.41.2", "text2text-generation"],
+    ["T5ForConditionalGeneration", "5.12.1", undefined],
+    ["BertModel", "4.41.2", undefined],
+  ];
+
+for (const [architecture, version, task] of TRANSFORMERS) {
+  test(`what ${architecture} of Transformers ${version} is for`, async () => {
+    const folder = makeFolder({
+      "config.json": JSON.stringify({ architectures: [architecture], transformers_version: version }),
+      "model.safetensors": models.safetensors(),
+    });
+    const facts = await readFacts("transformers", folder, files);
+    assert.equal(facts, task === undefined ? { version } : { task, version });
   });
-  assert.equal(await readFacts("transformers", folder, files), {
-    task: "text-classification",
-    version: "4.41.2",
-  });
-});
+}
 
 test.run();

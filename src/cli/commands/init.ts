@@ -6,6 +6,7 @@ import { wordLeftOut, writeDraft } from "../../drafts/write-draft.ts";
 import { errorDiagnostic } from "../../model/diagnostic.ts";
 import type { Draft } from "../../model/draft.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
+import { diagnosticToJson } from "../../report/diagnostic-json.ts";
 import { EXIT } from "../exit-code.ts";
 import { openPackage } from "../open-package.ts";
 import { readGitRemote, repositoryOf } from "../read-git-remote.ts";
@@ -30,10 +31,12 @@ type Drafted = { readonly draft: Draft; readonly told: readonly string[]; readon
 
 /** Writes a configuration file for what lies in a folder. */
 export async function init(session: Session, options: InitOptions): Promise<number> {
-  const directory = path.resolve(session.workingDirectory, session.options.directory, options.folder ?? ".");
   const [file = "mlpackage.yaml", ...others] = session.options.file;
   if (others.length > 0) return refuse(session, wordSeveral(session.options.file));
-  const configPath = path.resolve(directory, file);
+  const folder = path.resolve(session.workingDirectory, session.options.directory, options.folder ?? ".");
+  const configPath = path.resolve(folder, file);
+  // A package is the folder of its file, wherever `-f` says that this is.
+  const directory = path.dirname(configPath);
   const free = await checkPlaces(session, directory, configPath, options);
   if (!free.ok) return refuse(session, ...free.diagnostics);
   const drafted = await (options.from === undefined
@@ -46,7 +49,7 @@ export async function init(session: Session, options: InitOptions): Promise<numb
   const written = await writeFiles(session, directory, draft);
   if (!written.ok) return refuse(session, ...written.diagnostics);
   await session.host.files.writeAtomically(configPath, text);
-  return conclude(session, drafted.value, directory, [...written.value, configPath]);
+  return conclude(session, drafted.value, configPath, [...written.value, configPath]);
 }
 
 function wordSeveral(files: readonly string[]) {
@@ -186,19 +189,17 @@ function print(session: Session, drafted: Drafted, name: string, text: string): 
 async function conclude(
   session: Session,
   drafted: Drafted,
-  directory: string,
+  configPath: string,
   written: readonly string[],
 ): Promise<number> {
   const names = written.map((place) => path.relative(session.workingDirectory, place));
-  const options = {
-    ...session.options,
-    directory: path.relative(session.workingDirectory, directory) || ".",
-  };
-  const opened = await openPackage({ ...session, options });
+  const directory = path.relative(session.workingDirectory, path.dirname(configPath)) || ".";
+  const file = path.basename(configPath);
+  const opened = await openPackage({ ...session, options: { ...session.options, directory, file: [file] } });
   const diagnostics = opened.ok ? opened.warnings : opened.diagnostics;
   if (session.options.json) {
     session.writeData(
-      `${JSON.stringify({ written: names, ...dataOf(drafted), valid: opened.ok }, undefined, 2)}\n`,
+      `${JSON.stringify({ written: names, ...dataOf(drafted), valid: opened.ok, diagnostics: diagnostics.map(diagnosticToJson) }, undefined, 2)}\n`,
     );
     return EXIT.done;
   }
@@ -206,14 +207,22 @@ async function conclude(
   tellAll(session, drafted);
   reportDiagnostics(session, diagnostics);
   const isReady = opened.ok && drafted.toDo.length === 0;
-  const into = options.directory === "." ? "" : ` -C ${options.directory}`;
-  tell(session, isReady ? `next: mlpackage${into} apply` : `after that: mlpackage${into} apply`);
+  const flags = [
+    directory === "." ? [] : ["-C", quote(directory)],
+    file === "mlpackage.yaml" ? [] : ["-f", quote(file)],
+  ].flat();
+  tell(session, `${isReady ? "next" : "after that"}: ${["mlpackage", ...flags, "apply"].join(" ")}`);
   return EXIT.done;
 }
 
 /** What a program may want to know of it. */
 function dataOf({ draft, toDo }: Drafted) {
   return { toDo, leftOut: wordLeftOut(draft.leftOut) };
+}
+
+/** As a shell takes it for one word. */
+function quote(text: string): string {
+  return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function tellAll(session: Session, { draft, told, toDo }: Drafted): void {
