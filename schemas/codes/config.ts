@@ -118,6 +118,7 @@ export const configPages: PagesOf<"config"> = {
     title: "a file that the configuration names is not there",
     why: "Paths are relative to the folder of `mlpackage.yaml`; an entry script's is relative to `inference.source_directory`. What is not there cannot go into the image.",
     mend: "Check the spelling, and case: file systems in containers tell `Model.pkl` from `model.pkl`. A file that is made by a script has to be made before `mlpackage` is called.",
+    example: { fixture: "missing-files-near", replace: ["rigde.pkl", "ridge.pkl"] },
   },
   "config/missing-folder": {
     title: "a folder that the configuration or a lock names is not there",

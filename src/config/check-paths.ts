@@ -6,6 +6,7 @@ import type { FileStatus, Files } from "../model/host.ts";
 import { checkEntryScript } from "./check-entry-script.ts";
 import { checkModelFiles } from "./check-model-files.ts";
 import { type InputPath, inputPaths, type PathWording } from "./input-paths.ts";
+import { nearest } from "./nearest.ts";
 import { holds } from "./paths.ts";
 
 /** What is wrong with the files that a configuration names. */
@@ -73,7 +74,7 @@ async function checkPath(input: InputPath, scope: Scope): Promise<readonly PathW
     const folder = input.role === "model" ? folderOfGlob(input.path) : undefined;
     // What a glob finds below its folder is for the source to say.
     return folder === undefined
-      ? [missing(input, document)]
+      ? [await missing(input, document, scope)]
       : checkPath({ ...input, path: folder, type: "directory", role: "other" }, scope);
   }
   const real = await files.realPath(absolute);
@@ -92,12 +93,28 @@ function folderOfGlob(path: string): string | undefined {
   return first === -1 ? undefined : segments.slice(0, first).join("/") || ".";
 }
 
-function missing({ path, role }: InputPath, document: Document): PathWording {
-  const message = `\`${path}\` does not exist`;
-  const isRelative = role === "script" && document.ranges.has("/inference/source_directory");
-  return isRelative
-    ? [missingFile, message, "`entry_script` is relative to `source_directory`"]
-    : [missingFile, message];
+async function missing(input: InputPath, document: Document, scope: Scope): Promise<PathWording> {
+  const message = `\`${input.path}\` does not exist`;
+  const near = await findNear(input, scope);
+  const isRelative = input.role === "script" && document.ranges.has("/inference/source_directory");
+  const hints = [
+    ...(near === undefined ? [] : [`did you mean \`${near}\`?`]),
+    ...(isRelative ? ["`entry_script` is relative to `source_directory`"] : []),
+  ];
+  return hints.length === 0 ? [missingFile, message] : [missingFile, message, hints.join(" ")];
+}
+
+/** What lies beside where it should be, under a name that is nearly so. */
+async function findNear({ path }: InputPath, { config, files }: Scope): Promise<string | undefined> {
+  const slash = path.lastIndexOf("/") + 1;
+  const [folder, name] = [path.slice(0, slash), path.slice(slash)];
+  const names = await files.list(`${config.directory}/${folder}`);
+  // A link that leads nowhere has the name itself.
+  const near = nearest(
+    name,
+    names.filter((one) => one !== name),
+  );
+  return near === undefined ? undefined : `${folder}${near}`;
 }
 
 function outside({ path }: InputPath): PathWording {

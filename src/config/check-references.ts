@@ -60,6 +60,12 @@ function checkConda({ baseImage, environment }: Config, document: Document): rea
   if (document.ranges.has("/environment/python")) {
     const more = {
       ...keyAt(document, path),
+      related: [
+        {
+          message: "the other one",
+          location: locate(document, "/environment/python", "key"),
+        },
+      ],
       hint: "what pip is to know besides, a requirements file can say",
     };
     return [errorDiagnostic("config/conflicting-keys", "`conda` does not go with `python`", more)];

@@ -26,10 +26,22 @@ export function wordErrors(document: Document, errors: readonly SchemaError[]): 
 function wordError(document: Document, error: SchemaError): Diagnostic | undefined {
   const wording = wordByKeyword[error.keyword]?.(error, document);
   if (wording === undefined) return undefined;
-  const { code, message, hint } = wording;
+  const { code, message, hint, beside } = wording;
   const path = pointerOf(error);
   const location = placeOf(document, error);
-  return errorDiagnostic(code, message, { location, path, ...(hint === undefined ? {} : { hint }) });
+  return errorDiagnostic(code, message, {
+    location,
+    path,
+    ...(beside !== undefined && {
+      related: [
+        {
+          message: "the other one",
+          location: locate(document, pointerTo(error.instancePath, beside), "key"),
+        },
+      ],
+    }),
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 /** The pointer of the key that an unknown one is a misspelling of. */
@@ -105,7 +117,11 @@ function wordConflict(error: SchemaError, key: string, { decider }: Branch): Wor
   const value = (error.data as Record<string, unknown>)[decider];
   if (value === undefined) return undefined;
   const beside = decider === "type" ? `type: ${value}` : decider;
-  return { code: "config/conflicting-keys", message: `\`${key}\` does not go with \`${beside}\`` };
+  return {
+    code: "config/conflicting-keys",
+    message: `\`${key}\` does not go with \`${beside}\``,
+    beside: decider,
+  };
 }
 
 function wordMissingKey(error: SchemaError): Wording {

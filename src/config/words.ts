@@ -2,7 +2,13 @@ import { segmentsOf } from "../document/locate.ts";
 import type { Serializable } from "../model/serializable.ts";
 
 /** A mistake in words, before it has a place. */
-export type Wording = { readonly code: string; readonly message: string; readonly hint?: string | undefined };
+export type Wording = {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  /** The key beside it that it is at odds with. */
+  readonly beside?: string;
+};
 
 /** What a mistake is about, as the subject of a sentence: a key, or the value at a pointer. */
 export function subjectOf(about: { readonly propertyName?: string; readonly instancePath: string }): string {

@@ -49,5 +49,10 @@ function underline(
 
 function lineAt(text: string, start: number): string {
   const end = text.indexOf("\n", start);
-  return text.slice(start, end === -1 ? text.length : end).replace(/\r$/, "");
+  return withoutPasswords(text.slice(start, end === -1 ? text.length : end).replace(/\r$/, ""));
+}
+
+/** A log is for more people to read than the file. Each character has a mark, so that what follows keeps its place. */
+function withoutPasswords(line: string): string {
+  return line.replace(/(?<=:\/\/)[^\s/?#"']+(?=@)/g, (credentials) => "*".repeat(credentials.length));
 }

@@ -29,6 +29,15 @@ const frames: readonly (readonly [what: string, marked: string, frame: readonly 
   ["combining characters", "e\u0301: «b»", ["1 |e\u0301: b", "  |   ^"]],
   ["emoji", "😀: «b»", ["1 |😀: b", "  |    ^"]],
   ["control characters", "\u001b[31m: «b\u202ec»", ["1 |\uFFFD[31m: b\uFFFDc", "  |       ^^^"]],
+  [
+    "passwords",
+    "- https://me:p@ss@a.example/b@c\na: [«git+ssh://token@b.example», https://c.example/d@e]",
+    [
+      "1 |- https://*******@a.example/b@c",
+      "2 |a: [git+ssh://*****@b.example, https://c.example/d@e]",
+      "  |    ^^^^^^^^^^^^^^^^^^^^^^^^^",
+    ],
+  ],
   ["the gutter's width", `${"\n".repeat(8)}a: 1\nb: «2»`, [" 9 |a: 1", "10 |b: 2", "   |   ^"]],
 ];
 
