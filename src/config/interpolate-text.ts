@@ -8,10 +8,20 @@ export type Reason = { readonly message: string; readonly hint?: string };
 /** Something in a text that cannot be replaced; `start` and `end` are offsets into the text. */
 export type TextProblem = Reason & { readonly code: string; readonly start: number; readonly end: number };
 
+/** A name whose value was put in, or the default in its place; the offsets are those of the expression, or of the default. */
+export type UsedName = {
+  readonly name: string;
+  readonly value: string;
+  readonly isDefault: boolean;
+  readonly start: number;
+  readonly end: number;
+};
+
 type Scan = {
   readonly text: string;
   readonly lookup: Lookup;
   readonly problems: TextProblem[];
+  readonly used: UsedName[];
   index: number;
 };
 
@@ -26,9 +36,14 @@ const operatorThere = /:?[-?+]/y;
 export function interpolateText(
   text: string,
   lookup: Lookup,
-): { readonly text: string; readonly problems: readonly TextProblem[] } {
-  const scan: Scan = { text, lookup, problems: [], index: 0 };
-  return { text: expandUntil(scan, undefined), problems: scan.problems };
+): {
+  readonly text: string;
+  readonly problems: readonly TextProblem[];
+  readonly used: readonly UsedName[];
+} {
+  const scan: Scan = { text, lookup, problems: [], used: [], index: 0 };
+  const { problems, used } = scan;
+  return { text: expandUntil(scan, undefined), problems, used };
 }
 
 function expandUntil(scan: Scan, closing: "}" | undefined): string {
@@ -56,7 +71,7 @@ function expandBraces(scan: Scan, start: number): string {
   const name = take(scan, dottedNameThere);
   if (name === undefined) return malformed(scan, start, "`${` must be followed by a name");
   const operator = take(scan, operatorThere);
-  const nested: Scan = { ...scan, problems: [] };
+  const nested: Scan = { ...scan, problems: [], used: [] };
   const argument = operator === undefined ? "" : expandUntil(nested, "}");
   scan.index = nested.index;
   if (scan.text[scan.index] !== "}") return malformed(scan, start, unfinished(name, operator));
@@ -77,23 +92,34 @@ type Operation = {
 function operate(scan: Scan, { start, name, operator, argument, nested }: Operation): string {
   const { value } = scan.lookup(name);
   const isThere = value !== undefined && (value !== "" || !operator.startsWith(":"));
-  if (operator.endsWith("+")) return isThere ? useArgument() : "";
-  if (isThere) return value;
-  if (operator.endsWith("-")) return useArgument();
+  if (operator.endsWith("+")) return isThere ? useArgument(false) : "";
+  if (isThere) return use(scan, { name, value, start });
+  if (operator.endsWith("-")) return useArgument(true);
   const message = argument === "" ? `\`${name}\` is not set` : `\`${name}\` is not set: ${argument}`;
   return report(scan, { code: "config/unset-variable", message, start, end: scan.index });
 
-  function useArgument(): string {
+  function useArgument(isDefault: boolean): string {
     scan.problems.push(...nested.problems);
+    const end = scan.index - 1;
+    const place = { start: start + `\${${name}${operator}`.length, end };
+    // What is nested in a default says more of the value than the default does.
+    scan.used.push(...nested.used);
+    if (isDefault && nested.used.length === 0)
+      scan.used.push({ name, value: argument, isDefault, ...place });
     return argument;
   }
 }
 
 function required(scan: Scan, start: number, name: string): string {
   const found = scan.lookup(name);
-  if (found.value !== undefined) return found.value;
+  if (found.value !== undefined) return use(scan, { name, value: found.value, start });
   const reason = found.reason ?? unset(name);
   return report(scan, { code: "config/unset-variable", ...reason, start, end: scan.index });
+}
+
+function use(scan: Scan, { name, value, start }: Pick<UsedName, "name" | "value" | "start">): string {
+  scan.used.push({ name, value, isDefault: false, start, end: scan.index });
+  return value;
 }
 
 function unset(name: string): Reason {

@@ -2,21 +2,24 @@ import { locate, pointerTo } from "../document/locate.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Document } from "../model/document.ts";
 import type { Serializable } from "../model/serializable.ts";
-import type { Location } from "../model/text-range.ts";
-import { interpolateText, type TextProblem } from "./interpolate-text.ts";
+import type { Location, TextRange } from "../model/text-range.ts";
+import { interpolateText, type TextProblem, type UsedName } from "./interpolate-text.ts";
 import { type KnownNames, lookupIn } from "./known-names.ts";
 
 export type Interpolation = {
   readonly value: Serializable;
   readonly diagnostics: readonly Diagnostic[];
-  /** The pointers of texts that something was put into. */
-  readonly changed: ReadonlySet<string>;
+  /** The texts that something was put into, by their pointers, and what it was. */
+  readonly changed: ReadonlyMap<string, readonly PutIn[]>;
 };
+
+/** What a variable has put into a text, and where. */
+export type PutIn = Pick<UsedName, "name" | "value" | "isDefault"> & { readonly location: Location };
 
 /** The document's value with the variables in its texts replaced; a text with an unset variable stays as it is. */
 export function interpolate(document: Document, names: KnownNames): Interpolation {
   const diagnostics: Diagnostic[] = [];
-  const changed = new Set<string>();
+  const changed = new Map<string, readonly PutIn[]>();
   if (!mentions(document, "$")) return { value: document.value, diagnostics, changed };
   const lookup = lookupIn(names, packageName(document, names) ?? "unnamed");
   return { value: visit(document.value, ""), diagnostics, changed };
@@ -36,7 +39,14 @@ export function interpolate(document: Document, names: KnownNames): Interpolatio
     const result = interpolateText(text, pointer === "/name" ? lookupIn(names, undefined) : lookup);
     diagnostics.push(...result.problems.map((problem) => wordProblem(document, pointer, text, problem)));
     if (result.problems.length > 0) return text;
-    if (result.text !== text) changed.add(pointer);
+    if (result.text !== text)
+      changed.set(
+        pointer,
+        result.used.map(({ start, end, ...used }) => ({
+          ...used,
+          location: placeWithin(locate(document, pointer), text, { start, end }),
+        })),
+      );
     return result.text;
   }
 }
@@ -77,7 +87,7 @@ function wordProblem(document: Document, pointer: string, text: string, problem:
 }
 
 /** The expression's own place, found again in the text as it is written: quotes and escapes move it about. */
-function placeWithin(place: Location, text: string, { start, end }: TextProblem): Location {
+function placeWithin(place: Location, text: string, { start, end }: TextRange): Location {
   const written = place.file.text.slice(place.range.start, place.range.end);
   const expression = text.slice(start, end);
   const earlier = text.slice(0, start).split(expression).length - 1;

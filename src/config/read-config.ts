@@ -11,6 +11,7 @@ import { checkPaths } from "./check-paths.ts";
 import { checkReferences } from "./check-references.ts";
 import { chooseScript } from "./choose-script.ts";
 import type { UnchosenProfile } from "./combine-documents.ts";
+import { explainVariables, secretVariables } from "./explain-variables.ts";
 import { interpolate } from "./interpolate.ts";
 import type { KnownNames } from "./known-names.ts";
 import { type RequirementsMemory, readRequirements } from "./read-requirements.ts";
@@ -27,8 +28,8 @@ export type ReadOptions = KnownNames & {
 
 /** The configuration that a document stands for, or all that is wrong with it, the files it names left aside. */
 export function readConfig(document: Document, options: ReadOptions): Result<Config> {
-  const { config, diagnostics } = draftConfig(document, options);
-  return settle(document, config, [...diagnostics, ...referencesOf(document, config)]);
+  const { config, diagnostics, explain } = draftConfig(document, options);
+  return settle(document, config, explain([...diagnostics, ...referencesOf(document, config)]));
 }
 
 /** The same, and every path it names looked at as well. */
@@ -36,36 +37,43 @@ export async function readCheckedConfig(
   document: Document,
   options: ReadOptions & { readonly files: Files; readonly memory?: RequirementsMemory },
 ): Promise<Result<Config>> {
-  const { config: draft, diagnostics } = draftConfig(document, options);
-  if (draft === undefined) return settle(document, draft, diagnostics);
+  const { config: draft, diagnostics, explain } = draftConfig(document, options);
+  if (draft === undefined) return settle(document, draft, explain(diagnostics));
   const read = await readRequirements(draft, document, options.files, options.memory);
   const config = read.ok ? read.value : draft;
   const told = [...diagnostics, ...(read.ok ? read.warnings : read.diagnostics)];
   const paths = await checkPaths(config, document, options.files);
   const expectations = await checkExpectations(config, document, options.files);
   const served = await chooseScript(config, document, options.files, paths);
-  return settle(document, served.ok ? served.value : config, [
+  const all = [
     ...told,
     ...referencesOf(document, config),
     ...paths,
     ...expectations,
     ...(served.ok ? served.warnings : served.diagnostics),
-  ]);
+  ];
+  return settle(document, served.ok ? served.value : config, explain(all));
 }
 
-type Draft = { readonly config: Config | undefined; readonly diagnostics: readonly Diagnostic[] };
+type Draft = {
+  readonly config: Config | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Adds which variables gave the values that diagnostics are about, and what is wrong with profiles that nobody chose. */
+  readonly explain: (diagnostics: readonly Diagnostic[]) => readonly Diagnostic[];
+};
 
 /** The configuration as far as it can be understood. */
 function draftConfig(document: Document, options: ReadOptions): Draft {
-  const { value, unreadable, diagnostics } = checkValues(document, options);
+  const { value, unreadable, diagnostics, changed } = checkValues(document, options);
   const file = salvage(value, unreadable);
+  const unchosen = (options.unchosen ?? []).flatMap((profile) => checkUnchosen(profile, options));
   return {
     config: file === undefined ? undefined : applyDefaults(file, options.directory),
     diagnostics: [
       ...diagnostics,
       ...findNestedProfiles(document),
-      ...(options.unchosen ?? []).flatMap((profile) => checkUnchosen(profile, options)),
     ],
+    explain: (told) => [...explainVariables(told, changed, secretVariables(value)), ...unchosen],
   };
 }
 
@@ -76,14 +84,17 @@ function checkValues(document: Document, names: KnownNames) {
   const value = castInterpolated(interpolation);
   const words = wordErrors(document, findSchemaErrors(value));
   const diagnostics = words.filter(({ path = "" }) => !unreadable.includes(path));
-  return { value, unreadable, diagnostics: [...interpolation.diagnostics, ...diagnostics] };
+  const { changed } = interpolation;
+  return { value, unreadable, changed, diagnostics: [...interpolation.diagnostics, ...diagnostics] };
 }
 
 /** What is wrong with a profile whatever is around it. Its variables are not set, and its files not there, until it is chosen. */
 function checkUnchosen({ name, document }: UnchosenProfile, names: KnownNames): readonly Diagnostic[] {
-  return checkValues(document, names).diagnostics.filter(
+  const { value, changed, diagnostics } = checkValues(document, names);
+  const told = diagnostics.filter(
     ({ code, path = "" }) => code !== "config/unset-variable" && document.ranges.get(path)?.profile === name,
   );
+  return explainVariables(told, changed, secretVariables(value));
 }
 
 function findNestedProfiles(document: Document): readonly Diagnostic[] {

@@ -62,7 +62,27 @@ const texts: readonly (readonly [text: string, result: string])[] = [
 
 for (const [text, result] of texts) {
   test(`${JSON.stringify(text)} is ${JSON.stringify(result)}`, () => {
-    assert.equal(interpolateText(text, lookup), { text: result, problems: [] });
+    const { used: _, ...interpolated } = interpolateText(text, lookup);
+    assert.equal(interpolated, { text: result, problems: [] });
+  });
+}
+
+const usedNames: readonly (readonly [text: string, used: readonly string[]])[] = [
+  ["plain $$", []],
+  ["a ${SET} b $SET", ["SET in ${SET}", "SET in $SET"]],
+  ["${NONE:-x y}", ["no NONE in x y"]],
+  ["${NONE:-${SET}}", ["SET in ${SET}"]],
+  ["${NONE:-${GONE:-x}}", ["no GONE in x"]],
+  ["${SET:-x}", ["SET in ${SET:-x}"]],
+  ["${SET:+${name}}", ["name in ${name}"]],
+];
+
+for (const [text, used] of usedNames) {
+  test(`what is put into ${JSON.stringify(text)}`, () => {
+    const put = interpolateText(text, lookup).used.map(
+      ({ name, isDefault, start, end }) => `${isDefault ? "no " : ""}${name} in ${text.slice(start, end)}`,
+    );
+    assert.equal(put, used);
   });
 }
 
