@@ -46,7 +46,7 @@ export async function openPackage(session: Session): Promise<Result<Package>> {
   );
   if (!combined.ok) return combined;
   const { unchosen } = combined.value;
-  const document = applyOverrides(combined.value.document, options.set);
+  const document = await applyOverrides(combined.value.document, options.set);
   if (!document.ok) return document;
   const directory = path.dirname(configPath);
   const git = usesGit(document.value) ? await readGitState(directory, host) : undefined;

@@ -132,6 +132,14 @@ export const COMMANDS: readonly Command[] = [
     run: async (session) => (await import("./commands/validate.ts")).validate(session),
   }),
   defineCommand({
+    name: "config",
+    summary: "print what the files come to: merged, variables replaced, defaults written out",
+    options: {
+      origin: { type: "boolean", default: false, describe: "say of every value where it comes from" },
+    },
+    run: async (session, { origin }) => (await import("./commands/config.ts")).config(session, { origin }),
+  }),
+  defineCommand({
     name: "plan",
     summary: "show what apply would do, step by step, and why",
     options: {

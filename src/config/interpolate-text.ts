@@ -104,8 +104,7 @@ function operate(scan: Scan, { start, name, operator, argument, nested }: Operat
     const place = { start: start + `\${${name}${operator}`.length, end };
     // What is nested in a default says more of the value than the default does.
     scan.used.push(...nested.used);
-    if (isDefault && nested.used.length === 0)
-      scan.used.push({ name, value: argument, isDefault, ...place });
+    if (isDefault && nested.used.length === 0) scan.used.push({ name, value: argument, isDefault, ...place });
     return argument;
   }
 }

@@ -52,7 +52,7 @@ export function interpolate(document: Document, names: KnownNames): Interpolatio
 }
 
 /** A JSONPath begins with a dollar, and patterns in a schema end with one. What a profile holds is read where it is chosen. */
-function isVerbatim(pointer: string): boolean {
+export function isVerbatim(pointer: string): boolean {
   return (
     pointer === "/profiles" ||
     /^\/tests\/\d+\/(?:requests\/\d+\/)?expect\/(?:select|schema\/.*)$/.test(pointer)

@@ -69,10 +69,7 @@ function draftConfig(document: Document, options: ReadOptions): Draft {
   const unchosen = (options.unchosen ?? []).flatMap((profile) => checkUnchosen(profile, options));
   return {
     config: file === undefined ? undefined : applyDefaults(file, options.directory),
-    diagnostics: [
-      ...diagnostics,
-      ...findNestedProfiles(document),
-    ],
+    diagnostics: [...diagnostics, ...findNestedProfiles(document)],
     explain: (told) => [...explainVariables(told, changed, secretVariables(value)), ...unchosen],
   };
 }

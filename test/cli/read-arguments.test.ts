@@ -87,6 +87,8 @@ const ordinary = [
   "plan",
   "-f a.yaml -f b.yaml validate --file=c.yaml",
   "apply --profile gpu --profile=ci",
+  "config",
+  "config --origin --json",
   "plan --detailed-exitcode",
   "plan --out plan.json",
   "plan --only build test --no-cache",
