@@ -23,7 +23,7 @@ export async function readCase(directory: string): Promise<Result<Config>> {
   if (first === undefined) throw new Error("no file was given");
   const combined = combineDocuments([first, ...rest], profiles);
   if (!combined.ok) return combined;
-  const document = applyOverrides(combined.value.document, set);
+  const document = await applyOverrides(combined.value.document, set);
   if (!document.ok) return document;
   const { unchosen } = combined.value;
   return readCheckedConfig(document.value, { ...options, directory, files, unchosen });
