@@ -19,6 +19,7 @@ import { measureOverload } from "./overload.ts";
 import { peers10, peers300, peersCold } from "./peers.ts";
 import { planning, scheduling } from "./planning.ts";
 import { measureRuntime } from "./runtime.ts";
+import { validating, validatingMistakes } from "./validating.ts";
 
 export type Contender = {
   readonly name: string;
@@ -40,6 +41,8 @@ const BENCHES: readonly Bench[] = [
   manySteps,
   largeModels,
   oneChangedLine,
+  validating,
+  validatingMistakes,
   planning,
   scheduling,
   hashingOneFile,
