@@ -146,6 +146,11 @@ export const cliPages: PagesOf<"cli"> = {
     why: "It is told before anything runs, with all that is missing, so that you can bring it in one go.",
     mend: "Where there is a network: `mlpackage vendor DIR`. Then here: `mlpackage apply --offline --vendor DIR`.",
   },
+  "cli/not-utf-8": {
+    title: "the configuration file is not written in UTF-8",
+    why: "Some of its bytes are no letter in UTF-8: it was saved in another encoding, such as Latin-1 or UTF-16. A name with such a letter would silently become another one.",
+    mend: "Have your editor save it as UTF-8, or convert it: `iconv -f latin1 -t utf-8 mlpackage.yaml`.",
+  },
   "cli/not-watchable": {
     title: "`--watch` is for entry scripts, and this package has none",
     why: "Our own server can load a script anew. What a server of yours does with a changed file, nobody here knows.",

@@ -1,12 +1,17 @@
 import path from "node:path";
+import { bytesOf } from "../model/chunks.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import { fail, type Result } from "../model/result.ts";
+import type { SourceFile } from "../model/text-range.ts";
 import { documentPlaceOf } from "./document-place.ts";
 import { type ParsedOnce, parseOnce } from "./remember-document.ts";
 import type { Session } from "./session.ts";
 
 /** More than any text of as many characters as are read takes in UTF-8. */
 const MOST_BYTES = 4_000_000;
+
+/** What stands for bytes that are no UTF-8, once they are text. */
+const REPLACEMENT = "\uFFFD";
 
 /** Reads a configuration file, absolute, which may be anything at all. */
 export async function readConfigFile(configPath: string, session: Session): Promise<Result<ParsedOnce>> {
@@ -18,7 +23,26 @@ export async function readConfigFile(configPath: string, session: Session): Prom
     return fail(wordNoFile(shown, found.type === "directory" ? "a folder" : "no file"));
   if (found.size > MOST_BYTES) return fail(wordTooLarge(shown));
   const file = { path: shown, text: await host.files.readText(configPath) };
+  const replaced = file.text.indexOf(REPLACEMENT);
+  if (replaced >= 0 && !(await isUtf8(host.files.readStream(configPath))))
+    return fail(wordNotUtf8(file, replaced));
   return parseOnce(file, documentPlaceOf(session, configPath), host.files, { takesMergeTags: true });
+}
+
+async function isUtf8(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(await bytesOf(chunks));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function wordNotUtf8(file: SourceFile, start: number) {
+  return errorDiagnostic("cli/not-utf-8", `\`${file.path}\` is not written in UTF-8`, {
+    location: { file, range: { start, end: start + 1 } },
+    hint: "have your editor save it as UTF-8: in any other encoding, names and texts would become others",
+  });
 }
 
 function wordMissing(shown: string) {
