@@ -7,7 +7,7 @@ import { type ArchiveState, startAptArchive } from "./apt-archive.ts";
 import { docker } from "./engine.ts";
 import { timedSuite } from "./timed-suite.ts";
 import { filesBelow, sha256, succeeded } from "./vendor-calls.ts";
-import { demandVariable, openWorkspace, type PackageFolder, PYTHON_IMAGE } from "./workspace.ts";
+import { demandVariable, openWorkspace, type PackageFolder } from "./workspace.ts";
 
 const workspace = openWorkspace("apt-snapshots");
 const test = timedSuite("snapshots of apt");
@@ -43,7 +43,7 @@ async function makeBase(word: string, file: string, sources: string): Promise<st
   await writeFile(path.join(context, "sources"), sources);
   await writeFile(
     path.join(context, "Dockerfile"),
-    `FROM ${PYTHON_IMAGE}
+    `FROM debian:bookworm-slim
 RUN rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*
 COPY rig.gpg ${KEYRING}
 COPY rig.gpg /etc/apt/trusted.gpg.d/rig.gpg
