@@ -54,5 +54,13 @@ function lineAt(text: string, start: number): string {
 
 /** A log is for more people to read than the file. Each character has a mark, so that what follows keeps its place. */
 function withoutPasswords(line: string): string {
-  return line.replace(/(?<=:\/\/)[^\s/?#"']+(?=@)/g, (credentials) => "*".repeat(credentials.length));
+  const stars = (credentials: string) => "*".repeat(credentials.length);
+  return line.replace(LOGIN, stars).replace(NAMED, stars);
 }
+
+/** In an address. */
+const LOGIN = /(?<=:\/\/)[^\s/?#"']+(?=@)/g;
+
+/** After a name that only a secret has; a variable's own name is none. */
+const NAMED =
+  /(?<=(?:password|passwd|secret|secret_access_key|session_token|sas_token|account_key|api_key)["']?\s*[:=]\s*["']?)[^\s,;&}\]"'$]+/gi;
