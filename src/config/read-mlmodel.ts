@@ -79,9 +79,11 @@ function methodOf({ loader_module, predict_fn }: SerializableRecord): string {
 
 /** What MLflow itself does with it: the module loads `data`, or else the folder. */
 async function readPythonFunction(flavor: SerializableRecord, folder: Folder): Promise<Recognized> {
-  const { loader_module, data, code, config } = flavor;
+  const { loader_module, data, code, config, predict_fn } = flavor;
   const { name, signature, has } = folder;
   if (!isModule(loader_module)) return refuse("has no `loader_module` that is the name of a module");
+  if (!isNone(predict_fn) && !isMethod(predict_fn))
+    return refuse("has a `predict_fn` that is the name of no method");
   if (!isNone(code) && !isPathInside(code)) return refuse("has a `code` that is no path in the folder");
   if (!isNone(data) && !(isPathInside(data) && (await has(data, "any"))))
     return refuse("has a `data` that is no path in the folder");
@@ -92,10 +94,15 @@ async function readPythonFunction(flavor: SerializableRecord, folder: Folder): P
       data: isPathInside(data) ? `${name}/${data}` : name,
       ...(Object.keys(recordOf(config)).length > 0 && { config: recordOf(config) }),
       ...(isPathInside(code) && { code: `${name}/${code}` }),
+      method: isMethod(predict_fn) ? predict_fn : "predict",
       ...signature,
     },
     ...((await has("requirements.txt", "file")) && { requirements: "requirements.txt" }),
   };
+}
+
+function isMethod(value: Serializable | undefined): value is string {
+  return typeof value === "string" && /^[A-Za-z]\w*$/.test(value);
 }
 
 function isModule(value: Serializable | undefined): value is string {

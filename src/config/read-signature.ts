@@ -1,4 +1,5 @@
-import { recordOf, type Serializable } from "../model/serializable.ts";
+import type { Tensor } from "../model/config.ts";
+import { recordOf, type Serializable, type SerializableRecord } from "../model/serializable.ts";
 
 /** What the rows of a model are, as the signature in its `MLmodel` tells it. */
 export type Signature = {
@@ -6,8 +7,10 @@ export type Signature = {
   readonly columns: readonly string[];
   /** Those that a request may leave out. */
   readonly optional: readonly string[];
-  /** Of each column, or of the one tensor, in NumPy's words; empty where neither is known. */
+  /** Of each column, in NumPy's words. */
   readonly types: readonly string[];
+  /** Where it is tensors that are given, and no columns. */
+  readonly tensors: readonly Tensor[];
 };
 
 /** MLflow's words for types, in NumPy's. Values of any other type come as JSON has them. */
@@ -20,7 +23,7 @@ const TYPES: Readonly<Record<string, string>> = {
   datetime: "datetime64[ns]",
 };
 
-const UNKNOWN: Signature = { columns: [], optional: [], types: [] };
+const UNKNOWN: Signature = { columns: [], optional: [], types: [], tensors: [] };
 
 /** Reads `signature.inputs`, which is JSON in a text of YAML. Undefined where it is no signature. */
 export function readSignature(signature: Serializable | undefined): Signature | undefined {
@@ -29,11 +32,8 @@ export function readSignature(signature: Serializable | undefined): Signature | 
   const written = parseJson(inputs);
   if (!Array.isArray(written)) return undefined;
   const fields = written.map(recordOf);
-  const [first] = fields;
-  if (fields.length === 1 && first?.type === "tensor") {
-    const { dtype } = recordOf(first["tensor-spec"]);
-    return { ...UNKNOWN, types: isTypeOfNumbers(dtype) ? [dtype] : [] };
-  }
+  if (fields.length > 0 && fields.every(({ type }) => type === "tensor"))
+    return { ...UNKNOWN, tensors: fields.map(readTensor) };
   const columns = fields.flatMap(({ name, type }) =>
     typeof name === "string" && type !== "tensor" ? [name] : [],
   );
@@ -42,7 +42,13 @@ export function readSignature(signature: Serializable | undefined): Signature | 
     columns,
     optional: columns.filter((_, index) => fields[index]?.required === false),
     types: fields.map(({ type }) => TYPES[String(type)] ?? "object"),
+    tensors: [],
   };
+}
+
+function readTensor({ name, ...field }: SerializableRecord): Tensor {
+  const { dtype } = recordOf(field["tensor-spec"]);
+  return { ...(typeof name === "string" && { name }), ...(isTypeOfNumbers(dtype) && { type: dtype }) };
 }
 
 function isTypeOfNumbers(dtype: Serializable | undefined): dtype is string {

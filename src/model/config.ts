@@ -137,9 +137,16 @@ export type PythonFunction = MlflowFolder & {
   readonly config?: SerializableRecord;
   /** Those of `columns` that a request may leave out. */
   readonly optional: readonly string[];
-  /** For each of `columns`, or for the one tensor of a signature without columns, a type of NumPy's. */
+  /** What is called of what it has loaded. */
+  readonly method: string;
+  /** For each of `columns`, a type of NumPy's. */
   readonly types: readonly string[];
+  /** What it is given where that is tensors, and no columns. */
+  readonly tensors: readonly Tensor[];
 };
+
+/** A tensor of a signature; its type is one of NumPy's, of numbers or truth values. */
+export type Tensor = { readonly name?: string; readonly type?: string };
 
 export type CommandInference = {
   readonly kind: "command";

@@ -56,8 +56,12 @@ test("what is called counts where MLflow would load the same", async () => {
   );
   assert.is(await methodOf({ loader_module: "other", predict_fn: "predict_proba" }), "predict");
   // What only MLflow does is left to it.
-  for (const name of ["score", "__reduce__", "fit", "predict_proba; x"])
-    assert.is(await methodOf({ loader_module: "mlflow.sklearn", predict_fn: name }), undefined);
+  assert.is(await methodOf({ loader_module: "mlflow.sklearn", predict_fn: "score" }), "score");
+  for (const name of ["__reduce__", "predict_proba; x"])
+    assert.is(
+      await methodOf({ loader_module: "mlflow.sklearn", predict_fn: name }),
+      "it is a model of MLflow whose `MLmodel` has a `predict_fn` that is the name of no method",
+    );
 });
 
 test("the columns of the signature", async () => {
@@ -133,20 +137,46 @@ test("a Python function: its loader, its data and what its signature says", asyn
     mlflow: {
       ...{ loader: "mlflow.xgboost", data: "forest/data", config: { depth: 3 }, code: "forest/code" },
       ...{ columns: ["a", "b", "c"], optional: ["b"], types: ["float64", "int64", "object"] },
+      ...{ method: "predict", tensors: [] },
     },
   });
   const tensor = [{ type: "tensor", "tensor-spec": { dtype: "float32", shape: [-1, 4] } }];
   assert.equal(await read(pyfunc({ loader_module: "my_model.loading" }, {}, tensor)), {
     format: "mlflow-python-function",
-    mlflow: { loader: "my_model.loading", data: "forest", columns: [], optional: [], types: ["float32"] },
+    mlflow: {
+      ...{ loader: "my_model.loading", data: "forest", method: "predict" },
+      ...{ columns: [], optional: [], types: [], tensors: [{ type: "float32" }] },
+    },
   });
 });
 
-test("a model of scikit-learn that is no pickle is loaded as a Python function", async () => {
-  const found = await read(
-    sklearn({ serialization_format: "skops" }, { python_function: { loader_module: "mlflow.sklearn" } }),
-  );
-  assert.is("format" in found && found.format, "mlflow-python-function");
+test("several tensors are known by their names", async () => {
+  const inputs = ["left", "right"].map((name) => ({
+    name,
+    type: "tensor",
+    "tensor-spec": { dtype: "int64" },
+  }));
+  const found = await read(pyfunc({}, {}, inputs));
+  assert.equal("mlflow" in found && found.mlflow && "tensors" in found.mlflow && found.mlflow.tensors, [
+    { name: "left", type: "int64" },
+    { name: "right", type: "int64" },
+  ]);
+});
+
+test("a model of scikit-learn that is no pickle is loaded as a Python function, and asked for the same", async () => {
+  for (const [more, predict_fn] of [
+    [{ serialization_format: "skops" }, "predict_proba"],
+    [{}, "score"],
+  ] as const) {
+    const found = await read(
+      sklearn(more, { python_function: { loader_module: "mlflow.sklearn", predict_fn } }),
+    );
+    assert.is("format" in found && found.format, "mlflow-python-function");
+    assert.is(
+      "mlflow" in found && found.mlflow && "method" in found.mlflow && found.mlflow.method,
+      predict_fn,
+    );
+  }
 });
 
 const badFunctions: readonly (readonly [flavor: object, reason: string])[] = [

@@ -97,14 +97,22 @@ class Shop:
     def __init__(self, prices, rate):
         self.prices, self.rate = prices, rate
 
-    def predict(self, frame, params=None):
+    def bill(self, frame, params=None):
         assert list(map(str, frame.dtypes)) in (["object", "int64"], ["str", "int64"]), frame.dtypes
         if (frame["count"] < 0).any():
             raise ValueError("fewer than none")
-        return pandas.DataFrame({"fruit": frame["fruit"], "cost": frame["fruit"].map(self.prices) * frame["count"] * self.rate})
+        rate = self.rate * (params or {}).get("factor", 1)
+        return pandas.DataFrame({"fruit": frame["fruit"], "cost": frame["fruit"].map(self.prices) * frame["count"] * rate})
 
 
-def _load_pyfunc(path, model_config):
+class Added:
+    def predict(self, tensors):
+        return tensors["left"] + tensors["right"]
+
+
+def _load_pyfunc(path, model_config=None):
+    if model_config is None:
+        return Added()
     with open(path) as file:
         return Shop(json.load(file), model_config["rate"])
 `;
@@ -116,11 +124,22 @@ const SHOP = {
     config: {rate: 2}
     data: data/prices.json
     loader_module: shop_loader
+    predict_fn: bill
 signature:
   inputs: '[{"type": "string", "name": "fruit", "required": true}, {"type": "long", "name": "count", "required": true}]'
 `,
   "shop/data/prices.json": '{"apple": 3, "plum": 5}',
   "shop/code/shop_loader.py": LOADER,
+};
+
+const ADDER = {
+  "adder/MLmodel": `flavors:
+  python_function: {code: code, loader_module: shop_loader}
+signature:
+  inputs: '[{"name": "left", "type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1, 2]}},
+    {"name": "right", "type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1, 2]}}]'
+`,
+  "adder/code/shop_loader.py": LOADER,
 };
 
 const MLFLOW_FOLDERS = ["digits", "halved"];
@@ -147,6 +166,7 @@ test.before(async () => {
 /** Of a model, which may be a folder. */
 async function filesOf(file: string): Promise<FileContents> {
   if (file === "shop") return SHOP;
+  if (file === "adder") return ADDER;
   if (!MLFLOW_FOLDERS.includes(file)) return { [file]: await readFile(join(models, file)) };
   const entries = await readdir(join(models, file), { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -349,6 +369,10 @@ test("a folder of MLflow's that a module of its own loads", async () => {
     { inputs: { count: [4, 1], fruit: ["apple", "plum"] } },
   ];
   for (const body of bodies) assert.equal(await ask(service, body), [200, bill]);
+  assert.equal(await ask(service, { data: [["plum", 1]], params: { factor: 3 } }), [
+    200,
+    [{ fruit: "plum", cost: 30 }],
+  ]);
   const refusals: readonly (readonly [body: unknown, reason: RegExp])[] = [
     [{ data: [["apple"]] }, /^Each row must be a list of 2 values\.$/],
     [{ dataframe_records: [{ fruit: "apple" }] }, /^The column 'count' is missing\.$/],
@@ -359,6 +383,26 @@ test("a folder of MLflow's that a module of its own loads", async () => {
     [{ data: [["apple", "4"]] }, /^The column 'count' cannot be of int64: a value is of another type\.$/],
     [{ data: [["apple", null]] }, /^The column 'count' cannot be of int64: /],
     [{ data: [["apple", -1]] }, /^The model cannot take these rows: fewer than none$/],
+    [{ data: rows, params: 2 }, /^"params" must be an object\.$/],
+  ];
+  for (const [body, reason] of refusals) {
+    const [status, told] = await ask(service, body);
+    assert.is(status, 400, JSON.stringify([body, told]));
+    assert.match((told as { readonly message: string }).message, reason);
+  }
+});
+
+test("a folder of MLflow's that takes several tensors", async () => {
+  const { service } = await serve("adder");
+  const [left, right] = [[[1, 2]], [[10, 20]]];
+  assert.equal(await ask(service, { inputs: { left, right } }), [200, [[11, 22]]]);
+  assert.equal(await ask(service, { instances: [{ left: left[0], right: right[0] }] }), [200, [[11, 22]]]);
+  const refusals: readonly (readonly [body: unknown, reason: RegExp])[] = [
+    [{ inputs: { left } }, /^"inputs" must be \{"left": \.\.\., "right": \.\.\.\}\.$/],
+    [{ inputs: { left, right: [["a"]] } }, /^The tensor 'right' cannot be of int64: a value is no number\.$/],
+    [{ inputs: { left, right: [[0.5, 1]] } }, /^The tensor 'right' cannot be of int64: a value would become/],
+    [{ inputs: { left, right }, params: {} }, /^The model takes no "params"\.$/],
+    [{ rows: left }, /^The body must be a JSON object with the tensors in "inputs"\.$/],
   ];
   for (const [body, reason] of refusals) {
     const [status, told] = await ask(service, body);

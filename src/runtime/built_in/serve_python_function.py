@@ -1,49 +1,87 @@
 """Serves a model of MLflow's flavor `python_function`: the module that it names loads it, whatever its library."""
 
 import importlib
+import inspect
 
 import mlflow_model
 from built_in_input import SPELLINGS, BadInput, answering_bad_input, in_order, rows_of
 
 
 def init():
-    global model, described, make_input
+    global described, predict, takes_params, make_input
     described = mlflow_model.describe_mlflow_model()
     loader = importlib.import_module(described["loader"])
     config = [described["config"]] if "config" in described else []
     model = loader._load_pyfunc(described["data"], *config)
-    if not callable(getattr(model, "predict", None)):
-        raise TypeError(f"`{described['loader']}` has loaded a {type(model).__name__}, which has no `predict`")
+    predict = getattr(model, described["method"], None)
+    if not callable(predict):
+        raise TypeError(f"`{described['loader']}` loads a {type(model).__name__}, which has no `{described['method']}`")
+    takes_params = "params" in inspect.signature(predict).parameters
     # Imported here: what cannot be imported is to be told at the start.
-    make_input = _tensor_maker() if described["types"] and not described["columns"] else _frame_maker()
+    make_input = _tensor_maker() if described["tensors"] else _frame_maker()
 
 
 @answering_bad_input
 def run(given):
-    rows, columns = rows_of(mlflow_model.as_tables(given), SPELLINGS + mlflow_model.SPELLINGS)
-    table = make_input(rows, columns)
+    options = _params_of(given)
+    table = make_input(given)
     try:
-        predicted = model.predict(table)
+        predicted = predict(table, **options)
     except (ValueError, TypeError) as error:
         raise BadInput(f"The model cannot take these rows: {error}") from error
     return _as_json(predicted)
 
 
+def _params_of(given):
+    params = given.get("params")
+    if params is None:
+        return {}
+    if not takes_params:
+        raise BadInput('The model takes no "params".')
+    if not isinstance(params, dict):
+        raise BadInput('"params" must be an object.')
+    return {"params": params}
+
+
 def _tensor_maker():
+    """One without a name is given as it is, others by their names, as MLflow's server takes them."""
     import numpy
 
-    (datatype,) = described["types"]
+    tensors = described["tensors"]
+    names = [tensor.get("name") for tensor in tensors]
+    named_alike = ", ".join(f'"{name}": ...' for name in names)
 
-    def make_tensor(rows, columns):
+    def make_tensors(given):
+        found = [name for name in (*SPELLINGS, "inputs", "instances") if name in given]
+        if len(found) != 1:
+            raise BadInput('The body must be a JSON object with the tensors in "inputs".')
+        value = given[found[0]]
+        if len(tensors) == 1 and not isinstance(value, dict) and not _is_list_of_objects(value):
+            tensor = cast(value, tensors[0])
+            return tensor if names[0] is None else {names[0]: tensor}
+        if _is_list_of_objects(value):
+            value = {name: [row.get(name) for row in value] for name in names}
+        if not isinstance(value, dict) or sorted(value) != sorted(map(str, names)):
+            raise BadInput(f'"{found[0]}" must be {{{named_alike}}}.')
+        return {tensor["name"]: cast(value[tensor["name"]], tensor) for tensor in tensors}
+
+    def cast(value, tensor):
         try:
-            given = numpy.array(rows)
-            if given.dtype.kind not in "biuf":
+            array = numpy.array(value)
+            if "type" not in tensor:
+                return array
+            if array.dtype.kind not in "biuf":
                 raise ValueError("a value is no number")
-            return _without_loss(given, given.astype(datatype))
+            return _without_loss(array, array.astype(tensor["type"]))
         except ValueError as error:
-            raise BadInput(f"The rows cannot be of {datatype}: {error}.") from error
+            name = f"The tensor {tensor['name']!r}" if "name" in tensor else "The tensor"
+            raise BadInput(f"{name} cannot be of {tensor.get('type', 'one shape')}: {error}.") from error
 
-    return make_tensor
+    return make_tensors
+
+
+def _is_list_of_objects(value):
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
 def _frame_maker():
@@ -51,7 +89,8 @@ def _frame_maker():
 
     names, optional, types = described["columns"], described["optional"], described["types"]
 
-    def make_frame(rows, columns):
+    def make_frame(given):
+        rows, columns = rows_of(mlflow_model.as_tables(given), SPELLINGS + mlflow_model.SPELLINGS)
         if not names:
             return pandas.DataFrame(rows, columns=columns)
         if columns is not None:
@@ -62,10 +101,10 @@ def _frame_maker():
         frame = pandas.DataFrame(rows, columns=had)
         for name, datatype in zip(names, types):
             if name in had:
-                frame[name] = _column(frame[name], datatype)
+                frame[name] = cast(frame[name], datatype)
         return frame
 
-    def _column(values, datatype):
+    def cast(values, datatype):
         try:
             if datatype.startswith("datetime64"):
                 return pandas.to_datetime(values)
