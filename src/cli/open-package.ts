@@ -36,13 +36,14 @@ export type Package = {
 /** Reads the configuration files, merges them with the profiles, checks that and every path it names. */
 export async function openPackage(session: Session): Promise<Result<Package>> {
   const { host, options } = session;
+  const profiles = profilesOf(session);
   const configPaths = configPathsOf(session);
   const [configPath = ""] = configPaths;
   const parsed = combine(await Promise.all(configPaths.map((one) => readConfigFile(one, session))));
   if (!parsed.ok) return parsed;
   const combined = combineDocuments(
     parsed.value.map(({ document }) => document) as unknown as readonly [Document, ...Document[]],
-    options.profile,
+    profiles,
   );
   if (!combined.ok) return combined;
   const { unchosen } = combined.value;
@@ -66,7 +67,7 @@ export async function openPackage(session: Session): Promise<Result<Package>> {
       config: config.value,
       document: document.value,
       locate: (pointer) => locate(document.value, pointer),
-      ...{ configPath, configPaths, profiles: options.profile, names },
+      ...{ configPath, configPaths, profiles, names },
       rememberDocument: async () => {
         await Promise.all([...parsed.value.map((one: ParsedOnce) => one.remember()), memory.remember()]);
       },
@@ -80,9 +81,14 @@ function configPathsOf({ options, workingDirectory }: Session): readonly string[
   return options.file.map((file) => path.resolve(workingDirectory, options.directory, file));
 }
 
+/** Those that were chosen, each once: over itself a profile would add to its own lists. */
+function profilesOf({ options }: Session): readonly string[] {
+  return [...new Set(options.profile)];
+}
+
 /** What tells a package from another: where its files lie, and which profiles are merged over them. */
 function keyOf(session: Session): string {
-  const { profile } = session.options;
+  const profile = profilesOf(session);
   const [first = "", ...rest] = configPathsOf(session);
   return rest.length + profile.length === 0 ? first : JSON.stringify([first, rest, profile]);
 }

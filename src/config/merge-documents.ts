@@ -87,6 +87,8 @@ function putItems(merge: Merge, base: readonly Serializable[], upper: Upper, poi
   for (const [index, value] of itemsOf(upper.value).entries()) {
     const identity = identify?.(value);
     const at = (identity === undefined ? undefined : indexes.get(identity)) ?? merged.length;
+    // A second one of the same name is another one, as it is within a file: that is told later.
+    indexes.delete(identity);
     const item = put(
       merge,
       merged[at],

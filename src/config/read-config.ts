@@ -86,9 +86,11 @@ function checkValues(document: Document, names: KnownNames) {
 }
 
 /** What is wrong with a profile whatever is around it. Its variables are not set, and its files not there, until it is chosen. */
-function checkUnchosen({ name, document }: UnchosenProfile, names: KnownNames): readonly Diagnostic[] {
-  const { value, changed, diagnostics } = checkValues(document, names);
-  const told = diagnostics.filter(
+function checkUnchosen({ name, document }: UnchosenProfile, options: ReadOptions): readonly Diagnostic[] {
+  const { value, unreadable, changed, diagnostics } = checkValues(document, options);
+  const file = salvage(value, unreadable);
+  const config = file === undefined ? undefined : applyDefaults(file, options.directory);
+  const told = [...diagnostics, ...referencesOf(document, config)].filter(
     ({ code, path = "" }) => code !== "config/unset-variable" && document.ranges.get(path)?.profile === name,
   );
   return explainVariables(told, changed, secretVariables(value));

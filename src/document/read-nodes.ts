@@ -115,11 +115,12 @@ function readEntry(reader: Reader): MappingEntry {
   if (content.kind !== "scalar" || content.event === undefined) throw new Error("a key must be a scalar");
   const { range } = node;
   const isMerge = reader.text.slice(range.start, range.end) === "<<";
+  const readValue = () => readNode(reader, () => range);
   return {
     key: reader.decodeKey(content.event),
     keyRange: range,
     isMerge,
-    value: readNode(reader, () => range),
+    value: isMerge ? untagged(reader, readValue) : readValue(),
   };
 }
 

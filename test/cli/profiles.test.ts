@@ -109,6 +109,14 @@ test("validate names what it read", async () => {
   }
 });
 
+test("a profile that is chosen twice counts once", async () => {
+  const { at, call } = openFolder();
+  const { session, said } = call({ profile: ["gpu", "gpu"] });
+  assert.is(await save(session, SAVE), 0, said.words);
+  assert.ok(existsSync(at("mlpackage+gpu.lock")));
+  assert.not(existsSync(at("mlpackage+gpu+gpu.lock")));
+});
+
 test("every file that cannot be read is told", async () => {
   const { call } = openFolder();
   const { session, said } = call({ file: ["mlpackage.yaml", "nowhere.yaml", "elsewhere", "/dev/zero"] });

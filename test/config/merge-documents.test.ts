@@ -32,6 +32,17 @@ const ROWS: readonly (readonly [title: string, base: string, over: string, merge
   ["a text takes the place of a mapping", "l: {a: 1}", "l: r.txt", { l: "r.txt" }],
   ["nothing is a value as any other", "a: {b: 1}", "a:", { a: null }],
   [
+    "two of one name in the later are two, for the checks to tell",
+    "models: [model.bin]",
+    'models: [{name: model, version: "2"}, {name: model, version: "3"}]',
+    {
+      models: [
+        { source: "model.bin", name: "model", version: "2" },
+        { name: "model", version: "3" },
+      ],
+    },
+  ],
+  [
     "a command is replaced",
     "inference: {command: [a, b], port: 1}",
     "inference: {command: [c]}",
