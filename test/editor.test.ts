@@ -20,7 +20,27 @@ test("finds nothing wrong with what is right", async () => {
   assert.equal(await server.open(new URL("mlpackage.yaml", everything).href, text), []);
 });
 
+test("knows the tags that say how a profile is merged, once it is told of them", async () => {
+  const text = `${MODELINE}name: demo
+models: [ridge.pkl]
+profiles:
+  archive:
+    outputs: !override
+      - {type: oci-archive, path: dist/ridge.tar}
+    environment: !override {system_packages: [curl]}
+    build: !reset {}
+    tests: !reset []
+`;
+  assert.equal(await server.open(new URL("tags.yaml", everything).href, text), []);
+});
+
 for (const [what, text, wanted, unwanted] of [
+  [
+    "a key within a profile",
+    "name: demo\nprofiles:\n  gpu:\n    |",
+    ["base_image", "outputs"],
+    ["name: demo"],
+  ],
   ["a key", "name: demo\n|", ["models", "base_image", "outputs"], ["name", "tags"]],
   ["a key of a nested mapping", "name: demo\nbuild:\n  |", ["compression", "secrets"], ["models"]],
   [
