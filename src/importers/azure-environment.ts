@@ -1,11 +1,11 @@
-import { fileName, joinPath } from "../config/paths.ts";
+import { joinPath } from "../config/paths.ts";
 import { writeYaml } from "../document/write.ts";
 import type { ConfigFile } from "../model/config.generated.ts";
-import type { Serializable } from "../model/serializable.ts";
 import { namedImage } from "./base-image.ts";
 import { type CondaFacts, readCondaFile, readCondaValue } from "./conda.ts";
-import { asVariables, fittingPairs, whyUnfit } from "./fitting.ts";
+import { fittingVariables, whyUnfit } from "./fitting.ts";
 import { freeName } from "./free-name.ts";
+import { holdsLogin, isSecretName, refuseLogin, withoutLogins } from "./logins.ts";
 import type { Field, Reading } from "./reading.ts";
 
 /** What an environment of Azure ML comes to, whichever file it stands in. */
@@ -106,11 +106,26 @@ async function readDockerfile(reading: Reading, field: Field) {
     const path = reading.path(field);
     return path === undefined ? undefined : { path, files: {} };
   }
-  const name = await freeName({ ...reading.opened, folder: "." }, [
-    "docker/Dockerfile",
-    "docker/Dockerfile.azureml",
-  ]);
-  return { path: name, files: { [name]: text.endsWith("\n") ? text : `${text}\n` } };
+  if (holdsLogin(text) || setsSecret(text)) {
+    refuseLogin(
+      reading,
+      field,
+      "write the Dockerfile without it, as a file: `RUN --mount=type=secret,id=...` is given one of `build.secrets`",
+    );
+    return undefined;
+  }
+  const whole = text.endsWith("\n") ? text : `${text}\n`;
+  const names = ["docker/Dockerfile", "docker/Dockerfile.azureml"];
+  const name = await freeName({ ...reading.opened, folder: "." }, names, whole);
+  return { path: name, files: { [name]: whole } };
+}
+
+/** By an instruction that gives values to variables. */
+function setsSecret(dockerfile: string): boolean {
+  const [...settings] = dockerfile.matchAll(/^\s*(?:ENV|ARG)\s((?:.*\\\r?\n)*.*)/gim);
+  return settings.some(([, pairs = ""]) =>
+    [...pairs.matchAll(/(?:^|\s)(\w+)(?:=|\s+)\S/g)].some(([, name = ""]) => isSecretName(name)),
+  );
 }
 
 type Conda = {
@@ -143,9 +158,9 @@ export async function writeConda(reading: Reading, field: Field): Promise<Conda>
     return { files: {} };
   }
   const { folder } = reading.opened;
-  const name = await freeName(reading.opened, ["conda.yaml", "azureml-conda.yaml"]);
-  const path = joinPath(folder, fileName(name));
-  return { path, facts, files: { [path]: await writeYaml(field.value as Serializable) } };
+  const text = await writeYaml(withoutLogins(reading, field) ?? {});
+  const path = joinPath(folder, await freeName(reading.opened, ["conda.yaml", "azureml-conda.yaml"], text));
+  return { path, facts, files: { [path]: text } };
 }
 
 function leaveConda(reading: Reading, python: Field): Conda {
@@ -170,7 +185,7 @@ export function readVariables(reading: Reading, field: Field): Readonly<Record<s
     const text = reading.text(member);
     return text === undefined ? [] : [[name, { text, pointer: member.pointer }] as const];
   });
-  return fittingPairs(reading, pairs, asVariables);
+  return fittingVariables(reading, pairs);
 }
 
 /** What every environment writes, and says nothing with. */

@@ -5,9 +5,10 @@ import { type Environment, readVariables, settleBase, writeConda } from "./azure
 import { namedImage } from "./base-image.ts";
 import { readCondaFile } from "./conda.ts";
 import { finishDraft, nameOf } from "./finish-draft.ts";
-import { asLabels, fittingPairs, whyUnfit } from "./fitting.ts";
+import { fittingLabels, whyUnfit } from "./fitting.ts";
 import { guessModels } from "./guess-models.ts";
 import type { Importer, Opened } from "./importer.ts";
+import { holdsLogin, refuseLogin } from "./logins.ts";
 import { readBeside } from "./read-beside.ts";
 import { type Field, isRecord, openReading, type Reading } from "./reading.ts";
 
@@ -195,15 +196,25 @@ function readScript(reading: Reading, code: Field): ConfigFile["inference"] {
   return { entry_script: name.replace(/^(?:\.\/)+/, ""), source_directory: folder ?? reading.opened.folder };
 }
 
+/** What runs the lines that it is given as arguments, as those of a file: no text of ours can hold a line break. */
+const RUN_LINES = 'set -e; lines=$(printf "%s\\n" "$@"); set --; eval "$lines"';
+
+function shellCommand(lines: readonly string[]): string[] {
+  const [line = "", ...others] = lines;
+  return others.length === 0 ? ["sh", "-c", line] : ["sh", "-c", RUN_LINES, "sh", ...lines];
+}
+
 function readCommand(reading: Reading, configuration: Field): ConfigFile["inference"] {
   const entry = reading.member(configuration, "entry_script");
-  const text = reading.text(entry)?.trim();
+  const text = reading.text(entry)?.replaceAll("\r\n", "\n").trim();
   const scoring = reading.member(configuration, "scoring_route", "port");
   const port = Number(reading.text(scoring) ?? 5001);
   for (const key of ["liveness_route", "readiness_route", "scoring_route"]) {
     const route = reading.member(configuration, key);
     reading.leave(reading.member(route, "path"), "the routes are the server's own");
-    reading.take(reading.member(route, "port"));
+    const own = reading.member(route, "port");
+    if (own.value === undefined || Number(reading.text(own)) === port) reading.take(own);
+    else reading.leave(own, `one port answers: ${port}, the one that is scored at`);
   }
   reading.leave(reading.member(configuration, "configuration"), "the server is started by its command alone");
   if (text === undefined || text === "") {
@@ -215,7 +226,11 @@ function readCommand(reading: Reading, configuration: Field): ConfigFile["infere
     );
     return undefined;
   }
-  const command = ["sh", "-c", text.replace(/\s*\n\s*/g, " && ")];
+  if (holdsLogin(text)) {
+    refuseLogin(reading, entry, "take it from a variable, and give that with `docker run --env`");
+    return undefined;
+  }
+  const command = shellCommand(text.split("\n"));
   const why = whyUnfit({ inference: { command, port } });
   if (why !== undefined) reading.refuse(entry, "import/unfit", why);
   return { command, port };
@@ -244,5 +259,5 @@ function readTags(reading: Reading, field: Field): Readonly<Record<string, strin
     const text = reading.text(member);
     return text === undefined ? [] : [[name, { text, pointer: member.pointer }] as const];
   });
-  return fittingPairs(reading, pairs, asLabels);
+  return fittingLabels(reading, pairs);
 }

@@ -1,21 +1,20 @@
 import { fileName, joinPath, parentFolder } from "../config/paths.ts";
 import { writeYaml } from "../document/write.ts";
-import type { Serializable } from "../model/serializable.ts";
 import { normalName } from "../requirements/requirement.ts";
 import { namedImage, pythonImage } from "./base-image.ts";
 import { finishDraft } from "./finish-draft.ts";
 import {
-  asLabels,
-  asVariables,
   fitting,
-  fittingPairs,
+  fittingLabels,
   fittingRequirements,
   fittingSystemPackages,
+  fittingVariables,
 } from "./fitting.ts";
 import { freeName } from "./free-name.ts";
 import type { Importer, Opened } from "./importer.ts";
+import { itemsWithoutLogin } from "./logins.ts";
 import { readBeside } from "./read-beside.ts";
-import { type Field, type Item, isRecord, openReading, type Reading } from "./reading.ts";
+import { type Field, type Item, isRecord, openReading, type Reading, resolvePath } from "./reading.ts";
 
 /** A `bentofile.yaml`: the service stays BentoML's own, started by its command. */
 export const bentoml: Importer = {
@@ -32,13 +31,10 @@ const PORT = 3000;
 async function convert(opened: Opened) {
   const reading = openReading(opened);
   const { root } = reading;
-  const [docker, python, conda] = ["docker", "python", "conda"].map((key) => reading.member(root, key)) as [
-    Field,
-    Field,
-    Field,
-  ];
+  const docker = reading.member(root, "docker");
+  const python = reading.member(root, "python");
   const service = readService(reading, reading.member(root, "service"));
-  const packages = await readPackages(reading, python, conda);
+  const packages = await readPackages(reading, python, reading.member(root, "conda"));
   const name = reading.text(reading.member(root, "name"));
   leaveRest(reading, docker, python);
   return finishDraft(reading, bentoml.format, {
@@ -68,10 +64,13 @@ async function convert(opened: Opened) {
   });
 }
 
-/** `service:svc`; nothing else goes into the command. */
+/** `service:svc`, or the path of its file, which is that of a module; nothing else goes into the command. */
 function readService(reading: Reading, field: Field): string {
   const service = reading.text(field) ?? "";
-  if (/^[A-Za-z_][\w.]*(?::[A-Za-z_]\w*)?$/.test(service)) return service.replace(/\.py(?=:|$)/, "");
+  const [, path, name = ""] = /^(.+)\.py((?::.*)?)$/.exec(service) ?? [];
+  const file = path === undefined ? undefined : resolvePath(".", path);
+  const module = file === undefined ? service : `${file.replaceAll("/", ".")}${name}`;
+  if (/^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*(?::[A-Za-z_]\w*)?$/.test(module)) return module;
   const message =
     service === "" ? "`service` is missing: nothing would answer" : "`service` is no module and service";
   reading.refuse(field, "import/no-service", message, 'it is written as `service: "service:svc"`');
@@ -79,10 +78,9 @@ function readService(reading: Reading, field: Field): string {
 }
 
 function readBase(reading: Reading, docker: Field): string | undefined {
-  const [image, version, distribution] = ["base_image", "python_version", "distro"].map((key) =>
-    reading.member(docker, key),
-  ) as [Field, Field, Field];
-  const named = namedImage(reading, image);
+  const version = reading.member(docker, "python_version");
+  const distribution = reading.member(docker, "distro");
+  const named = namedImage(reading, reading.member(docker, "base_image"));
   if (named !== undefined) {
     for (const field of [version, distribution])
       reading.leave(field, "`base_image` counts, at BentoML as well");
@@ -93,25 +91,42 @@ function readBase(reading: Reading, docker: Field): string | undefined {
   return pythonImage(reading, version);
 }
 
-type Packages = { readonly environment: object; readonly files: Readonly<Record<string, string>> };
+/** What BentoML has pip install, and from where. */
+type PipSettings = {
+  readonly requirements: string | readonly string[];
+  readonly index_url: string | undefined;
+  readonly extra_index_urls: readonly string[];
+  readonly find_links: readonly string[];
+};
+
+type Written = Readonly<Record<string, string>>;
+
+type Packages = {
+  readonly environment: { readonly conda: string } | { readonly python: PipSettings };
+  readonly files: Written;
+};
 
 async function readPackages(reading: Reading, python: Field, conda: Field): Promise<Packages> {
-  const list = await readPython(reading, python);
+  const { settings, files } = await readPython(reading, python);
   const file = reading.path(reading.member(conda, "environment_yml"));
-  const others = ["channels", "dependencies", "pip"].map((key) => reading.member(conda, key));
+  const written = ["channels", "dependencies", "pip"].map((key) => reading.member(conda, key));
   if (file !== undefined) {
-    for (const field of others) reading.leave(field, "`environment_yml` counts, at BentoML as well");
+    for (const field of written) reading.leave(field, "`environment_yml` counts, at BentoML as well");
     leavePip(reading, python);
     return { environment: { conda: file }, files: {} };
   }
-  if (others.every(({ value }) => value === undefined || value === null)) return list;
-  const made = await freeName(reading.opened, ["conda.yaml", "bento-conda.yaml"]);
+  if (written.every(({ value }) => value === undefined || value === null))
+    return { environment: { python: settings }, files };
   leavePip(reading, python, ["requirements_txt"]);
-  const place = joinPath(reading.opened.folder, made);
-  return {
-    environment: { conda: place },
-    files: { [place]: await writeConda(reading, others, list.environment) },
-  };
+  const { requirements } = settings;
+  const text = await writeConda(
+    reading,
+    conda,
+    typeof requirements === "string" ? ["bentoml"] : requirements,
+  );
+  const name = await freeName(reading.opened, ["conda.yaml", "bento-conda.yaml"], text);
+  const place = joinPath(reading.opened.folder, name);
+  return { environment: { conda: place }, files: { [place]: text } };
 }
 
 /** Beside a conda file nothing else is installed. */
@@ -123,65 +138,49 @@ function leavePip(reading: Reading, python: Field, keys = ["requirements_txt", "
     );
 }
 
-async function writeConda(
-  reading: Reading,
-  [channels, dependencies, pip]: readonly Field[],
-  environment: object,
-): Promise<string> {
-  const [first, second, third] = [channels, dependencies, pip].map((field) => field as Field) as [
-    Field,
-    Field,
-    Field,
-  ];
-  const named = reading.texts(first).map(({ text }) => text);
-  const specs = reading.items(second).flatMap((item): Serializable[] => {
-    if (!isRecord(item.value)) return [reading.text(item) ?? ""];
-    return [];
-  });
-  const below = reading
-    .items(second)
-    .flatMap((item) => (isRecord(item.value) ? reading.texts(reading.member(item, "pip")) : []));
-  const listed = requirementsIn(environment);
-  const ofPip = [...[...below, ...reading.texts(third)].map(({ text }) => text), ...listed];
+/** A conda file of what is written in the file itself, and of what pip is to install beside it. */
+async function writeConda(reading: Reading, conda: Field, requirements: readonly string[]): Promise<string> {
+  const open = (items: readonly Item[]) => itemsWithoutLogin(reading, items).map(({ text }) => text);
+  const channels = open(reading.texts(reading.member(conda, "channels")));
+  const dependencies = reading.items(reading.member(conda, "dependencies"));
+  const specs = dependencies.filter(({ value }) => !isRecord(value)).flatMap((item) => reading.texts(item));
+  const nested = dependencies
+    .filter(({ value }) => isRecord(value))
+    .flatMap((item) => reading.texts(reading.member(item, "pip")));
+  const pip = open([...nested, ...reading.texts(reading.member(conda, "pip"))]);
   return writeYaml({
-    channels: named.length === 0 ? ["conda-forge"] : named,
-    dependencies: [...specs, { pip: [...new Set(ofPip)] }],
+    channels: channels.length === 0 ? ["conda-forge"] : channels,
+    dependencies: [...open(specs), { pip: [...new Set([...pip, ...requirements])] }],
   });
 }
 
-function requirementsIn(environment: object): readonly string[] {
-  const { python } = environment as { readonly python?: { readonly requirements?: unknown } };
-  return Array.isArray(python?.requirements) ? (python.requirements as readonly string[]) : ["bentoml"];
-}
-
-async function readPython(reading: Reading, python: Field): Promise<Packages> {
+async function readPython(
+  reading: Reading,
+  python: Field,
+): Promise<{ readonly settings: PipSettings; readonly files: Written }> {
   const of = (key: string) => reading.member(python, key);
   const file = reading.path(of("requirements_txt"));
   if (file !== undefined) reading.leave(of("packages"), "`requirements_txt` counts, at BentoML as well");
   const wheels = readWheels(reading, reading.texts(of("wheels")));
+  const ofWheels = wheels.map(({ requirement }) => requirement);
   const listed = file === undefined ? fittingRequirements(reading, reading.texts(of("packages"))) : [];
-  const more = [...wheels.map(({ requirement }) => requirement)];
   const requirements =
-    file === undefined ? withBento([...listed, ...more]) : await beside(reading, file, more);
+    file === undefined ? withBento([...listed, ...ofWheels]) : await beside(reading, file, ofWheels);
+  const [index] = fitting(reading, reading.texts(of("index_url")), (text) => ({
+    environment: { python: { index_url: text } },
+  }));
+  const others = fitting(reading, reading.texts(of("extra_index_url")), (text) => ({
+    environment: { python: { extra_index_urls: [text] } },
+  }));
+  const links = fitting(reading, reading.texts(of("find_links")), (text) => ({
+    environment: { python: { find_links: [text] } },
+  }));
   return {
-    environment: {
-      python: {
-        requirements: requirements.value,
-        index_url: fitting(reading, reading.texts(of("index_url")), (text) => ({
-          environment: { python: { index_url: text } },
-        }))[0],
-        extra_index_urls: fitting(reading, reading.texts(of("extra_index_url")), (text) => ({
-          environment: { python: { extra_index_urls: [text] } },
-        })),
-        find_links: [
-          ...new Set([
-            ...wheels.map(({ folder }) => folder),
-            ...fitting(reading, reading.texts(of("find_links")), (text) => ({
-              environment: { python: { find_links: [text] } },
-            })),
-          ]),
-        ],
-      },
+    settings: {
+      requirements: requirements.value,
+      index_url: index,
+      extra_index_urls: others,
+      find_links: [...new Set([...wheels.map(({ folder }) => folder), ...links])],
     },
     files: requirements.files,
   };
@@ -190,7 +189,7 @@ async function readPython(reading: Reading, python: Field): Promise<Packages> {
 /** BentoML puts itself among the packages of every service. */
 function withBento(listed: readonly string[]): {
   readonly value: readonly string[];
-  readonly files: Packages["files"];
+  readonly files: Written;
 } {
   const isThere = listed.some((line) => normalName(/^[\w.-]+/.exec(line)?.[0] ?? "") === "bentoml");
   return { value: isThere ? listed : ["bentoml", ...listed], files: {} };
@@ -228,7 +227,7 @@ function readVariables(reading: Reading, docker: Field): Readonly<Record<string,
     reading.leave(item, "it has no value here: give it with `docker run --env`");
     return [];
   });
-  return fittingPairs(reading, [...ofDocker, ...ofService], asVariables);
+  return fittingVariables(reading, [...ofDocker, ...ofService]);
 }
 
 function leaveDotenv(reading: Reading, env: Field): readonly never[] {
@@ -259,7 +258,7 @@ function readLabels(reading: Reading): Readonly<Record<string, string>> {
   const labels = pairsOf(reading, reading.member(reading.root, "labels"));
   if (text?.startsWith("file:")) {
     reading.leave(description, "an image has no pages: a label can hold a line");
-    return fittingPairs(reading, labels, asLabels);
+    return fittingLabels(reading, labels);
   }
   const described =
     text === undefined
@@ -270,7 +269,7 @@ function readLabels(reading: Reading): Readonly<Record<string, string>> {
             { text: text.trim(), pointer: description.pointer },
           ] as const,
         ];
-  return fittingPairs(reading, [...labels, ...described], asLabels);
+  return fittingLabels(reading, [...labels, ...described]);
 }
 
 function leaveRest(reading: Reading, docker: Field, python: Field): void {

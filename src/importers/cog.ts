@@ -2,10 +2,11 @@ import { fileName, joinPath } from "../config/paths.ts";
 import { locate } from "../document/locate.ts";
 import { pythonImage } from "./base-image.ts";
 import { finishDraft } from "./finish-draft.ts";
-import { asVariables, fittingPairs, fittingRequirements, fittingSystemPackages } from "./fitting.ts";
+import { fittingRequirements, fittingSystemPackages, fittingVariables } from "./fitting.ts";
 import { freeName } from "./free-name.ts";
 import { namedTag } from "./image-tag.ts";
 import type { Importer, Opened } from "./importer.ts";
+import { itemsWithoutLogin } from "./logins.ts";
 import { predictorScript } from "./predictor-script.ts";
 import { type Field, type Item, openReading, type Reading, resolvePath } from "./reading.ts";
 
@@ -23,13 +24,12 @@ async function convert(opened: Opened) {
   const { root } = reading;
   const build = reading.member(root, "build");
   const requirements = readRequirements(reading, build);
-  const base = readBase(reading, build, requirements);
+  const base = await readBase(reading, build, requirements);
   const served = await readPredictor(reading);
   const image = reading.member(root, "image");
-  const variables = fittingPairs(
+  const variables = fittingVariables(
     reading,
     reading.texts(reading.member(root, "environment")).flatMap((item) => pairOf(reading, item)),
-    asVariables,
   );
   leaveRest(reading, build);
   return finishDraft(reading, cog.format, {
@@ -59,7 +59,7 @@ function readRequirements(reading: Reading, build: Field): string | readonly str
 }
 
 /** What pip installs comes after a base of the user's own, as in Cog; `run` comes after that there, and cannot here. */
-function readBase(reading: Reading, build: Field, requirements: string | readonly string[]) {
+async function readBase(reading: Reading, build: Field, requirements: string | readonly string[]) {
   const image = pythonImage(reading, reading.member(build, "python_version"));
   const packages = fittingSystemPackages(reading, reading.texts(reading.member(build, "system_packages")));
   const run = reading.member(build, "run");
@@ -70,14 +70,16 @@ function readBase(reading: Reading, build: Field, requirements: string | readonl
       "it runs after the packages are installed, and nothing does here: put what it makes into a Dockerfile, and name that as `base_image: {dockerfile}`",
     );
   const before = reading.texts(reading.member(build, "pre_install"));
-  const commands = isLast ? before : [...before, ...reading.texts(run)];
+  const commands = itemsWithoutLogin(
+    reading,
+    isLast ? before : [...before, ...reading.texts(run)],
+    "it holds a login, and none is copied: mount one of `build.secrets` in the Dockerfile, `RUN --mount=type=secret,id=...`",
+  );
   if (commands.length === 0) return { image, systemPackages: packages, files: {} };
-  const dockerfile = "docker/Dockerfile";
-  return {
-    image: { dockerfile },
-    systemPackages: [],
-    files: { [dockerfile]: writeDockerfile(image ?? "python:3.12-slim", packages, commands) },
-  };
+  const text = writeDockerfile(image ?? "python:3.12-slim", packages, commands);
+  const names = ["docker/Dockerfile", "docker/Dockerfile.cog"];
+  const dockerfile = await freeName({ ...reading.opened, folder: "." }, names, text);
+  return { image: { dockerfile }, systemPackages: [], files: { [dockerfile]: text } };
 }
 
 function hasTextsOnly({ value }: Field): boolean {
@@ -114,7 +116,18 @@ async function readPredictor(reading: Reading) {
     );
     return { inference: undefined, comments: {}, files: {} };
   }
-  const script = await freeName(opened, ["score.py", "cog_score.py"]);
+  const place = joinPath(opened.folder, file);
+  if ((await opened.files.status(`${opened.directory}/${place}`))?.type !== "file") {
+    reading.refuse(
+      field,
+      "import/no-predictor",
+      `there is no \`${place}\`: nothing would answer`,
+      "name the file of the predictor as it lies beside this one, or copy it there",
+    );
+    return { inference: undefined, comments: {}, files: {} };
+  }
+  const text = predictorScript(file, name);
+  const script = await freeName(opened, ["score.py", "cog_score.py"], text);
   const entry = joinPath(opened.folder, script);
   reading.leftOut.push({
     what: "the routes of Cog",
@@ -125,11 +138,11 @@ async function readPredictor(reading: Reading) {
     inference: opened.folder === "." ? entry : { entry_script: script, source_directory: opened.folder },
     comments: {
       "/inference": [
-        `It calls \`${name}\` in ${joinPath(opened.folder, file)}. What that loads lies in the same folder; an entry of`,
+        `It calls \`${name}\` in ${place}. What that loads lies in the same folder; an entry of`,
         "`models` would make it a layer of its own, and the script find it below AZUREML_MODEL_DIR.",
       ],
     },
-    files: { [entry]: predictorScript(file, name) },
+    files: { [entry]: text },
   };
 }
 

@@ -4,6 +4,7 @@ import type { ConfigFile } from "../model/config.generated.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Serializable } from "../model/serializable.ts";
 import { parseRequirement } from "../requirements/requirement.ts";
+import { holdsLogin, isSecretName, itemsWithoutLogin } from "./logins.ts";
 import type { Item, Reading } from "./reading.ts";
 
 /** What is wrong with a configuration, the files it names left aside. It is as written, but for dollars that stand for themselves. */
@@ -63,10 +64,28 @@ export function fittingSystemPackages(reading: Reading, items: readonly Item[]):
   return fitting(reading, items, (text) => ({ environment: { system_packages: [text] } }));
 }
 
+type Pairs = readonly (readonly [name: string, item: Item])[];
+
+/** Variables of the image, where all who have it can read them: no secret is among them. */
+export function fittingVariables(reading: Reading, pairs: Pairs): Readonly<Record<string, string>> {
+  const open = pairs.filter(([name, { text, pointer }]) => {
+    const isSecret = isSecretName(name) || holdsLogin(text);
+    const why = `it may be a secret, and all who have the image could read it: give it to the container when it starts, \`docker run --env ${name}\``;
+    if (isSecret) reading.leave({ value: text, pointer }, why);
+    return !isSecret;
+  });
+  return fittingPairs(reading, open, asVariables);
+}
+
+export function fittingLabels(reading: Reading, pairs: Pairs): Readonly<Record<string, string>> {
+  const open = pairs.filter(([, item]) => itemsWithoutLogin(reading, [item]).length > 0);
+  return fittingPairs(reading, open, asLabels);
+}
+
 /** Pairs of a name and a text that our file can hold in one of its mappings. */
-export function fittingPairs(
+function fittingPairs(
   reading: Reading,
-  pairs: readonly (readonly [name: string, item: Item])[],
+  pairs: Pairs,
   asConfig: (pairs: Readonly<Record<string, string>>) => Omit<ConfigFile, "name">,
 ): Readonly<Record<string, string>> {
   const fit = pairs.filter(([name, item]) => {
@@ -75,5 +94,5 @@ export function fittingPairs(
   return Object.fromEntries(fit.map(([name, { text }]) => [name, text]));
 }
 
-export const asVariables = (variables: Readonly<Record<string, string>>) => ({ environment: { variables } });
-export const asLabels = (labels: Readonly<Record<string, string>>) => ({ build: { labels } });
+const asVariables = (variables: Readonly<Record<string, string>>) => ({ environment: { variables } });
+const asLabels = (labels: Readonly<Record<string, string>>) => ({ build: { labels } });

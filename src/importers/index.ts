@@ -35,9 +35,13 @@ export type ImportRequest = {
 };
 
 /** Converts another tool's file. */
-export async function importFile(request: ImportRequest): Promise<Result<Draft>> {
-  const { path, shown, directory } = request;
-  const status = await withoutRefusals(request.files).status(path);
+export function importFile(request: ImportRequest): Promise<Result<Draft>> {
+  return importPath({ ...request, files: withoutRefusals(request.files) });
+}
+
+async function importPath(request: ImportRequest): Promise<Result<Draft>> {
+  const { path, shown, directory, files } = request;
+  const status = await files.status(path);
   if (status === undefined) return fail(errorDiagnostic("import/missing-file", `there is no \`${shown}\``));
   if (pathInPackage(path, directory).startsWith("/")) return fail(wordOutside(shown));
   if (status.type === "directory") return importFolder(request);
@@ -58,7 +62,7 @@ async function importFolder(request: ImportRequest): Promise<Result<Draft>> {
   });
   const [name, ...others] = found;
   if (name === undefined) return fail(wordUnknown(`in \`${shown}\` is no file that is known`));
-  if (others.length === 0) return importFile(at(name));
+  if (others.length === 0) return importPath(at(name));
   const message = `in \`${shown}\` are several files to convert: ${found.map((one) => `\`${one}\``).join(", ")}`;
   return fail(
     errorDiagnostic("import/several-files", message, {
@@ -113,7 +117,7 @@ async function convertFile(
   const importer = isRecord(content) ? importerOf(fileName(path), content) : undefined;
   if (importer === undefined) return fail(wordUnknown(`\`${shown}\` is no file that is known`));
   const folder = parentFolder(pathInPackage(path, directory));
-  return importer.convert({ document, directory, folder, files: withoutRefusals(files) });
+  return importer.convert({ document, directory, folder, files });
 }
 
 /** Whatever stands in a file may be taken for a path: what cannot be one is not there. */

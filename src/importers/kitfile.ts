@@ -3,7 +3,7 @@ import { findRequirements } from "../drafts/find-requirements.ts";
 import type { ConfigFile } from "../model/config.generated.ts";
 import { findScript } from "./find-script.ts";
 import { finishDraft, nameOf } from "./finish-draft.ts";
-import { asLabels, fittingPairs, whyUnfit } from "./fitting.ts";
+import { fittingLabels, whyUnfit } from "./fitting.ts";
 import type { Importer, Opened } from "./importer.ts";
 import { type Field, type Item, isRecord, openReading, type Reading } from "./reading.ts";
 
@@ -143,7 +143,7 @@ function readLabels(reading: Reading, about: Field): Readonly<Record<string, str
     ...one("license", "org.opencontainers.image.licenses"),
     ...one("authors", "org.opencontainers.image.authors"),
   ];
-  return fittingPairs(reading, pairs, asLabels);
+  return fittingLabels(reading, pairs);
 }
 
 function readVersion(

@@ -1,5 +1,6 @@
 import { joinPath } from "../config/paths.ts";
 import { locate, pointerTo, segmentsOf } from "../document/locate.ts";
+import { parseDocument } from "../document/parse.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { LeftOut } from "../model/draft.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
@@ -81,7 +82,7 @@ export function openReading(opened: Opened): Reading {
     if (typeof field.value === "string") return field.value;
     if (typeof field.value !== "number" && typeof field.value !== "boolean") return undefined;
     const { range } = locate(document, field.pointer);
-    return document.file.text.slice(range.start, range.end);
+    return digitsOf(field.value, document.file.text.slice(range.start, range.end)) ?? String(field.value);
   }
 
   const text = (field: Field): string | undefined => {
@@ -153,6 +154,13 @@ export function openReading(opened: Opened): Reading {
     },
     listUnread: (why) => listUnreadIn(root, why),
   };
+}
+
+/** A number or a flag as it is written, behind an anchor or a tag. Undefined where that is only a hint at it, as an alias is. */
+function digitsOf(value: Serializable, slice: string): string | undefined {
+  const digits = slice.replace(/^(?:[&!]\S*\s+)+/, "");
+  const parsed = parseDocument({ path: "", text: digits });
+  return parsed.ok && Object.is(parsed.value.value, value) ? digits : undefined;
 }
 
 /** As people write it: `build.run[0]`. */

@@ -1,8 +1,11 @@
 // Each format as its documentation has it: what comes of every key, and what is told of those that come to nothing.
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { parseDocument } from "../../src/document/parse.ts";
+import { writeDraft } from "../../src/drafts/write-draft.ts";
 import { assertGolden } from "../assert-golden.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 import { fixtures, importFrom, renderDraft } from "./import-fixture.ts";
@@ -96,6 +99,12 @@ const REFUSED: readonly (readonly [
     "cog.yaml",
     /import\/no-predictor.*hint: it is written as/s,
   ],
+  [
+    "a predictor that is not there",
+    { "cog.yaml": "predict: nothere.py:Predictor\n", "nothere.py/a.txt": "" },
+    "cog.yaml",
+    /import\/no-predictor.*there is no `nothere\.py`.*cog\.yaml:1:10.*hint: name the file/s,
+  ],
   ["a predictor elsewhere", { "cog.yaml": "predict: ../a.py:B\n" }, "cog.yaml", /import\/no-predictor/],
   [
     "requirements elsewhere",
@@ -185,6 +194,7 @@ test("refuses a file outside of the package", async () => {
 test("paths are those of the package, wherever the file lies in it", async () => {
   const folder = makeFolder({
     "tools/cog.yaml": "build: {python_requirements: ../all.txt}\npredict: a.py:B\n",
+    "tools/a.py": "",
   });
   const result = await importFrom(folder, "tools/cog.yaml");
   assert.ok(result.ok, renderDraft(result));
@@ -192,6 +202,116 @@ test("paths are those of the package, wherever the file lies in it", async () =>
   assert.equal(config.environment, { python: { requirements: "all.txt" } });
   assert.equal(config.inference, { entry_script: "score.py", source_directory: "tools" });
   assert.equal(Object.keys(files), ["tools/score.py"]);
+});
+
+test("a file that leads to itself is none, and hinders no other", async () => {
+  const folder = makeFolder({ "a.txt": "" });
+  symlinkSync("x.yaml", join(folder, "x.yaml"));
+  assert.match(renderDraft(await importFrom(folder, "x.yaml")), /import\/missing-file/);
+  assert.match(renderDraft(await importFrom(folder, ".")), /import\/unknown-format/);
+});
+
+const COMMANDS: readonly (readonly [what: string, script: string, prints: string])[] = [
+  ["one line", "echo one", "one\n"],
+  ["comments", "# first\necho one # said\n# then\necho two", "one\ntwo\n"],
+  ["lines that go on", "echo one \\\n  two", "one two\n"],
+  ["a branch and a loop", "if true; then\n  for i in 1 2; do\n    echo $i\n  done\nfi", "1\n2\n"],
+  ["a text for a program", "cat <<END\n  one\n\nEND\necho two", "  one\n\ntwo\n"],
+  ["what the shell would replace", "A='%s \\n \"$$\" `'\nprintf '%s\\n' \"$A $#$1\"", '%s \\n "$$" ` 0\n'],
+  ["a line that fails", "echo one\nfalse\necho two", "one\n"],
+];
+
+for (const [what, script, prints] of COMMANDS) {
+  test(`the command of a server is run as a shell reads it: ${what}`, async () => {
+    const server = { type: "custom", inference_configuration: { entry_script: script } };
+    const folder = makeFolder({ "p.json": JSON.stringify({ inferencing_server: server }) });
+    const result = await importFrom(folder, "p.json");
+    assert.ok(result.ok, renderDraft(result));
+    const text = await writeDraft(result.value);
+    const parsed = parseDocument({ path: "mlpackage.yaml", text });
+    assert.ok(parsed.ok);
+    const { inference } = parsed.value.value as { inference: { command: readonly string[] } };
+    const [program, ...words] = inference.command.map((word) => word.replaceAll("$$", "$"));
+    assert.is(spawnSync(program ?? "", words, { encoding: "utf8" }).stdout, prints);
+  });
+}
+
+test("other ports than that of the scores are told of", async () => {
+  const routes =
+    "scoring_route: {port: 80}, liveness_route: {port: 81}, readiness_route: {port: 80, path: /r}";
+  const folder = makeFolder({
+    "p.yml": `inferencing_server: {type: custom, inference_configuration: {entry_script: serve, ${routes}}}\n`,
+  });
+  const result = await importFrom(folder, "p.yml");
+  assert.ok(result.ok, renderDraft(result));
+  assert.equal(
+    result.value.leftOut.map(({ what }) => what.replace(/^.*configuration\./, "").replace("`", "")),
+    ["liveness_route.port", "readiness_route.path"],
+  );
+});
+
+test("numbers and flags keep their digits, but what only leads to them", async () => {
+  const env = [
+    "A: &w 4",
+    "B: *w",
+    'C: !!int "7"',
+    "D: &v 3.10",
+    "E: !!float 2.50",
+    "F: &t !!bool True",
+    "G: *t",
+    "H: 1_000",
+    "I: 0x1F",
+  ];
+  const folder = makeFolder({ "bentofile.yaml": `service: a:b\ndocker: {env: {${env.join(", ")}}}\n` });
+  const result = await importFrom(folder, ".");
+  assert.ok(result.ok, renderDraft(result));
+  assert.equal(result.value.config.environment?.variables, {
+    ...{ A: "4", B: "4", C: "7", D: "3.10", E: "2.50", F: "True", G: "true", H: "1_000", I: "0x1F" },
+  });
+});
+
+const AGAIN: readonly (readonly [from: string, files: Record<string, string>, made: readonly string[]])[] = [
+  [
+    "cog.yaml",
+    { "cog.yaml": "build: {run: [echo one]}\npredict: a.py:B\n", "a.py": "" },
+    ["docker/Dockerfile", "score.py"],
+  ],
+  ["bentofile.yaml", { "bentofile.yaml": "service: a:b\nconda: {pip: [duckdb]}\n" }, ["conda.yaml"]],
+  [
+    "i.json",
+    {
+      "score.py": "",
+      "i.json":
+        '{"entryScript": "score.py", "environment": {"docker": {"baseDockerfile": "FROM a\\nRUN b\\n"}, "python": {"condaDependencies": {"dependencies": ["python=3.12"]}}}}',
+    },
+    ["docker/Dockerfile", "conda.yaml"],
+  ],
+];
+
+for (const [from, files, made] of AGAIN) {
+  test(`what was made of ${from} before is made again, and replaces nothing else`, async () => {
+    const [first, second, beside] = [makeFolder(files), makeFolder(files), makeFolder(files)];
+    const written = await importFrom(first, from);
+    assert.ok(written.ok, renderDraft(written));
+    assert.equal(Object.keys(written.value.files), made);
+    for (const [name, text] of Object.entries(written.value.files)) {
+      for (const folder of [second, beside]) mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(second, name), text);
+      writeFileSync(join(beside, name), "other");
+    }
+    const again = await importFrom(second, from);
+    assert.ok(again.ok && again.value.files);
+    assert.equal(again.value.files, written.value.files);
+    const others = await importFrom(beside, from);
+    assert.ok(others.ok);
+    assert.is(Object.keys(others.value.files).filter((name) => made.includes(name)).length, 0);
+  });
+}
+
+test("a service may be named by the path of its file", async () => {
+  const folder = makeFolder({ "bentofile.yaml": "service: ./src/service.py:svc\n" });
+  const result = await importFrom(folder, ".");
+  assert.match(renderDraft(result), /bentoml serve src\.service:svc --host/);
 });
 
 function bomb(): string {
