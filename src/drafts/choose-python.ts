@@ -1,7 +1,10 @@
 import { mayBe } from "../model/python-versions.ts";
+import type { WantedPython } from "./needs.ts";
+
+type Release = readonly [major: number, minor: number];
 
 /** What a base image of Python's own has, the default first. */
-const RELEASES: readonly (readonly [number, number])[] = [
+const RELEASES: readonly [Release, ...Release[]] = [
   [3, 12],
   [3, 13],
   [3, 11],
@@ -11,18 +14,43 @@ const RELEASES: readonly (readonly [number, number])[] = [
   [3, 8],
 ];
 
-/** The Python of the base image, where it cannot be the default. `versions` is as PEP 440 says it. */
-export function choosePython(versions: string): string | undefined {
-  const release = RELEASES.find((one) => mayBe(versions, one));
-  return release === undefined || release === RELEASES[0] ? undefined : release.join(".");
+export type ChosenPython = {
+  /** The two numbers of the base image's, where it cannot be the default. */
+  readonly version?: string;
+  /** Why. */
+  readonly comments: readonly string[];
+  readonly toDo: readonly string[];
+};
+
+/** The Python that all of them allow, else the first that one of them allows. */
+export function choosePython(wanted: readonly WantedPython[]): ChosenPython {
+  const [standard] = RELEASES;
+  const all = wanted.map(({ versions }) => versions).join(",");
+  const tried = [all, ...wanted.map(({ versions }) => versions)];
+  const found = tried.map((versions) => RELEASES.find((one) => mayBe(versions, one)));
+  const chosen = found.find((one) => one !== undefined) ?? standard;
+  const others = wanted.filter(({ versions }) => !mayBe(versions, chosen));
+  const version = chosen.join(".");
+  return {
+    ...(chosen !== standard && { version }),
+    comments: wanted.filter((one) => !mayBe(one.versions, standard) && !others.includes(one)).map(whyOf),
+    toDo: others.map(
+      (one) =>
+        `see whether Python ${version} will do, or name another \`base_image\`: ${whyOf(one).replace(/\.$/, "")}`,
+    ),
+  };
 }
 
-/** The last Python that wheels of a version of scikit-learn are for, where it is not the default or a later one. */
+function whyOf({ why }: WantedPython): string {
+  return why;
+}
+
+/** The Pythons that wheels of a version of scikit-learn are for, where the default is none of them. */
 const LAST_PYTHON: readonly (readonly [below: string, python: string])[] = [
-  ["0.24", "==3.8"],
-  ["1.0.2", "==3.9"],
-  ["1.1.3", "==3.10"],
-  ["1.3.1", "==3.11"],
+  ["0.24", "<3.9"],
+  ["1.0.2", "<3.10"],
+  ["1.1.3", "<3.11"],
+  ["1.3.1", "<3.12"],
 ];
 
 /** Below it, its wheels are for the first NumPy. */

@@ -3,7 +3,6 @@ import type { ConfigFile, Model, Output, Test } from "../model/config.generated.
 import type { Draft } from "../model/draft.ts";
 import type { Files } from "../model/host.ts";
 import { chooseEnvironment } from "./choose-environment.ts";
-import { choosePython } from "./choose-python.ts";
 import { escapeDollars } from "./escape-dollars.ts";
 import type { FoundModel, FoundModels } from "./find-models.ts";
 import { findRequirements } from "./find-requirements.ts";
@@ -51,7 +50,7 @@ export async function draftPackage(request: DraftRequest): Promise<DraftedPackag
   const requirements = await findRequirements(directory, folders, files);
   const chosen = await chooseEnvironment({ directory, models, requirements, written, files });
   const sample = await chooseSample(request, folders, entryScript, written?.sample);
-  const python = chosen.python === undefined ? undefined : choosePython(chosen.python);
+  const { version: python } = chosen.python;
   const config: ConfigFile = {
     name: packageName(request.name),
     ...(models.length > 0 && { models: models.map(asModel) }),
@@ -64,8 +63,7 @@ export async function draftPackage(request: DraftRequest): Promise<DraftedPackag
   const comments = {
     "": models.length === 0 ? [...HEAD, ...HERE] : HEAD,
     "/models": [...models.map(lineOf), ...lineOfOthers(found)],
-    "/base_image":
-      python === undefined ? [] : [chosen.whyPython ?? "The Python that the requirements ask for."],
+    "/base_image": python === undefined ? [] : chosen.python.comments,
     "/environment": chosen.comments,
     "/inference": commentsOfScript(scripts, written !== undefined),
     "/tests": [sample?.from ?? "Whether it gets ready; add requests, and what their answers must be."],

@@ -12,8 +12,8 @@ export type FoundRequirements = {
   readonly python?: string;
   /** It asks conda for Python, so that the base image needs none. */
   readonly isOfConda: boolean;
-  /** Of the packages, as PyPI sorts them. */
-  readonly names: readonly string[];
+  /** Of the packages, as PyPI sorts them; undefined where not all can be told. */
+  readonly names?: readonly string[];
 };
 
 /** As they are preferred: what was written for pip, what is locked, what is asked for. */
@@ -55,7 +55,12 @@ async function lookAt(directory: string, path: string, files: Files): Promise<Fo
     const format = formatOf(path, isConda);
     const text = await files.readText(place);
     if (format === undefined)
-      return { path, environment, isOfConda: false, names: namesIn(text.split(/\r?\n/)) };
+      return {
+        path,
+        environment,
+        isOfConda: false,
+        ...(isWhole(text) && { names: namesIn(text.split(/\r?\n/)) }),
+      };
     const read = await readRequirements({
       format,
       file: { path, text },
@@ -65,7 +70,7 @@ async function lookAt(directory: string, path: string, files: Files): Promise<Fo
     });
     // A project may be there for its tools alone.
     if (format === "pyproject.toml" && (!read.ok || read.value.lines.length === 0)) return undefined;
-    if (!read.ok) return { path, environment, isOfConda: false, names: [] };
+    if (!read.ok) return { path, environment, isOfConda: false };
     const { python, conda, lines } = read.value;
     const names = namesIn([...lines, ...(conda?.specs ?? [])]);
     return {
@@ -75,6 +80,11 @@ async function lookAt(directory: string, path: string, files: Files): Promise<Fo
   } catch {
     return undefined;
   }
+}
+
+/** Whether all its packages stand in it by their names: it may name other files, folders and addresses. */
+function isWhole(text: string): boolean {
+  return !/^\s*(?:-r|--requirement|-e|--editable|\.|\/|[a-z+]+:\/\/)/m.test(text);
 }
 
 function namesIn(lines: readonly string[]): readonly string[] {

@@ -1,22 +1,18 @@
 import type { OtherKind } from "../config/recognized.ts";
 import type { Serializable } from "../model/serializable.ts";
+import type { Needs } from "./needs.ts";
 import type { Facts } from "./read-facts.ts";
 
 /** What a model needs that mlpackage has no script for. */
-export type Framework = {
+export type Framework = Needs & {
   /** As its users call it. */
   readonly label: string;
   /** The name of its script below `templates/`. */
   readonly template: string;
-  readonly requirements: readonly string[];
-  /** Said above them. */
-  readonly told?: readonly string[];
-  readonly systemPackages?: readonly string[];
-  readonly extraIndex?: string;
   /** A request that it takes, whatever was learned. */
   readonly sample?: Serializable;
-  /** What is left to write in the script. */
-  readonly toDo?: string;
+  /** What is left to write in the template. */
+  readonly toWrite?: string;
 };
 
 const CPU_OF_TORCH = {
@@ -57,7 +53,7 @@ export function frameworkOf(kind: OtherKind, facts: Facts): Framework {
         template: "safetensors.py",
         requirements: ["safetensors", "torch", "numpy"],
         ...CPU_OF_TORCH,
-        toDo: "say in `make_network` which network the weights are of",
+        toWrite: "say in `make_network` which network the weights are of",
       };
     case "tensorflow":
       return {
@@ -120,8 +116,8 @@ function ofTorch({ torch, module = "" }: Facts): Framework {
     const label = `a module of PyTorch, pickled from \`${module}\``;
     return { label, template: "torch-module.py", ...needs, ...(!isTheirs && { toDo }) };
   }
-  const toDo = "say in `make_network` which network the weights are of";
-  return { label: "weights of PyTorch", template: "torch-weights.py", ...needs, toDo };
+  const toWrite = "say in `make_network` which network the weights are of";
+  return { label: "weights of PyTorch", template: "torch-weights.py", ...needs, toWrite };
 }
 
 /** Of a task that takes a text. */
@@ -136,6 +132,6 @@ function ofTransformers({ task, version }: Facts): Framework {
     requirements: [`transformers${bounds.join(",")}`, "torch"],
     ...CPU_OF_TORCH,
     ...(task !== undefined && TEXT_TASKS.includes(task) && { sample: { inputs: "Once upon a time" } }),
-    ...(task === undefined && { toDo: "say what the model is for, as `TASK`" }),
+    ...(task === undefined && { toWrite: "say what the model is for, as `TASK`" }),
   };
 }

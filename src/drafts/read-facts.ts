@@ -80,7 +80,8 @@ async function readTorch(place: string, size: number, files: Files): Promise<Fac
   if (isZip && (await readEnd(place, size, files)).includes("/constants.pkl")) return { torch: "script" };
   // Pickled by protocol 2 and not compressed: `c`, the module, a line break, and the class.
   const [, module = ""] = /c([a-z_]\w*(?:\.\w+)*)\n[A-Za-z_]\w*\n/i.exec(beginning) ?? [];
-  const isWeights = module === "" || module === "collections" || module === "torch._utils";
+  const isWeights =
+    module === "" || /^(?:builtins|collections|copyreg|numpy|_codecs|torch\._utils)\b/.test(module);
   return isWeights ? { torch: "weights" } : { torch: "module", module };
 }
 

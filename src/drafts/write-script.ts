@@ -1,13 +1,15 @@
 import { fileName } from "../config/paths.ts";
 import type { Serializable } from "../model/serializable.ts";
 import type { FoundModel, FoundModels } from "./find-models.ts";
-import { type Framework, frameworkOf } from "./frameworks.ts";
+import { frameworkOf } from "./frameworks.ts";
 import type { Survey } from "./survey-folder.ts";
 
 /** A script that is to be written. */
-export type WrittenScript = Pick<Framework, "requirements" | "extraIndex" | "systemPackages" | "told"> & {
+export type WrittenScript = {
   readonly path: string;
   readonly text: string;
+  /** Of its own, whatever the models need. */
+  readonly requirements: readonly string[];
   readonly sample?: Serializable;
   readonly toDo: readonly string[];
 };
@@ -37,13 +39,14 @@ export async function writeScript(
   const [model, ...others] = models;
   if (others.length === 0 && model?.served !== undefined) return undefined;
   if (others.length === 0 && model?.kind !== undefined) {
-    const { toDo, label: _label, template, ...framework } = frameworkOf(model.kind, model.facts);
+    const { toWrite, template, sample } = frameworkOf(model.kind, model.facts);
     const text = await fill(
       template,
       { MODEL: fileName(model.source), TASK: model.facts.task },
       readTemplate,
     );
-    return { ...framework, path, text, toDo: toDo === undefined ? [] : [`in ${path}: ${toDo}`] };
+    const toDo = toWrite === undefined ? [] : [`in ${path}: ${toWrite}`];
+    return { path, text, requirements: [], ...(sample !== undefined && { sample }), toDo };
   }
   const places = Object.fromEntries(
     models.map(({ name, source }) => [name, `${name}/0/${fileName(source)}`]),

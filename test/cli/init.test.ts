@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -19,6 +28,7 @@ const OPTIONS: InitOptions = {
   template: false,
 };
 const RIDGE = models.sklearnPickle("sklearn.linear_model._ridge");
+const XGBOOST_PICKLE = models.bytes("\x80\x04\x8c\x0fxgboost.sklearn\x94\x8c\x0cXGBRegressor\x94\x93");
 const SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return data\n";
 
 /** A folder of a known name, and what `init` says and writes there. */
@@ -235,6 +245,40 @@ const CASES: readonly Case[] = [
     "add to requirements.txt: xgboost>=2.1.3",
   ],
   [
+    "requirements with another package of a name that begins the same",
+    { "model.pkl": RIDGE, "requirements.txt": "scikit-learn-extra\n" },
+    ["requirements: requirements.txt"],
+    [],
+    "add to requirements.txt: scikit-learn==1.5.2",
+  ],
+  [
+    "requirements for another machine",
+    { "a.onnx": models.bytes("\x08\x08:"), "requirements.txt": "onnxruntime-gpu\n" },
+    ["requirements: requirements.txt"],
+  ],
+  [
+    "requirements that name another file",
+    { "model.pkl": RIDGE, "requirements.txt": "-r base.txt\n", "base.txt": "scikit-learn\n" },
+    ["requirements: requirements.txt"],
+  ],
+  [
+    "PyTorch by its name in conda",
+    { "net.pt": models.torchScript(), "environment.yml": "dependencies: [python=3.12, pytorch, numpy]\n" },
+    ["conda: environment.yml"],
+    ["torch.jit.load"],
+  ],
+  [
+    "a Python that there is no image of",
+    {
+      "f/MLmodel": MLMODEL.replace("1.5.2", "1.0.2"),
+      "f/model.pkl": RIDGE,
+      "f/python_env.yaml": "python: 3.7.9\n",
+    },
+    ["base_image: python:3.10-slim"],
+    [],
+    "see whether Python 3.10 will do, or name another `base_image`: The model was made with Python 3.7",
+  ],
+  [
     "a script that is there, and a sample",
     {
       "model.pkl": RIDGE,
@@ -246,12 +290,61 @@ const CASES: readonly Case[] = [
     ["inference: src/score.py", "requirements: src/requirements.txt", "body_file: sample-request.json"],
   ],
   ["a script by another name", { "serve.py": SCRIPT, "model.pkl": RIDGE }, ["inference: serve.py"]],
+  [
+    "a script that is there needs what the model needs",
+    { "m.json": models.xgboostJson(2, [2, 1, 3]), "score.py": SCRIPT },
+    ["inference: score.py", "requirements: [xgboost>=2.1.3]"],
+  ],
+  [
+    "a script that is there, and a pickle of its own",
+    {
+      "model.pkl": models.bytes("\x80\x04\x8c\x0cmyorg.models\x94\x8c\x03Net\x94\x93"),
+      "score.py": SCRIPT,
+      "requirements.txt": "myorg\n",
+    },
+    ["requirements: requirements.txt"],
+  ],
   ["a script and no model", { "score.py": SCRIPT }, ["inference: score.py"]],
   [
     "several: by their names",
     { "a.pkl": RIDGE, "b.joblib": RIDGE },
     ["models: [a.pkl, b.joblib]", "requirements: [scikit-learn==1.5.2, joblib, numpy]", "model: a"],
     ['MODELS = {"a": "a/0/a.pkl", "b": "b/0/b.joblib"}'],
+  ],
+  [
+    "several: the packages of each",
+    { "a.pkl": RIDGE, "x.pkl": XGBOOST_PICKLE },
+    ["requirements: [scikit-learn==1.5.2, joblib, numpy, xgboost]"],
+    ["joblib.load"],
+  ],
+  [
+    "several that are no pickles: the packages of each",
+    { "l.txt": models.lightgbm(2), "m.json": models.xgboostJson(2, [2, 1, 3]) },
+    ["requirements: [lightgbm, xgboost>=2.1.3]", "system_packages: [libgomp1]"],
+    [],
+    "write what `init` and `run` do",
+  ],
+  [
+    "several, one of a package that is not known",
+    {
+      "a.pkl": RIDGE,
+      "b.pkl": models.bytes("\x80\x04\x8c\x0cmyorg.models\x94\x8c\x03Net\x94\x93"),
+    },
+    ["requirements: [scikit-learn==1.5.2, joblib, numpy]"],
+    [],
+    "add what brings `myorg` to the requirements",
+  ],
+  [
+    "several, one of which MLflow has listed the packages of",
+    {
+      "f/MLmodel": "flavors: {python_function: {loader_module: mlflow.pytorch, data: data}}\n",
+      "f/data/model.pth": "x",
+      "f/requirements.txt": "mlflow==3.6.0\n",
+      "model.pkl": RIDGE,
+    },
+    ["requirements: [scikit-learn==1.5.2]"],
+    [],
+    "add what `f/requirements.txt` lists to the requirements",
   ],
   [
     "several of one name, and of several kinds",
@@ -332,6 +425,14 @@ test("what is there is not replaced", async () => {
   assert.is(both.yaml, "");
 });
 
+test("`--force` asks for the packages of a script that was written before", async () => {
+  const { said, session, folder } = await initialize({ "m.json": models.xgboostJson(2, [2, 1, 3]) });
+  said.words = "";
+  assert.is(await init(session, { ...OPTIONS, force: true }), 0, said.words);
+  const yaml = readFileSync(path.join(folder, "mlpackage.yaml"), "utf8");
+  assert.match(plain(yaml), "requirements: [xgboost>=2.1.3]");
+});
+
 test("`--dry-run` writes nothing, and prints it all", async () => {
   const { exitCode, said, folder } = await initialize({ "a.gguf": models.gguf() }, { dryRun: true });
   assert.is(exitCode, 0);
@@ -339,6 +440,65 @@ test("`--dry-run` writes nothing, and prints it all", async () => {
   assert.match(said.data, "llama_cpp");
   assert.match(said.data, "# mlpackage.yaml\n");
   assert.not.ok(existsSync(path.join(folder, "mlpackage.yaml")) || existsSync(path.join(folder, "score.py")));
+});
+
+test("no file is written through a link out of the package, nor where a file is in the way", async () => {
+  const elsewhere = makeFolder({});
+  for (const dryRun of [true, false]) {
+    const { session, said, folder } = await initialize({ "a.txt": "", "data.csv": "1\n" });
+    const at = (name: string) => path.join(folder, name);
+    writeFileSync(at("a.gguf"), models.gguf());
+    const attempt = async (what: string) => {
+      said.words = "";
+      assert.is(await init(session, { ...OPTIONS, dryRun }), 64, said.words);
+      assert.match(said.words, `error[cli/place-taken]: \`serving\` ${what}`);
+      assert.not.match(said.words, folder);
+      assert.not.ok(existsSync(at("mlpackage.yaml")));
+      rmSync(at("serving"));
+    };
+    symlinkSync(elsewhere, at("serving"));
+    await attempt("leads out of the package, and `serving/score.py` would be written");
+    assert.equal(readdirSync(elsewhere), []);
+    symlinkSync(path.join(elsewhere, "absent"), at("serving"));
+    await attempt("is a link to nothing");
+    writeFileSync(at("serving"), "mine");
+    await attempt("is there, and is no folder");
+    mkdirSync(at("other"));
+    symlinkSync("other", at("serving"));
+    assert.is(await init(session, { ...OPTIONS, dryRun }), 0, said.words);
+  }
+});
+
+test("what is written and is not valid: what is to be mended, and no success", async () => {
+  const old =
+    '[project]\nname = "a"\nversion = "1"\nrequires-python = "<3.8"\ndependencies = ["scikit-learn"]\n';
+  const { exitCode, said, session } = await initialize({ "model.pkl": RIDGE, "pyproject.toml": old });
+  assert.is(exitCode, 64);
+  assert.match(said.words, "to do: see whether Python 3.12 will do");
+  assert.match(said.words, "error[requirements/other-python]");
+  assert.match(said.words, "to do: mend mlpackage.yaml: `pyproject.toml` asks for Python <3.8");
+  assert.match(said.words, /after that: mlpackage apply\n$/);
+  const asData = { ...session, options: { ...session.options, json: true } };
+  assert.is(await init(asData, { ...OPTIONS, force: true }), 64);
+  const { valid, toDo } = JSON.parse(said.data);
+  assert.is(valid, false);
+  assert.match(toDo.join("\n"), "mend mlpackage.yaml: `pyproject.toml` asks");
+});
+
+test("the hint repeats the call", async () => {
+  const { said, session } = await initialize({
+    "a b/model.pkl": RIDGE,
+    "a b/mlpackage.yaml": "",
+    "cog.yaml": "",
+  });
+  await init(session, { ...OPTIONS, folder: "a b", from: "cog.yaml" });
+  assert.match(said.words, "replace it with `mlpackage init 'a b' --from cog.yaml --force`");
+  said.words = "";
+  const there = { ...session, options: { ...session.options, directory: "a b" } };
+  await init(there, OPTIONS);
+  assert.match(said.words, "replace it with `mlpackage -C 'a b' init --force`");
+  const empty = await initialize({ "empty/.keep": "" }, { folder: "empty" });
+  assert.match(empty.said.words, "write a file to fill in with `mlpackage init empty --template`");
 });
 
 test("a file of another name in a folder of its own, and the answer as data", async () => {

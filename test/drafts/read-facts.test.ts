@@ -42,6 +42,7 @@ const cases: readonly (readonly [kind: OtherKind | "sklearn", content: Uint8Arra
   ["torch", models.torchScript(), { torch: "script" }],
   ["torch", models.torchModule("network.small"), { torch: "module", module: "network.small" }],
   ["torch", models.torchWeights(), { torch: "weights" }],
+  ["torch", models.torchModule("numpy.core.multiarray"), { torch: "weights" }],
   ["gguf", models.gguf(), {}],
 ];
 

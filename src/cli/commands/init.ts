@@ -7,7 +7,8 @@ import { errorDiagnostic } from "../../model/diagnostic.ts";
 import type { Draft } from "../../model/draft.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import { diagnosticToJson } from "../../report/diagnostic-json.ts";
-import { EXIT } from "../exit-code.ts";
+import { checkDraftPlaces } from "../check-draft-places.ts";
+import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { openPackage } from "../open-package.ts";
 import { readGitRemote, repositoryOf } from "../read-git-remote.ts";
 import { refuse } from "../refuse.ts";
@@ -32,7 +33,7 @@ type Drafted = { readonly draft: Draft; readonly told: readonly string[]; readon
 /** Writes a configuration file for what lies in a folder. */
 export async function init(session: Session, options: InitOptions): Promise<number> {
   const [file = "mlpackage.yaml", ...others] = session.options.file;
-  if (others.length > 0) return refuse(session, wordSeveral(session.options.file));
+  if (others.length > 0) return refuse(session, wordSeveral(session, options));
   const folder = path.resolve(session.workingDirectory, session.options.directory, options.folder ?? ".");
   const configPath = path.resolve(folder, file);
   // A package is the folder of its file, wherever `-f` says that this is.
@@ -45,29 +46,40 @@ export async function init(session: Session, options: InitOptions): Promise<numb
   if (!drafted.ok) return refuse(session, ...drafted.diagnostics);
   const { draft } = drafted.value;
   const text = await writeDraft(draft);
-  if (options.dryRun) return print(session, drafted.value, path.basename(configPath), text);
-  const written = await writeFiles(session, directory, draft);
-  if (!written.ok) return refuse(session, ...written.diagnostics);
-  await session.host.files.writeAtomically(configPath, text);
-  return conclude(session, drafted.value, configPath, [...written.value, configPath]);
+  const places = await checkDraftPlaces(session, directory, draft);
+  if (options.dryRun) print(session, drafted.value, path.basename(configPath), text);
+  if (!places.ok) return refuse(session, ...places.diagnostics);
+  if (options.dryRun) return EXIT.done;
+  const { files } = session.host;
+  for (const one of places.value) {
+    await files.makeDirectory(path.dirname(one.place));
+    await files.writeAtomically(one.place, one.text);
+  }
+  await files.writeAtomically(configPath, text);
+  return conclude(session, drafted.value, configPath, [
+    ...places.value.map(({ place }) => place),
+    configPath,
+  ]);
 }
 
-function wordSeveral(files: readonly string[]) {
+function wordSeveral(session: Session, options: InitOptions) {
+  const { file } = session.options;
+  const alone = { ...session, options: { ...session.options, file: file.slice(0, 1) } };
   return errorDiagnostic(
     "cli/excess-argument",
-    `\`-f\` names ${files.length} files, and \`init\` writes one`,
-    {
-      hint: `name it alone: \`mlpackage init -f ${files[0]}\``,
-    },
+    `\`-f\` names ${file.length} files, and \`init\` writes one`,
+    { hint: `name it alone: \`${wordCall(alone, options)}\`` },
   );
 }
 
 async function checkPlaces(
-  { host: { files }, workingDirectory }: Session,
+  session: Session,
   directory: string,
   configPath: string,
-  { force, dryRun }: InitOptions,
+  options: InitOptions,
 ): Promise<Result<void>> {
+  const { workingDirectory } = session;
+  const { files } = session.host;
   const shown = path.relative(workingDirectory, directory) || ".";
   const folder = await files.status(directory);
   if (folder?.type !== "directory") {
@@ -78,21 +90,37 @@ async function checkPlaces(
   }
   const there = await files.status(configPath);
   const name = path.relative(workingDirectory, configPath);
-  if (there !== undefined && there.type !== "file" && !dryRun)
+  if (there !== undefined && there.type !== "file")
     return fail(
       errorDiagnostic("cli/place-taken", `\`${name}\` is there, and is no file`, {
         hint: "name another file with `-f`",
       }),
     );
-  if (there === undefined || force || dryRun) return succeed(undefined);
-  const hint = "replace it with `mlpackage init --force`, or see what would be written with `--dry-run`";
+  if (there === undefined || options.force || options.dryRun) return succeed(undefined);
+  const hint = `replace it with \`${wordCall(session, options)} --force\`, or see what would be written with \`--dry-run\``;
   return fail(errorDiagnostic("cli/place-taken", `\`${name}\` is there already`, { hint }));
+}
+
+/** The call as it was given, to be given again with more. */
+function wordCall(
+  { options: { directory, file } }: Session,
+  { folder, from, template }: InitOptions,
+): string {
+  const words = [
+    ...(directory === "." ? [] : ["-C", directory]),
+    ...file.flatMap((one) => (one === "mlpackage.yaml" ? [] : ["-f", one])),
+    "init",
+    ...(folder === undefined ? [] : [folder]),
+    ...(from === undefined ? [] : ["--from", from]),
+    ...(template ? ["--template"] : []),
+  ];
+  return ["mlpackage", ...words.map(quote)].join(" ");
 }
 
 async function draftFolder(
   session: Session,
   directory: string,
-  { template }: InitOptions,
+  options: InitOptions,
 ): Promise<Result<Drafted>> {
   const { host } = session;
   const survey = await surveyFolder(directory, host.files);
@@ -101,7 +129,7 @@ async function draftFolder(
   const remote = await readGitRemote(directory, host);
   const repository = remote && repositoryOf(remote);
   const drafted = await draftPackage({
-    ...{ directory, survey, found, files: host.files, isTemplate: template },
+    ...{ directory, survey, found, files: host.files, isTemplate: options.template },
     name: remote?.folder === "" ? path.posix.basename(remote.path) : path.basename(directory),
     ...(repository !== undefined && { repository }),
     readTemplate: (name) => host.files.readText(path.join(session.templatesDirectory, name)),
@@ -117,7 +145,7 @@ async function draftFolder(
           0,
           10,
         ),
-        hint: `looked for were ${LOOKED_FOR}; copy one into the folder, or write a file to fill in with \`mlpackage init --template\``,
+        hint: `looked for were ${LOOKED_FOR}; copy one into the folder, or write a file to fill in with \`${wordCall(session, { ...options, template: true })}\``,
       },
     ),
   );
@@ -143,35 +171,7 @@ function wordModelFolder({ workingDirectory }: Session, directory: string) {
   });
 }
 
-/** None of these replaces a file, but for one that says the same. */
-async function writeFiles(
-  { host: { files }, workingDirectory }: Session,
-  directory: string,
-  { files: contents }: Draft,
-): Promise<Result<readonly string[]>> {
-  const places = Object.entries(contents).map(([name, text]) => ({
-    place: path.resolve(directory, name),
-    text,
-  }));
-  for (const { place, text } of places) {
-    const status = await files.status(place);
-    if (status === undefined) continue;
-    if (status.type === "file" && (await files.readText(place)) === text) continue;
-    const shown = path.relative(workingDirectory, place);
-    return fail(
-      errorDiagnostic("cli/place-taken", `\`${shown}\` is there already, and would be written`, {
-        hint: "give it another name, or see what would be written with `--dry-run`",
-      }),
-    );
-  }
-  for (const { place, text } of places) {
-    await files.makeDirectory(path.dirname(place));
-    await files.writeAtomically(place, text);
-  }
-  return succeed(places.map(({ place }) => place));
-}
-
-function print(session: Session, drafted: Drafted, name: string, text: string): number {
+function print(session: Session, drafted: Drafted, name: string, text: string): void {
   const all = { ...drafted.draft.files, [name]: text };
   if (session.options.json)
     session.writeData(`${JSON.stringify({ files: all, ...dataOf(drafted) }, undefined, 2)}\n`);
@@ -182,7 +182,6 @@ function print(session: Session, drafted: Drafted, name: string, text: string): 
       session.writeData(isOne ? content : `# ${file}\n${content}\n`);
     tellAll(session, drafted);
   }
-  return EXIT.done;
 }
 
 /** What was written is read as any command would, so that nobody finds out later. */
@@ -197,22 +196,25 @@ async function conclude(
   const file = path.basename(configPath);
   const opened = await openPackage({ ...session, options: { ...session.options, directory, file: [file] } });
   const diagnostics = opened.ok ? opened.warnings : opened.diagnostics;
+  const exitCode = opened.ok ? EXIT.done : exitCodeOf(diagnostics);
+  const toMend = opened.ok ? [] : diagnostics.map(({ message }) => `mend ${file}: ${message}`);
+  const concluded = { ...drafted, toDo: [...drafted.toDo, ...toMend] };
   if (session.options.json) {
     session.writeData(
-      `${JSON.stringify({ written: names, ...dataOf(drafted), valid: opened.ok, diagnostics: diagnostics.map(diagnosticToJson) }, undefined, 2)}\n`,
+      `${JSON.stringify({ written: names, ...dataOf(concluded), valid: opened.ok, diagnostics: diagnostics.map(diagnosticToJson) }, undefined, 2)}\n`,
     );
-    return EXIT.done;
+    return exitCode;
   }
   for (const name of names) tell(session, `wrote ${name}`);
-  tellAll(session, drafted);
   reportDiagnostics(session, diagnostics);
-  const isReady = opened.ok && drafted.toDo.length === 0;
+  tellAll(session, concluded);
+  const isReady = concluded.toDo.length === 0;
   const flags = [
     directory === "." ? [] : ["-C", quote(directory)],
     file === "mlpackage.yaml" ? [] : ["-f", quote(file)],
   ].flat();
   tell(session, `${isReady ? "next" : "after that"}: ${["mlpackage", ...flags, "apply"].join(" ")}`);
-  return EXIT.done;
+  return exitCode;
 }
 
 /** What a program may want to know of it. */
