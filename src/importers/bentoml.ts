@@ -102,35 +102,32 @@ type PipSettings = {
 type Written = Readonly<Record<string, string>>;
 
 type Packages = {
-  readonly environment: { readonly conda: string } | { readonly python: PipSettings };
+  readonly environment: { readonly conda?: string; readonly python: Partial<PipSettings> };
   readonly files: Written;
 };
 
 async function readPackages(reading: Reading, python: Field, conda: Field): Promise<Packages> {
   const { settings, files } = await readPython(reading, python);
+  const { requirements, ...sources } = settings;
   const file = reading.path(reading.member(conda, "environment_yml"));
   const written = ["channels", "dependencies", "pip"].map((key) => reading.member(conda, key));
   if (file !== undefined) {
     for (const field of written) reading.leave(field, "`environment_yml` counts, at BentoML as well");
-    leavePip(reading, python);
-    return { environment: { conda: file }, files: {} };
+    leavePip(reading, python, ["requirements_txt", "packages", "wheels"]);
+    return { environment: { conda: file, python: sources }, files: {} };
   }
   if (written.every(({ value }) => value === undefined || value === null))
     return { environment: { python: settings }, files };
-  leavePip(reading, python, ["requirements_txt"]);
-  const { requirements } = settings;
-  const text = await writeConda(
-    reading,
-    conda,
-    typeof requirements === "string" ? ["bentoml"] : requirements,
-  );
+  const isFile = typeof requirements === "string";
+  if (isFile) leavePip(reading, python, ["requirements_txt", "wheels"]);
+  const text = await writeConda(reading, conda, isFile ? ["bentoml"] : requirements);
   const name = await freeName(reading.opened, ["conda.yaml", "bento-conda.yaml"], text);
   const place = joinPath(reading.opened.folder, name);
-  return { environment: { conda: place }, files: { [place]: text } };
+  return { environment: { conda: place, python: sources }, files: { [place]: text } };
 }
 
 /** Beside a conda file nothing else is installed. */
-function leavePip(reading: Reading, python: Field, keys = ["requirements_txt", "packages"]): void {
+function leavePip(reading: Reading, python: Field, keys: readonly string[]): void {
   for (const key of keys)
     reading.leave(
       reading.member(python, key),

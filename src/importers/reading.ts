@@ -4,6 +4,7 @@ import { parseDocument } from "../document/parse.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { LeftOut } from "../model/draft.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
+import type { TextRange } from "../model/text-range.ts";
 import type { Opened } from "./importer.ts";
 
 /** A value of the other tool's file, and its place. */
@@ -81,8 +82,8 @@ export function openReading(opened: Opened): Reading {
   function written(field: Field): string | undefined {
     if (typeof field.value === "string") return field.value;
     if (typeof field.value !== "number" && typeof field.value !== "boolean") return undefined;
-    const { range } = locate(document, field.pointer);
-    return digitsOf(field.value, document.file.text.slice(range.start, range.end)) ?? String(field.value);
+    const { file, range } = locate(document, field.pointer);
+    return digitsOf(field.value, file.text, range) ?? String(field.value);
   }
 
   const text = (field: Field): string | undefined => {
@@ -156,9 +157,12 @@ export function openReading(opened: Opened): Reading {
   };
 }
 
-/** A number or a flag as it is written, behind an anchor or a tag. Undefined where that is only a hint at it, as an alias is. */
-function digitsOf(value: Serializable, slice: string): string | undefined {
-  const digits = slice.replace(/^(?:[&!]\S*\s+)+/, "");
+/** A number or a flag as it is written, behind an anchor or a tag, there or where an alias leads. Undefined where it is in quotes. */
+function digitsOf(value: Serializable, text: string, { start, end }: TextRange): string | undefined {
+  const slice = text.slice(start, end);
+  const place = slice.startsWith("*") ? text.lastIndexOf(`&${slice.slice(1).trim()} `, start) : -1;
+  const whole = place < 0 ? slice : (/^(?:[&!]\S*\s+)+[^\s,\]}]+/.exec(text.slice(place))?.[0] ?? "");
+  const digits = whole.replace(/^(?:[&!]\S*\s+)+/, "");
   const parsed = parseDocument({ path: "", text: digits });
   return parsed.ok && Object.is(parsed.value.value, value) ? digits : undefined;
 }
@@ -167,7 +171,8 @@ function digitsOf(value: Serializable, slice: string): string | undefined {
 export function wordPointer(pointer: string): string {
   const words = segmentsOf(pointer).map((segment, index) => {
     if (/^\d+$/.test(segment)) return `[${segment}]`;
-    const name = /^[\w$.-]{1,60}$/.test(segment) ? segment : JSON.stringify(segment.slice(0, 60));
+    const open = segment.replace(/\/\/[^/?#\s]*@/g, "//***@");
+    const name = /^[\w$.-]{1,60}$/.test(open) ? open : JSON.stringify(open.slice(0, 60));
     return index === 0 ? name : `.${name}`;
   });
   return words.length === 0 ? "the file" : `\`${words.join("").replaceAll("`", "'")}\``;

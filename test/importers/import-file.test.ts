@@ -261,12 +261,24 @@ test("numbers and flags keep their digits, but what only leads to them", async (
     "G: *t",
     "H: 1_000",
     "I: 0x1F",
+    "J: *v",
   ];
   const folder = makeFolder({ "bentofile.yaml": `service: a:b\ndocker: {env: {${env.join(", ")}}}\n` });
   const result = await importFrom(folder, ".");
   assert.ok(result.ok, renderDraft(result));
   assert.equal(result.value.config.environment?.variables, {
-    ...{ A: "4", B: "4", C: "7", D: "3.10", E: "2.50", F: "True", G: "true", H: "1_000", I: "0x1F" },
+    ...{
+      A: "4",
+      B: "4",
+      C: "7",
+      D: "3.10",
+      E: "2.50",
+      F: "True",
+      G: "True",
+      H: "1_000",
+      I: "0x1F",
+      J: "3.10",
+    },
   });
 });
 
@@ -312,6 +324,18 @@ test("a service may be named by the path of its file", async () => {
   const folder = makeFolder({ "bentofile.yaml": "service: ./src/service.py:svc\n" });
   const result = await importFrom(folder, ".");
   assert.match(renderDraft(result), /bentoml serve src\.service:svc --host/);
+});
+
+test("where pip finds packages is said beside a conda environment as well", async () => {
+  const python = { index_url: "https://h.example.com/s", find_links: "w", packages: ["numpy"] };
+  const sources = { index_url: python.index_url, find_links: ["w"] };
+  for (const conda of [{ pip: ["duckdb"] }, { environment_yml: "environment.yml" }]) {
+    const content = JSON.stringify({ service: "a:b", python, conda });
+    const result = await importFrom(makeFolder({ "bentofile.yaml": content }), ".");
+    assert.ok(result.ok, renderDraft(result));
+    assert.equal(result.value.config.environment?.python, sources);
+    assert.is(result.value.leftOut.length, conda.pip === undefined ? 1 : 0);
+  }
 });
 
 function bomb(): string {

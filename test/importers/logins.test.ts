@@ -47,8 +47,9 @@ const CONVERTED: readonly (readonly [file: string, content: object, leftOut: num
       build: { pre_install: ["curl https://u:pa55word@h.example.com/x", "echo one"] },
       environment: Object.entries(VARIABLES).map((pair) => pair.join("=")),
       predict: "a.py:B",
+      "https://u:pa55word@h/s": true,
     },
-    7,
+    8,
   ],
   [
     "package.yml",
