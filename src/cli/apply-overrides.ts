@@ -3,6 +3,7 @@ import { pathName } from "../config/words.ts";
 import { pointerTo } from "../document/locate.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Document, NodeRanges } from "../model/document.ts";
+import { maskLogins } from "../model/mask-logins.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Serializable } from "../model/serializable.ts";
 import type { SourceFile, TextRange } from "../model/text-range.ts";
@@ -39,7 +40,8 @@ export async function applyOverrides(
 }
 
 async function readOverride(written: string): Promise<Result<Override>> {
-  const file = { path: "--set", text: withoutPasswords(written) };
+  // An error shows the argument, and must not show the password of an address in it.
+  const file = { path: "--set", text: maskLogins(written, ({ length }) => "*".repeat(length)) };
   const equals = written.indexOf("=");
   if (equals < 1) {
     const range = { start: 0, end: written.length };
@@ -60,11 +62,6 @@ async function readOverride(written: string): Promise<Result<Override>> {
       return { text, range };
     });
   return succeed({ file, keys, value: await readValue(written, equals + 1) });
-}
-
-/** An error shows the argument, and must not show the password of an address in it. */
-function withoutPasswords(text: string): string {
-  return text.replace(/(?<=:\/\/)[^/@\s]+(?=@)/g, (credentials) => "*".repeat(credentials.length));
 }
 
 /** What is no YAML, or for YAML a text, is the text as it is written. */

@@ -13,8 +13,11 @@ export type Interpolation = {
   readonly changed: ReadonlyMap<string, readonly PutIn[]>;
 };
 
-/** What a variable has put into a text, and where. */
-export type PutIn = Pick<UsedName, "name" | "value" | "isDefault"> & { readonly location: Location };
+/** What a variable has put into a text, where, and the whole that came of the text. */
+export type PutIn = Pick<UsedName, "name" | "value" | "isDefault"> & {
+  readonly location: Location;
+  readonly whole: string;
+};
 
 /** The document's value with the variables in its texts replaced; a text with an unset variable stays as it is. */
 export function interpolate(document: Document, names: KnownNames): Interpolation {
@@ -44,6 +47,7 @@ export function interpolate(document: Document, names: KnownNames): Interpolatio
         pointer,
         result.used.map(({ start, end, ...used }) => ({
           ...used,
+          whole: result.text,
           location: placeWithin(locate(document, pointer), text, { start, end }),
         })),
       );

@@ -70,7 +70,10 @@ function draftConfig(document: Document, options: ReadOptions): Draft {
   return {
     config: file === undefined ? undefined : applyDefaults(file, options.directory),
     diagnostics: [...diagnostics, ...findNestedProfiles(document)],
-    explain: (told) => [...explainVariables(told, changed, secretVariables(value)), ...unchosen],
+    explain: (told) => [
+      ...explainVariables(told, changed, secretVariables(value, options.variables)),
+      ...unchosen,
+    ],
   };
 }
 
@@ -93,7 +96,7 @@ function checkUnchosen({ name, document }: UnchosenProfile, options: ReadOptions
   const told = [...diagnostics, ...referencesOf(document, config)].filter(
     ({ code, path = "" }) => code !== "config/unset-variable" && document.ranges.get(path)?.profile === name,
   );
-  return explainVariables(told, changed, secretVariables(value));
+  return explainVariables(told, changed, secretVariables(value, names.variables));
 }
 
 function findNestedProfiles(document: Document): readonly Diagnostic[] {

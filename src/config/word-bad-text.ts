@@ -15,9 +15,5 @@ export function wordBadText(subject: string, error: SchemaError): string {
   const reason = reasons.find((candidate) => new RegExp(candidate.pattern, "u").test(text));
   if (reason !== undefined) return `${subject} ${reason.message}`;
   if (error.propertyName !== undefined) return `${subject} ${error.parentSchema?.patternErrorMessage}`;
-  return `${subject} ${error.parentSchema?.patternErrorMessage}, not ${quoted(withoutPassword(text))}`;
-}
-
-function withoutPassword(text: string): string {
-  return text.replace(/:\/\/[^/?#\s]*@/, "://***@");
+  return `${subject} ${error.parentSchema?.patternErrorMessage}, not ${quoted(text)}`;
 }

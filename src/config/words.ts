@@ -1,4 +1,5 @@
 import { segmentsOf } from "../document/locate.ts";
+import { maskLogins } from "../model/mask-logins.ts";
 import type { Serializable } from "../model/serializable.ts";
 
 /** A mistake in words, before it has a place. */
@@ -32,13 +33,17 @@ export function describeValue(value: Serializable | undefined): string {
   return typeof value === "string" ? quoted(value) : `the ${typeof value} \`${value}\``;
 }
 
-/** Text in backticks, cut to a length that a line can hold, with control characters made visible. */
+/**
+ * Text in backticks, cut to a length that a line can hold, with control characters made visible. Passwords in addresses go
+ * before it is cut: what is left of such an address is none.
+ */
 export function quoted(text: string): string {
-  const shown = visible(text);
+  const shown = visible(maskLogins(text));
   return `\`${shown.length > 60 ? `${shown.slice(0, 57)}...` : shown}\``;
 }
 
-function visible(text: string): string {
+/** Control characters as they are escaped. */
+export function visible(text: string): string {
   return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("\\\\", "\\");
 }
 

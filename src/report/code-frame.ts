@@ -1,3 +1,4 @@
+import { maskLogins } from "../model/mask-logins.ts";
 import { type Location, type Position, positionAt } from "../model/text-range.ts";
 import { columnsOf, visibleText } from "./visible-text.ts";
 
@@ -54,12 +55,9 @@ function lineAt(text: string, start: number): string {
 
 /** A log is for more people to read than the file. Each character has a mark, so that what follows keeps its place. */
 function withoutPasswords(line: string): string {
-  const stars = (credentials: string) => "*".repeat(credentials.length);
-  return line.replace(LOGIN, stars).replace(NAMED, stars);
+  const stars = (secret: string) => "*".repeat(secret.length);
+  return maskLogins(line, stars).replace(NAMED, stars);
 }
-
-/** In an address. */
-const LOGIN = /(?<=:\/\/)[^\s/?#"']+(?=@)/g;
 
 /** After a name that only a secret has; a variable's own name is none. */
 const NAMED =

@@ -1,11 +1,13 @@
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import { type Location, positionAt } from "../model/text-range.ts";
+import { withoutLogins } from "./without-logins.ts";
 
 /** A diagnostic as plain data: places as one-based lines and columns, and only the members that it has. */
 export function diagnosticToJson(diagnostic: Diagnostic): SerializableRecord {
-  const { code, severity, message, location, path, hint, excerpt, details } = diagnostic;
-  const related = diagnostic.related?.map((place) => ({
+  const shown = withoutLogins(diagnostic);
+  const { code, severity, message, location, path, hint, excerpt, details } = shown;
+  const related = shown.related?.map((place) => ({
     message: place.message,
     ...placeToJson(place.location),
   }));

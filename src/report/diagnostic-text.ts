@@ -3,6 +3,7 @@ import { type Location, positionAt } from "../model/text-range.ts";
 import { codeFrame, type FrameLine } from "./code-frame.ts";
 import { type Paint, painter } from "./paint.ts";
 import { visibleLines, visibleText } from "./visible-text.ts";
+import { withoutLogins } from "./without-logins.ts";
 
 /** Diagnostics as people read them, a blank line between two, without a line break at the end. */
 export function renderDiagnostics(
@@ -14,7 +15,7 @@ export function renderDiagnostics(
 }
 
 function renderDiagnostic(diagnostic: Diagnostic, paint: Paint): readonly string[] {
-  const { code, severity, message, location, related = [], excerpt = [], hint } = diagnostic;
+  const { code, severity, message, location, related = [], excerpt = [], hint } = withoutLogins(diagnostic);
   const title = paint(severity === "error" ? ["bold", "red"] : ["bold", "yellow"], `${severity}[${code}]`);
   return [
     `${title}: ${paint("bold", visibleLines(message))}`,

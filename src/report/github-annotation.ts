@@ -1,13 +1,14 @@
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { positionAt } from "../model/text-range.ts";
 import { visibleLines } from "./visible-text.ts";
+import { withoutLogins } from "./without-logins.ts";
 
 /**
  * A diagnostic as a workflow command of GitHub Actions, which shows it beside the line of the file. `placeOf` gives a
  * file's path from the root of the repository on. Columns are for places within one line: GitHub refuses others.
  */
 export function renderGithubAnnotation(diagnostic: Diagnostic, placeOf: (path: string) => string): string {
-  const { code, severity, message, hint } = diagnostic;
+  const { code, severity, message, hint } = withoutLogins(diagnostic);
   const properties = [...placeProperties(diagnostic, placeOf), ["title", code] as const]
     .map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
     .join(",");

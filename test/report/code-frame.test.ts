@@ -31,10 +31,10 @@ const frames: readonly (readonly [what: string, marked: string, frame: readonly 
   ["control characters", "\u001b[31m: «b\u202ec»", ["1 |\uFFFD[31m: b\uFFFDc", "  |       ^^^"]],
   [
     "passwords",
-    "- https://me:p@ss@a.example/b@c\na: [«git+ssh://token@b.example», https://c.example/d@e]",
+    "- https://me:p@s/s@a.example/b\na: [«git+ssh://tok'n@b.example», https://c.example/d]",
     [
-      "1 |- https://*******@a.example/b@c",
-      "2 |a: [git+ssh://*****@b.example, https://c.example/d@e]",
+      "1 |- https://********@a.example/b",
+      "2 |a: [git+ssh://*****@b.example, https://c.example/d]",
       "  |    ^^^^^^^^^^^^^^^^^^^^^^^^^",
     ],
   ],
