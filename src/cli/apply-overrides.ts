@@ -18,6 +18,9 @@ type Override = {
 type Key = { readonly text: string; readonly range: TextRange };
 type Value = { readonly value: Serializable; readonly ranges: ReadonlyMap<string, NodeRanges> };
 
+/** Each key is put in by a call within the one before; the file has none that is half as deep. */
+const MOST_KEYS = 100;
+
 /**
  * The document with `--set key.path=value` applied: keys and list indices by dots. The value is what YAML reads it as where
  * that is a number, a boolean, `null`, or in quotes or brackets, else text. It has its place in the argument.
@@ -61,6 +64,14 @@ async function readOverride(written: string): Promise<Result<Override>> {
       start = range.end + 1;
       return { text, range };
     });
+  const beyond = keys[MOST_KEYS];
+  if (beyond !== undefined)
+    return fail(
+      errorDiagnostic("cli/bad-override", `a \`--set\` goes at most ${MOST_KEYS} keys deep`, {
+        location: { file, range: beyond.range },
+        hint: "write `--set key.path=value`, the way to one key",
+      }),
+    );
   return succeed({ file, keys, value: await readValue(written, equals + 1) });
 }
 

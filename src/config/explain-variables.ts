@@ -18,11 +18,11 @@ export function explainVariables(
 ): readonly Diagnostic[] {
   if (changed.size + secrets.size === 0) return diagnostics;
   const isHidden = ({ name, isDefault }: PutIn) => !isDefault && secrets.has(name);
-  const anywhere = [...changed.values()].flat().filter(isHidden);
+  const anywhere = [...changed.values()].flatMap(withoutRepeats).filter(isHidden);
   return diagnostics.map((diagnostic) => {
     const { path = "", hint, related = [] } = diagnostic;
     // What a text is short for has no place of its own.
-    const used = changed.get(path) ?? changed.get(parentPointer(path)) ?? [];
+    const used = withoutRepeats(changed.get(path) ?? changed.get(parentPointer(path)) ?? []);
     const hide = (text: string) =>
       hideSecrets(text, { here: used.filter(isHidden), anywhere, values: [...secrets.values()] });
     const message = hide(diagnostic.message);
@@ -38,6 +38,16 @@ export function explainVariables(
       ...(notes.length > 0 && { related: notes }),
     };
   });
+}
+
+/** What is put in twice is told of once. */
+function withoutRepeats(used: readonly PutIn[]): readonly PutIn[] {
+  const first = new Map<string, PutIn>();
+  for (const one of used) {
+    const key = `${one.name} ${one.isDefault}`;
+    if (!first.has(key)) first.set(key, one);
+  }
+  return [...first.values()];
 }
 
 /** The variables that hold passwords of the build, and what they are. */

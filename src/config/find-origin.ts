@@ -18,9 +18,10 @@ export function findOrigin(document: Document, changed: Interpolation["changed"]
   const place = file.path.startsWith("--")
     ? `${file.path} ${setKey(file.text)}`
     : `${file.path}:${line}:${column}`;
-  const variables = (changed.get(written) ?? []).map(({ name, isDefault }) =>
+  const used = (changed.get(written) ?? []).map(({ name, isDefault }) =>
     isDefault ? `the default for ${name}` : name,
   );
+  const variables = [...new Set(used)];
   return [
     place,
     ...(profile === undefined ? [] : [`profile ${profile}`]),

@@ -29,6 +29,9 @@ const nameThere = /[A-Za-z_][A-Za-z0-9_]*/y;
 const dottedNameThere = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*/y;
 const operatorThere = /:?[-?+]/y;
 
+/** What is nested is read by calls that are nested as deep. */
+const MOST_OPEN = 100;
+
 /**
  * Replaces `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?message}`, `${NAME:+other}` and `$$` as docker compose
  * does. Without the colon, a name that is set but empty counts as set. What is put in is never looked at again.
@@ -43,7 +46,29 @@ export function interpolateText(
 } {
   const scan: Scan = { text, lookup, problems: [], used: [], index: 0 };
   const { problems, used } = scan;
+  const deepest = findTooDeep(text);
+  if (deepest !== undefined) {
+    const message = `more than ${MOST_OPEN} variables in braces are open here, each within the one before`;
+    const hint = "close each with `}`, or write `$$` for a dollar";
+    const problem = { code: "config/malformed-variable", message, hint, start: deepest, end: deepest + 2 };
+    return { text, problems: [problem], used };
+  }
   return { text: expandUntil(scan, undefined), problems, used };
+}
+
+/** Where more variables in braces are open than anybody writes; undefined where that is nowhere. */
+function findTooDeep(text: string): number | undefined {
+  let open = 0;
+  for (let index = text.indexOf("$"); index !== -1 && index < text.length; index += 1) {
+    const character = text[index];
+    if (character === "}") open = Math.max(0, open - 1);
+    if (character !== "$") continue;
+    const next = text[index + 1];
+    if (next === "{") open += 1;
+    if (open > MOST_OPEN) return index;
+    if (next === "$") index += 1;
+  }
+  return undefined;
 }
 
 function expandUntil(scan: Scan, closing: "}" | undefined): string {
@@ -74,11 +99,21 @@ function expandBraces(scan: Scan, start: number): string {
   const nested: Scan = { ...scan, problems: [], used: [] };
   const argument = operator === undefined ? "" : expandUntil(nested, "}");
   scan.index = nested.index;
-  if (scan.text[scan.index] !== "}") return malformed(scan, start, unfinished(name, operator));
+  if (scan.text[scan.index] !== "}") {
+    malformed(scan, start, unfinished(name, operator));
+    // All that follows has been looked at: to do so again would double the work with each that is open.
+    if (operator !== undefined) takeOver(scan, nested);
+    return "";
+  }
   scan.index += 1;
   return operator === undefined
     ? required(scan, start, name)
     : operate(scan, { start, name, operator, argument, nested });
+}
+
+function takeOver(scan: Scan, nested: Scan): void {
+  for (const problem of nested.problems) scan.problems.push(problem);
+  scan.index = nested.index;
 }
 
 type Operation = {
@@ -99,11 +134,11 @@ function operate(scan: Scan, { start, name, operator, argument, nested }: Operat
   return report(scan, { code: "config/unset-variable", message, start, end: scan.index });
 
   function useArgument(isDefault: boolean): string {
-    scan.problems.push(...nested.problems);
+    for (const problem of nested.problems) scan.problems.push(problem);
     const end = scan.index - 1;
     const place = { start: start + `\${${name}${operator}`.length, end };
     // What is nested in a default says more of the value than the default does.
-    scan.used.push(...nested.used);
+    for (const one of nested.used) scan.used.push(one);
     if (isDefault && nested.used.length === 0) scan.used.push({ name, value: argument, isDefault, ...place });
     return argument;
   }

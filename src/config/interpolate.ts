@@ -2,7 +2,8 @@ import { locate, pointerTo } from "../document/locate.ts";
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Document } from "../model/document.ts";
 import type { Serializable } from "../model/serializable.ts";
-import type { Location, TextRange } from "../model/text-range.ts";
+import type { Location } from "../model/text-range.ts";
+import { createPlacement } from "./create-placement.ts";
 import { interpolateText, type TextProblem, type UsedName } from "./interpolate-text.ts";
 import { type KnownNames, lookupIn } from "./known-names.ts";
 
@@ -40,7 +41,8 @@ export function interpolate(document: Document, names: KnownNames): Interpolatio
 
   function replace(text: string, pointer: string): string {
     const result = interpolateText(text, pointer === "/name" ? lookupIn(names, undefined) : lookup);
-    diagnostics.push(...result.problems.map((problem) => wordProblem(document, pointer, text, problem)));
+    const placeOf = createPlacement(locate(document, pointer), text);
+    for (const problem of result.problems) diagnostics.push(wordProblem(problem, pointer, placeOf(problem)));
     if (result.problems.length > 0) return text;
     if (result.text !== text)
       changed.set(
@@ -48,7 +50,7 @@ export function interpolate(document: Document, names: KnownNames): Interpolatio
         result.used.map(({ start, end, ...used }) => ({
           ...used,
           whole: result.text,
-          location: placeWithin(locate(document, pointer), text, { start, end }),
+          location: placeOf({ start, end }),
         })),
       );
     return result.text;
@@ -81,31 +83,12 @@ function packageName(document: Document, names: KnownNames): string | undefined 
   return result.problems.length > 0 ? undefined : result.text;
 }
 
-function wordProblem(document: Document, pointer: string, text: string, problem: TextProblem): Diagnostic {
-  const { code, message, hint } = problem;
+function wordProblem({ code, message, hint }: TextProblem, path: string, location: Location): Diagnostic {
   return errorDiagnostic(code, message, {
-    location: placeWithin(locate(document, pointer), text, problem),
-    path: pointer,
+    location,
+    path,
     ...(hint === undefined ? {} : { hint }),
   });
-}
-
-/** The expression's own place, found again in the text as it is written: quotes and escapes move it about. */
-function placeWithin(place: Location, text: string, { start, end }: TextRange): Location {
-  const written = place.file.text.slice(place.range.start, place.range.end);
-  const expression = text.slice(start, end);
-  const earlier = text.slice(0, start).split(expression).length - 1;
-  const offset = nthIndex(written, expression, earlier);
-  if (offset < 0) return place;
-  const first = place.range.start + offset;
-  return { file: place.file, range: { start: first, end: first + expression.length } };
-}
-
-function nthIndex(text: string, part: string, earlier: number): number {
-  const offset = text.indexOf(part);
-  if (earlier === 0 || offset < 0) return offset;
-  const further = nthIndex(text.slice(offset + part.length), part, earlier - 1);
-  return further < 0 ? -1 : offset + part.length + further;
 }
 
 function isList(value: Serializable): value is readonly Serializable[] {

@@ -96,7 +96,7 @@ function checkUnchosen({ name, document }: UnchosenProfile, options: ReadOptions
   const told = [...diagnostics, ...referencesOf(document, config)].filter(
     ({ code, path = "" }) => code !== "config/unset-variable" && document.ranges.get(path)?.profile === name,
   );
-  return explainVariables(told, changed, secretVariables(value, names.variables));
+  return explainVariables(told, changed, secretVariables(value, options.variables));
 }
 
 function findNestedProfiles(document: Document): readonly Diagnostic[] {

@@ -80,4 +80,14 @@ test("a prototype is nothing to override", async () => {
   assert.equal(Object.keys(value as object), ["a", "__proto__"]);
 });
 
+test("a `--set` of many keys is refused at the first that is too deep", async () => {
+  const parsed = parseDocument({ path: "mlpackage.yaml", text: "a: 1" });
+  assert.ok(parsed.ok);
+  if (!parsed.ok) return;
+  const applied = await applyOverrides(parsed.value, [`build.labels${".a".repeat(20_000)}=1`]);
+  const [told] = applied.ok ? [] : applied.diagnostics;
+  assert.is(told?.code, "cli/bad-override");
+  assert.equal(told?.location?.range, { start: 209, end: 210 });
+});
+
 test.run();

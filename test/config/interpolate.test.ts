@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { usesGit } from "../../src/config/interpolate.ts";
+import { interpolate, usesGit } from "../../src/config/interpolate.ts";
 import { interpolateText } from "../../src/config/interpolate-text.ts";
 import { lookupIn } from "../../src/config/known-names.ts";
 import { parseDocument } from "../../src/document/parse.ts";
@@ -123,6 +123,48 @@ test("tells every unset variable", () => {
     problems.map(({ start }) => start),
     [0, 3, 13, 19],
   );
+});
+
+test("goes on after a variable that is not closed, each looked at once", () => {
+  const { problems } = interpolateText(`${"${A:-".repeat(90)}$B`, lookup);
+  assert.equal(
+    problems.map(({ code, start }) => [code, start]),
+    [...Array(90).keys()]
+      .map((index) => ["config/malformed-variable", index * 5] as const)
+      .concat([["config/unset-variable" as never, 450]]),
+  );
+});
+
+for (const [what, text] of [
+  ["defaults in defaults", "${NOPE:-".repeat(8000)],
+  ["names that are not closed", "${X".repeat(10_000)],
+  ["defaults that are closed", `${"${NOPE:-".repeat(8000)}${"}".repeat(8000)}`],
+] as const)
+  test(`${what}: one mistake, at the first that is too deep`, () => {
+    const { problems } = interpolateText(text, lookup);
+    const width = text.indexOf("$", 1);
+    assert.equal(
+      problems.map(({ code, start, end }) => [code, start, end]),
+      [["config/malformed-variable", 100 * width, 100 * width + 2]],
+    );
+  });
+
+test("what is closed again is not deep", () => {
+  assert.equal(interpolateText("${SET}$${".repeat(1000), lookup).problems, []);
+});
+
+test("a variable that is put in 20,000 times has a place each time, soon", () => {
+  const body = `$SET $$SET ${"$SET ${NONE:-$SET}".repeat(10_000)}`;
+  const parsed = parseDocument({ path: "f", text: `a: '${body}'` });
+  assert.ok(parsed.ok);
+  if (!parsed.ok) return;
+  const before = performance.now();
+  const { changed } = interpolate(parsed.value, { variables: { SET: "x" } });
+  const places = (changed.get("/a") ?? []).map(({ location }) => location.range.start - "a: '".length);
+  assert.ok(performance.now() - before < 2000);
+  assert.is(places.length, 20_001);
+  assert.equal(places.slice(0, 4), [0, 11, 24, 29]);
+  assert.is(places.at(-1), body.lastIndexOf("$SET"));
 });
 
 const gitUses: readonly (readonly [text: string, uses: boolean])[] = [
