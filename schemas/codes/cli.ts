@@ -51,6 +51,11 @@ export const cliPages: PagesOf<"cli"> = {
     why: "It is of an older version. All it names is taken; only whether this version makes the same image of it, nobody can tell.",
     mend: "Let `mlpackage lock` add it, and commit the lock.",
   },
+  "cli/masked-config": {
+    title: "the configuration is printed without its secrets",
+    why: "`mlpackage config` is for logs and reviews, too. Where a secret of the build, or a password in an address, has got into a value, it prints `***`, which is another configuration.",
+    mend: "Read what is printed, and build from the files. Better still, keep the secret out of them: name it in `build.secrets` alone.",
+  },
   "cli/folder-is-model": {
     title: "the folder is itself a model",
     why: "Models of MLflow, TensorFlow and Transformers are folders. A configuration file in one would be a part of the model, and change it.",

@@ -25,7 +25,11 @@ export function createListener({
 }: Omit<Session, "onTold">): Listener {
   const isGithub = environment.GITHUB_ACTIONS === "true";
   const root = environment.GITHUB_WORKSPACE ?? workingDirectory;
-  const placeOf = (file: string) => path.relative(root, path.resolve(workingDirectory, file));
+  const placeOf = (file: string) => {
+    const place = path.relative(root, path.resolve(workingDirectory, file));
+    // What stands in an argument, or in no file of the repository, GitHub has no line for.
+    return /^(?:--|\.\.(?:\/|$)|\/)/.test(file.startsWith("--") ? file : place) ? undefined : place;
+  };
   let first: string | undefined;
   return {
     hear(diagnostics) {

@@ -18,3 +18,20 @@ export function positionAt(text: string, offset: number): Position {
   for (let index = before.indexOf("\n"); index !== -1; index = before.indexOf("\n", index + 1)) line += 1;
   return { line, column: before.length - lineStart + 1 };
 }
+
+/** The positions of a text that is asked for many, by an index of its lines. */
+export function createPositions(text: string): (offset: number) => Position {
+  const starts = [0];
+  for (let index = text.indexOf("\n"); index !== -1; index = text.indexOf("\n", index + 1))
+    starts.push(index + 1);
+  return (offset) => {
+    const within = Math.min(offset, text.length);
+    let [line, beyond] = [0, starts.length];
+    while (beyond - line > 1) {
+      const middle = Math.floor((line + beyond) / 2);
+      if ((starts[middle] ?? 0) <= within) line = middle;
+      else beyond = middle;
+    }
+    return { line: line + 1, column: within - (starts[line] ?? 0) + 1 };
+  };
+}

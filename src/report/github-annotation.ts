@@ -3,11 +3,13 @@ import { positionAt } from "../model/text-range.ts";
 import { visibleLines } from "./visible-text.ts";
 import { withoutLogins } from "./without-logins.ts";
 
+type PlaceOf = (path: string) => string | undefined;
+
 /**
  * A diagnostic as a workflow command of GitHub Actions, which shows it beside the line of the file. `placeOf` gives a
- * file's path from the root of the repository on. Columns are for places within one line: GitHub refuses others.
+ * file's path from the root of the repository on, and none to what lies elsewhere. Columns are for places within one line: GitHub refuses others.
  */
-export function renderGithubAnnotation(diagnostic: Diagnostic, placeOf: (path: string) => string): string {
+export function renderGithubAnnotation(diagnostic: Diagnostic, placeOf: PlaceOf): string {
   const { code, severity, message, hint } = withoutLogins(diagnostic);
   const properties = [...placeProperties(diagnostic, placeOf), ["title", code] as const]
     .map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
@@ -18,12 +20,14 @@ export function renderGithubAnnotation(diagnostic: Diagnostic, placeOf: (path: s
 
 function placeProperties(
   { location }: Diagnostic,
-  placeOf: (path: string) => string,
+  placeOf: PlaceOf,
 ): readonly (readonly [string, string | number])[] {
   if (location === undefined) return [];
   const { file, range } = location;
+  const place = placeOf(file.path);
+  if (place === undefined) return [];
   const [start, end] = [positionAt(file.text, range.start), positionAt(file.text, range.end)];
-  const lines = [["file", placeOf(file.path)] as const, ["line", start.line] as const];
+  const lines = [["file", place] as const, ["line", start.line] as const];
   if (start.line !== end.line) return [...lines, ["endLine", end.line]];
   return [...lines, ["col", start.column], ["endLine", end.line], ["endColumn", end.column]];
 }

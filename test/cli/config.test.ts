@@ -111,4 +111,47 @@ test("a file that is wrong is not printed", async () => {
   assert.match(words, "`WORKERS` is `many`");
 });
 
+test("says that what it prints is not what is built, where something is hidden", async () => {
+  for (const json of [false, true]) {
+    const masked = await call({ origin: false, json });
+    assert.match(masked.words, "warning[cli/masked-config]");
+    assert.match(masked.words, "1 value holds a secret");
+    const open = await call({ origin: false, json }, { WORKERS: "3", TOKEN: "" });
+    assert.not.match(open.words, "masked-config");
+  }
+});
+
+test("a secret that is short hides no word that it is not in, and a number that it is", async () => {
+  const { data } = await call({ origin: false, json: true }, { WORKERS: "3", TOKEN: "a" });
+  const { build, environment } = JSON.parse(data);
+  assert.is(build.compression, "auto");
+  assert.is(environment.variables.NOTE, "*** *** b");
+  const file = YAML.replace("${WORKERS}", "${TOKEN}");
+  const { session, said } = makeCall({ ...FILES, "mlpackage.yaml": file }, { environment: { TOKEN: "7" } });
+  assert.is(await config({ ...session, options: { ...session.options, json: true } }, { origin: false }), 0);
+  assert.is(JSON.parse(said.data).inference.workers, "***");
+});
+
+test("warnings are told beside JSON, and annotated", async () => {
+  const file = YAML.replace("environment:\n", "environment:\n  user: root\n");
+  const { session, said } = makeCall({ ...FILES, "mlpackage.yaml": file }, { environment: ENVIRONMENT });
+  const told: string[] = [];
+  const options = { ...session.options, json: true };
+  const onTold: typeof session.onTold = (all) => told.push(...all.map(({ code }) => code));
+  assert.is(await config({ ...session, options, onTold }, { origin: false }), 0);
+  assert.is(JSON.parse(said.data).name, "demo");
+  assert.match(said.words, "warning[config/root-user]");
+  assert.ok(told.includes("config/root-user"), told.join());
+});
+
+test("where 8,000 values come from is found in a few seconds", async () => {
+  const labels = Array.from({ length: 8000 }, (_, index) => `    l${index}: "${index}"\n`).join("");
+  const file = YAML.replace("build:\n", `build:\n  labels:\n${labels}`);
+  const { session, said } = makeCall({ ...FILES, "mlpackage.yaml": file }, { environment: ENVIRONMENT });
+  const before = performance.now();
+  assert.is(await config(session, { origin: true }), 0);
+  assert.ok(performance.now() - before < 8000, `${performance.now() - before} ms`);
+  assert.match(said.data, /l7999: .7999. {2}# mlpackage.yaml:\d+:12/);
+});
+
 test.run();

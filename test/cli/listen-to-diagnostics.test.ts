@@ -50,7 +50,10 @@ test("annotates for GitHub from the root of the repository on", () => {
     `::error file=${place},line=1,col=1,endLine=1,endColumn=5,title=config/missing-key::\`name\` is missing\n`;
   const workspace = { GITHUB_WORKSPACE: "/home/runner/work/repo" };
   assert.is(listen(inWorkspace(workspace), placed), told("packages/two/mlpackage.yaml"));
-  assert.is(listen(inWorkspace({}), placed), told("../two/mlpackage.yaml"));
+  const nowhere = "::error title=config/missing-key::`name` is missing\n";
+  assert.is(listen(inWorkspace({}), placed), nowhere);
+  const argument = { ...placed.location, file: { path: "--set", text: "name=1" } };
+  assert.is(listen(inWorkspace(workspace), { ...ERROR, location: argument }), nowhere);
 });
 
 test("hears what a run tells while it goes on", async () => {

@@ -1,16 +1,16 @@
-import { findOrigin } from "../../config/find-origin.ts";
+import { createOrigins } from "../../config/find-origin.ts";
 import { interpolate, isVerbatim } from "../../config/interpolate.ts";
-import { isList, isMapping } from "../../config/merge-rules.ts";
 import { readConfig } from "../../config/read-config.ts";
 import { writeOut } from "../../config/write-out.ts";
 import { pointerTo } from "../../document/locate.ts";
 import { parseDocument } from "../../document/parse.ts";
 import { writeYaml } from "../../document/write.ts";
-import { maskSecrets } from "../../engines/mask-secrets.ts";
+import { type Diagnostic, warningDiagnostic } from "../../model/diagnostic.ts";
 import type { Serializable } from "../../model/serializable.ts";
-import { createBuildAids } from "../build-aids.ts";
+import { createPositions } from "../../model/text-range.ts";
+import { createConfigMask, mapLeaves } from "../config-mask.ts";
 import { EXIT } from "../exit-code.ts";
-import { openPackage, type Package } from "../open-package.ts";
+import { openPackage } from "../open-package.ts";
 import { refuse } from "../refuse.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
 
@@ -22,43 +22,38 @@ export async function config(session: Session, { origin }: { readonly origin: bo
   // What other files add, such as the packages of a lock, is not what the configuration says.
   const read = readConfig(document, { ...names, directory: checked.directory });
   if (!read.ok) return refuse(session, ...read.diagnostics);
-  const mask = await createMask(session, opened.value);
-  const resolved = mapTexts(writeOut(read.value), "", mask);
-  const { changed } = interpolate(document, names);
-  const originOf = (pointer: string) => mask(findOrigin(document, changed, pointer));
+  const origins = createOrigins(document, interpolate(document, names).changed);
+  const mask = await createConfigMask(opened.value, session.host, origins);
+  const { value: resolved, hidden } = mask.value(writeOut(read.value));
+  const originOf = (pointer: string) => mask.text(origins.wordsOf(pointer));
+  warn(session, [...opened.warnings, ...(hidden === 0 ? [] : [wordHidden(hidden)])]);
   if (session.options.json) {
-    const origins = Object.fromEntries(leavesOf(resolved, "").map((pointer) => [pointer, originOf(pointer)]));
-    const told = origin ? { config: resolved, origins } : resolved;
-    session.writeData(`${JSON.stringify(told, undefined, 2)}\n`);
+    const told = leavesOf(resolved, "").map((pointer) => [pointer, originOf(pointer)]);
+    const data = origin ? { config: resolved, origins: Object.fromEntries(told) } : resolved;
+    session.writeData(`${JSON.stringify(data, undefined, 2)}\n`);
     return EXIT.done;
   }
-  reportDiagnostics(session, opened.warnings);
   // What has a dollar in it is a text with a variable, where a file is read.
   const text = await writeYaml(
-    mapTexts(resolved, "", (one, pointer) => (isVerbatim(pointer) ? one : one.replaceAll("$", "$$$$"))),
+    mapLeaves(resolved, (one, pointer) =>
+      typeof one !== "string" || isVerbatim(pointer) ? one : one.replaceAll("$", "$$$$"),
+    ),
   );
   session.writeData(origin ? withOrigins(text, leavesOf(resolved, ""), originOf) : text);
   return EXIT.done;
 }
 
-/** What hides passwords: those of the build, wherever they have got to, and those in addresses. */
-async function createMask(session: Session, opened: Package): Promise<(text: string) => string> {
-  const { readSecrets } = createBuildAids(opened.config, session.host);
-  const read = await Promise.all(opened.config.build.secrets.map(({ id }) => readSecrets([id])));
-  const mask = maskSecrets(read.flatMap((one) => (one.ok ? one.value : [])));
-  return (text: string) => mask.text(text).replace(/(?<=:\/\/)[^/@\s]+(?=@)/g, "***");
+/** As text beside the data: what `--json` prints is the configuration. */
+function warn(session: Session, warnings: readonly Diagnostic[]): void {
+  reportDiagnostics({ ...session, options: { ...session.options, json: false } }, warnings);
 }
 
-function mapTexts(
-  value: Serializable,
-  pointer: string,
-  change: (text: string, pointer: string) => string,
-): Serializable {
-  if (typeof value === "string") return change(value, pointer);
-  if (isList(value)) return value.map((item, index) => mapTexts(item, pointerTo(pointer, index), change));
-  if (!isMapping(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, mapTexts(member, pointerTo(pointer, key), change)]),
+function wordHidden(count: number): Diagnostic {
+  const values = count === 1 ? "1 value holds a secret" : `${count} values hold secrets`;
+  return warningDiagnostic(
+    "cli/masked-config",
+    `what is printed is not the configuration as it is built: ${values}, with \`***\` in the place`,
+    { hint: "build from the files themselves, not from what is printed" },
   );
 }
 
@@ -74,7 +69,7 @@ function withOrigins(text: string, leaves: readonly string[], originOf: (pointer
   const parsed = parseDocument({ path: "", text });
   if (!parsed.ok) throw new Error("the configuration that was written cannot be read");
   const lines = text.split("\n");
-  const lineAt = (offset: number) => text.slice(0, offset).split("\n").length - 1;
+  const positionOf = createPositions(text);
   for (const pointer of leaves) {
     const place = parsed.value.ranges.get(pointer);
     if (place === undefined) continue;
@@ -82,7 +77,7 @@ function withOrigins(text: string, leaves: readonly string[], originOf: (pointer
     const isBlock = /^[ \t]*$/.test(
       text.slice(text.lastIndexOf("\n", place.value.start - 1) + 1, place.value.start),
     );
-    const line = lineAt(place.value.start) - (isBlock ? 1 : 0);
+    const line = positionOf(place.value.start).line - 1 - (isBlock ? 1 : 0);
     lines[line] += `  # ${originOf(pointer)}`;
   }
   return lines.join("\n");
