@@ -153,15 +153,13 @@ test("what is closed again is not deep", () => {
   assert.equal(interpolateText("${SET}$${".repeat(1000), lookup).problems, []);
 });
 
-test("a variable that is put in 20,000 times has a place each time, soon", () => {
+test("a variable that is put in 20,000 times has a place each time", () => {
   const body = `$SET $$SET ${"$SET ${NONE:-$SET}".repeat(10_000)}`;
   const parsed = parseDocument({ path: "f", text: `a: '${body}'` });
   assert.ok(parsed.ok);
   if (!parsed.ok) return;
-  const before = performance.now();
   const { changed } = interpolate(parsed.value, { variables: { SET: "x" } });
   const places = (changed.get("/a") ?? []).map(({ location }) => location.range.start - "a: '".length);
-  assert.ok(performance.now() - before < 2000);
   assert.is(places.length, 20_001);
   assert.equal(places.slice(0, 4), [0, 11, 24, 29]);
   assert.is(places.at(-1), body.lastIndexOf("$SET"));
