@@ -1,5 +1,6 @@
 import type { Files } from "../model/host.ts";
 import { isUri } from "./paths.ts";
+import { classesIn, pickledClass } from "./pickled-class.ts";
 import { beginsWith, latin1, recognizeBytes } from "./recognize-bytes.ts";
 import type { Recognized } from "./recognized.ts";
 
@@ -74,16 +75,14 @@ function recognizePickle(bytes: Uint8Array, isJoblib: boolean): Recognized {
   if (COMPRESSED.some((prefix) => beginsWith(bytes, prefix)))
     return isJoblib ? { format: "sklearn" } : { not: "it is compressed" };
   if (!isPickled(bytes)) return { not: "it does not begin as a pickle does" };
-  const module = pickledModule(latin1(bytes));
-  if (module === undefined) return { not: "it is a pickle of no class of scikit-learn" };
+  const beginning = latin1(bytes);
+  const { module } = pickledClass(beginning) ?? {};
+  if (module === undefined) {
+    const isHolder = classesIn(beginning).length > 0;
+    return { not: "it is a pickle of no class of scikit-learn", ...(isHolder && { kind: "pickle" }) };
+  }
   if (module.startsWith("sklearn.")) return { format: "sklearn" };
   return { not: `it is a pickle of \`${module}\``, kind: "pickle" };
-}
-
-/** The module of the class that is pickled, which comes first; before protocol 4 with an opcode `c` right before it. */
-export function pickledModule(beginning: string): string | undefined {
-  const isOld = beginning.charCodeAt(1) < 4;
-  return (isOld ? /c([A-Za-z_]\w*(?:\.\w+)+)\n/ : /([A-Za-z_]\w*(?:\.\w+)+)/).exec(beginning)?.[1];
 }
 
 /** Since protocol 2 each begins with its protocol. */

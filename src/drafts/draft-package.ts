@@ -4,7 +4,7 @@ import type { Draft } from "../model/draft.ts";
 import type { Files } from "../model/host.ts";
 import { chooseEnvironment } from "./choose-environment.ts";
 import { escapeDollars } from "./escape-dollars.ts";
-import type { FoundModel, FoundModels } from "./find-models.ts";
+import { type FoundModel, type FoundModels, MOST_MODELS } from "./find-models.ts";
 import { findRequirements } from "./find-requirements.ts";
 import { findSampleFile, findServedSample, type Sample, ZEROS } from "./find-sample.ts";
 import { findScripts } from "./find-script.ts";
@@ -72,7 +72,7 @@ export async function draftPackage(request: DraftRequest): Promise<DraftedPackag
   const told = [
     ...models.map(lineOf),
     ...lineOfOthers(found),
-    ...survey.untold.map((one) => `not looked at: ${one}`),
+    ...[...survey.untold, ...found.untold].map((one) => `not looked at: ${one}`),
   ];
   return {
     draft: {
@@ -127,10 +127,15 @@ function lineOf(model: FoundModel): string {
 
 const MOST_TOLD = 10;
 
-function lineOfOthers({ others }: FoundModels): readonly string[] {
-  const lines = others.slice(0, MOST_TOLD).map(({ source, why }) => `${source} is left out: ${why}`);
+function lineOfOthers({ others, beyond }: FoundModels): readonly string[] {
   const more = others.length - MOST_TOLD;
-  return more > 0 ? [...lines, `${more} more are left out`] : lines;
+  return [
+    ...others.slice(0, MOST_TOLD).map(({ source, why }) => `${source} is left out: ${why}`),
+    ...(more > 0 ? [`${more} more are left out`] : []),
+    ...(beyond > 0
+      ? [`${beyond} more models are left out: a package takes ${MOST_MODELS} of them here`]
+      : []),
+  ];
 }
 
 function commentsOfScript(scripts: readonly string[], isWritten: boolean): readonly string[] {

@@ -22,10 +22,14 @@ export type FoundModels = {
   readonly models: readonly FoundModel[];
   /** What is called as models are, and is none: why. */
   readonly others: readonly { readonly source: string; readonly why: string }[];
+  /** How many models there are besides, more than an image can take. */
+  readonly beyond: number;
+  /** What was not looked at, in words. */
+  readonly untold: readonly string[];
 };
 
 /** More would be more than an image can mount. */
-const MOST_MODELS = 100;
+export const MOST_MODELS = 100;
 const MOST_READ = 1000;
 
 /** Says which of what was found are models, by their bytes. */
@@ -33,15 +37,20 @@ export async function findModels(directory: string, survey: Survey, files: Files
   const models: FoundModel[] = [];
   const others: { readonly source: string; readonly why: string }[] = [];
   const root = (await files.realPath(directory)) ?? directory;
+  let beyond = 0;
   for (const source of [...survey.modelFolders, ...survey.models.slice(0, MOST_READ)]) {
-    if (models.length === MOST_MODELS) break;
     const look = await lookAt(source, directory, root, files);
     if ("why" in look) {
-      if (!isText(source)) others.push({ source, why: look.why });
-    } else models.push({ ...look, name: nameUnlike(look.source, models) });
+      if (!isText(source) || look.why === POINTER) others.push({ source, why: look.why });
+    } else if (models.length === MOST_MODELS) beyond += 1;
+    else models.push({ ...look, name: nameUnlike(look.source, models) });
   }
-  return { models, others };
+  const unread = survey.models.length - MOST_READ;
+  const untold = unread > 0 ? [`${unread} more files that are called as models are`] : [];
+  return { models, others, beyond, untold };
 }
+
+const POINTER = "it is a pointer of git-lfs: fetch the model with `git lfs pull`";
 
 async function lookAt(
   source: string,
@@ -58,23 +67,21 @@ async function lookAt(
     if (status.type === "other") return { why: "it is neither a file nor a folder" };
     if (!((await files.realPath(place)) ?? "").startsWith(`${root}/`))
       return { why: "it is a link to a place outside the folder" };
-    if (status.type === "file" && (await isPointer(place, status.size, files)))
-      return { why: "it is a pointer of git-lfs: fetch the model with `git lfs pull`" };
+    if (status.type === "file" && (await isPointer(place, status.size, files))) return { why: POINTER };
     const recognized = await recognizeModel(source, place, files);
     if (!("not" in recognized))
       return { source, served: recognized, facts: await readFacts(recognized.format, place, files) };
     const { kind, not } = recognized;
     if (kind === undefined) return { why: not };
     const facts = await readFacts(kind, place, files);
-    return isData(facts) ? { why: not } : { source, kind, facts };
+    return facts.isData === true ? { why: wordData(kind, not) } : { source, kind, facts };
   } catch (error) {
     return { why: `it cannot be read: ${(error as { readonly code?: string }).code ?? "it failed"}` };
   }
 }
 
-/** Tables and arrays are pickled as models are. */
-function isData({ module = "", torch }: Facts): boolean {
-  return torch === undefined && /^(?:pandas|numpy|collections|datetime|polars|torch)\b/.test(module);
+function wordData(kind: OtherKind, not: string): string {
+  return kind === "keras" ? "it is HDF5, and Keras has left no model in it" : not;
 }
 
 /** What the schema takes as a path. */

@@ -1,5 +1,6 @@
 import type { OtherKind } from "../config/recognized.ts";
 import type { Serializable } from "../model/serializable.ts";
+import { needsOfSklearn } from "./choose-python.ts";
 import type { Needs } from "./needs.ts";
 import type { Facts } from "./read-facts.ts";
 
@@ -90,20 +91,38 @@ const PICKLED: Readonly<Record<string, readonly string[]>> = {
   catboost: ["catboost"],
   imblearn: ["imbalanced-learn"],
   lightgbm: ["lightgbm", "scikit-learn"],
+  sklearn: ["scikit-learn"],
   statsmodels: ["statsmodels"],
   xgboost: ["xgboost", "scikit-learn"],
 };
 
-function ofPickle({ module = "" }: Facts): Framework {
+function ofPickle({ module = "", className = "", isHeld = false, version }: Facts): Framework {
   const [top = ""] = module.split(".");
   const known = Object.hasOwn(PICKLED, top) ? PICKLED[top] : undefined;
-  const missing = `What brings \`${top}\` is not known here: add it, or put the module beside the script.`;
+  const sklearn = top === "sklearn" ? needsOfSklearn(version).requirements : undefined;
+  const what = top === "__main__" ? `${module}.${className}` : module;
   return {
-    label: `a pickle of \`${module}\``,
+    label: isHeld ? `a pickle that holds one of \`${what}\`` : `a pickle of \`${what}\``,
     template: "pickle.py",
-    requirements: ["joblib", "numpy", ...(known ?? [])],
-    ...(known === undefined && { told: [missing], toDo: `add what brings \`${top}\` to the requirements` }),
+    requirements: ["joblib", "numpy", ...(sklearn ?? known ?? [])],
+    ...(known === undefined && ofUnknown(module, className)),
+    ...(isHeld && { toWrite: "say which of what the pickle holds predicts" }),
     ...(top === "lightgbm" && OPENMP),
+  };
+}
+
+/** A class that is in no package that is known here. */
+function ofUnknown(module: string, className: string): Pick<Framework, "told" | "toDo"> {
+  const [top = ""] = module.split(".");
+  if (module === "__main__")
+    return {
+      toDo: `put \`${className}\` into a module beside the script and pickle the model anew: it names \`__main__\`, the program that it was pickled in`,
+    };
+  if (module === top)
+    return { toDo: `put the module \`${top}\`, which the model was pickled from, beside the script` };
+  return {
+    told: [`What brings \`${top}\` is not known here: add it, or put the module beside the script.`],
+    toDo: `add what brings \`${top}\` to the requirements`,
   };
 }
 

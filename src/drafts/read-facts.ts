@@ -1,4 +1,4 @@
-import { pickledModule } from "../config/recognize-model.ts";
+import { classesIn, type PickledClass, pickledClass } from "../config/pickled-class.ts";
 import type { OtherKind } from "../config/recognized.ts";
 import type { ModelFormat } from "../model/config.ts";
 import type { Files } from "../model/host.ts";
@@ -12,8 +12,13 @@ export type Facts = {
   readonly features?: number;
   /** What a file of PyTorch's holds. */
   readonly torch?: "script" | "module" | "weights";
-  /** The module of what a pickle holds. */
+  /** The module of the class that is pickled, and the class. */
   readonly module?: string;
+  readonly className?: string;
+  /** It is in a dict or a list. */
+  readonly isHeld?: boolean;
+  /** It is of the format, and no model. */
+  readonly isData?: boolean;
   /** What a model of Transformers is for, in the word of its `pipeline`. */
   readonly task?: string;
 };
@@ -23,6 +28,7 @@ type Reader = (place: string, size: number, files: Files) => Promise<Facts>;
 const READERS: Partial<Record<OtherKind | ModelFormat, Reader>> = {
   sklearn: readSklearn,
   pickle: readPickle,
+  keras: readKeras,
   torch: readTorch,
   lightgbm: readLightgbm,
   xgboost: readXgboost,
@@ -46,7 +52,7 @@ const PLAIN =
 
 async function readSklearn(place: string, size: number, files: Files): Promise<Facts> {
   const find = (wanted: string) => findInFile(place, wanted, { following: 24, within: MOST_SEARCHED }, files);
-  const module = pickledModule(await readBeginning(place, size, files)) ?? "";
+  const { module = "" } = pickledClass(await readBeginning(place, size, files)) ?? {};
   const version = textAfter((await find("_sklearn_version")) ?? "");
   const features = PLAIN.test(module) ? integerAfter((await find("n_features_in_")) ?? "") : undefined;
   return { module, ...(version !== undefined && { version }), ...(features !== undefined && { features }) };
@@ -69,8 +75,30 @@ function integerAfter(text: string): number | undefined {
 }
 
 async function readPickle(place: string, size: number, files: Files): Promise<Facts> {
-  const module = pickledModule(await readBeginning(place, size, files));
-  return module === undefined ? {} : { module };
+  const beginning = await readBeginning(place, size, files);
+  const outermost = pickledClass(beginning);
+  const held = outermost === undefined ? classesIn(beginning) : [];
+  const found = outermost ?? held.find((one) => !isOfData(one)) ?? held[0];
+  if (found === undefined || isOfData(found)) return { isData: true };
+  const { module, name } = found;
+  if (outermost !== undefined) return { module, className: name };
+  const { version } = module.startsWith("sklearn.") ? await readSklearn(place, size, files) : {};
+  return { module, className: name, isHeld: true, ...(version !== undefined && { version }) };
+}
+
+/** Tables, arrays and values of Python's own are pickled as models are. */
+function isOfData({ module }: PickledClass): boolean {
+  return /^(?:pandas|numpy|scipy|collections|datetime|polars|torch|joblib|builtins|__builtin__|_codecs|copy_?reg|decimal|fractions|pathlib|uuid|functools)(?:\.|$)/.test(
+    module,
+  );
+}
+
+/** Any program may write HDF5; Keras puts its version, and what the model is made of, among the attributes. */
+async function readKeras(place: string, size: number, files: Files): Promise<Facts> {
+  const beginning = await readBeginning(place, size, files);
+  if (!beginning.startsWith("\x89HDF")) return {};
+  const isOfKeras = /model_config|keras_version/.test(beginning + (await readEnd(place, size, files)));
+  return isOfKeras ? {} : { isData: true };
 }
 
 /** The list of a zip comes last, and the constants of TorchScript among the last in it. */

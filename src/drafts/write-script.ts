@@ -63,8 +63,9 @@ export async function writeScript(
   };
 }
 
-function isPickle({ served, kind }: FoundModel): boolean {
-  return served?.format === "sklearn" || kind === "pickle";
+/** A dict or a list that is pickled predicts nothing itself. */
+function isPickle({ served, kind, facts }: FoundModel): boolean {
+  return served?.format === "sklearn" || (kind === "pickle" && facts.isHeld !== true);
 }
 
 function sampleOf({ name, facts }: FoundModel): Serializable {

@@ -28,7 +28,11 @@ const OPTIONS: InitOptions = {
   template: false,
 };
 const RIDGE = models.sklearnPickle("sklearn.linear_model._ridge");
-const XGBOOST_PICKLE = models.bytes("\x80\x04\x8c\x0fxgboost.sklearn\x94\x8c\x0cXGBRegressor\x94\x93");
+const XGBOOST_PICKLE = models.pickle("xgboost.sklearn", "XGBRegressor");
+const AFTER_FRAME = Buffer.from(RIDGE).toString("latin1").slice(11);
+const MAIN = models.bytes(
+  `\x80\x04\x8c\x08__main__\x94\x8c\x05Model\x94\x93\x94)\x81\x94}\x94\x8c\x01x\x94${AFTER_FRAME}`,
+);
 const SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return data\n";
 
 /** A folder of a known name, and what `init` says and writes there. */
@@ -183,16 +187,46 @@ const CASES: readonly Case[] = [
   ],
   [
     "a pickle of a package that is known",
-    { "model.pkl": models.bytes("\x80\x04\x8c\x10lightgbm.sklearn\x94") },
+    { "model.pkl": models.pickle("lightgbm.sklearn", "LGBMModel") },
     ["requirements: [joblib, numpy, lightgbm, scikit-learn]", "system_packages: [libgomp1]"],
     ["joblib.load"],
   ],
   [
     "a pickle of anything else: its name is no requirement",
-    { "model.pkl": models.bytes("\x80\x04\x8c\x0bevil.models\x94") },
+    { "model.pkl": models.pickle("evil.models", "Net") },
     ["requirements: [joblib, numpy]"],
     ["joblib.load"],
     "add what brings `evil` to the requirements",
+  ],
+  [
+    "a class of the program that pickled it, which holds one of scikit-learn's",
+    { "model.pkl": MAIN },
+    ["requirements: [joblib, numpy]", "request: {path: /}"],
+    ["joblib.load"],
+    "put `Model` into a module beside the script and pickle the model anew",
+  ],
+  [
+    "a class of a module without a dot",
+    { "model.pkl": models.pickle("train", "Model") },
+    ["requirements: [joblib, numpy]"],
+    ["joblib.load"],
+    "put the module `train`, which the model was pickled from, beside the script",
+  ],
+  [
+    "a dict that holds a model",
+    { "model.pkl": models.bytes(`\x80\x04}\x94\x8c\x05model\x94${AFTER_FRAME}`) },
+    ["requirements: [joblib, numpy, scikit-learn==1.5.2]", "request: {path: /}"],
+    ["joblib.load"],
+    "say which of what the pickle holds predicts",
+  ],
+  [
+    "a model beside a list of texts, and beside HDF5 of another program",
+    {
+      "model.pkl": RIDGE,
+      "labels.pkl": models.bytes("\x80\x04]\x94(\x8c\x0fwww.example.com\x94\x8c\x03x.y\x94e."),
+      "data/train.h5": models.bytes("\x89HDF\r\n\x1a\n"),
+    },
+    ["models: [model.pkl]", "body: {data: [[0, 0, 0]]}"],
   ],
   [
     "a folder of MLflow's with scikit-learn",
@@ -298,7 +332,7 @@ const CASES: readonly Case[] = [
   [
     "a script that is there, and a pickle of its own",
     {
-      "model.pkl": models.bytes("\x80\x04\x8c\x0cmyorg.models\x94\x8c\x03Net\x94\x93"),
+      "model.pkl": models.pickle("myorg.models", "Net"),
       "score.py": SCRIPT,
       "requirements.txt": "myorg\n",
     },
@@ -328,7 +362,7 @@ const CASES: readonly Case[] = [
     "several, one of a package that is not known",
     {
       "a.pkl": RIDGE,
-      "b.pkl": models.bytes("\x80\x04\x8c\x0cmyorg.models\x94\x8c\x03Net\x94\x93"),
+      "b.pkl": models.pickle("myorg.models", "Net"),
     },
     ["requirements: [scikit-learn==1.5.2, joblib, numpy]"],
     [],
@@ -381,7 +415,7 @@ for (const [what, files, wanted, script = [], toDo] of CASES) {
 
 test("a folder with no model: what was looked for, and nothing is written", async () => {
   const { exitCode, said, folder } = await initialize({
-    "table.pkl": models.bytes("\x80\x04\x8c\x11pandas.core.frame\x94"),
+    "table.pkl": models.pickle("pandas.core.frame", "DataFrame"),
     "lfs.onnx": "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n",
     "helper.py": "from subprocess import run\ndef init(): pass\n",
   });
@@ -483,6 +517,20 @@ test("what is written and is not valid: what is to be mended, and no success", a
   const { valid, toDo } = JSON.parse(said.data);
   assert.is(valid, false);
   assert.match(toDo.join("\n"), "mend mlpackage.yaml: `pyproject.toml` asks");
+});
+
+test("more models than an image takes, and pointers of git-lfs by the names of texts", async () => {
+  const many = Array.from(
+    { length: 103 },
+    (_, index) => [`${index}.onnx`, models.bytes("\x08\x08:")] as const,
+  );
+  const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n";
+  const { said } = await initialize({ ...Object.fromEntries(many), "m.json": pointer });
+  assert.match(said.words, "3 more models are left out: a package takes 100 of them here");
+  assert.match(
+    said.words,
+    "m.json is left out: it is a pointer of git-lfs: fetch the model with `git lfs pull`",
+  );
 });
 
 test("the hint repeats the call", async () => {

@@ -12,8 +12,9 @@ const test = suite("recognize model");
 test.after(() => rmSync(folder, { recursive: true }));
 
 const protocol4 = (module: string): string =>
-  `\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00\x8c${String.fromCharCode(module.length)}${module}\x94\x8c\x05Ridge\x94`;
+  `\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00\x8c${String.fromCharCode(module.length)}${module}\x94\x8c\x05Ridge\x94\x93\x94)\x81\x94.`;
 const RIDGE = "sklearn.linear_model._ridge";
+const NONE = "it is a pickle of no class of scikit-learn";
 
 const cases: readonly (readonly [name: string, content: string, found: string])[] = [
   ["a.pkl", protocol4(RIDGE), "sklearn"],
@@ -26,6 +27,18 @@ const cases: readonly (readonly [name: string, content: string, found: string])[
   ["a.pkl", protocol4("lightgbm.sklearn"), "it is a pickle of `lightgbm.sklearn`"],
   ["a.pkl", protocol4("mysklearn.models"), "it is a pickle of `mysklearn.models`"],
   ["a.pkl", "\x80\x04}\x94.", "it is a pickle of no class of scikit-learn"],
+  ["a.pkl", `\x80\x05}\x94\x8c\x05model\x94${protocol4(RIDGE).slice(11)}`, NONE],
+  ["a.pkl", `\x80\x02}q\0X\x05\0\0\0modelq\x01c${RIDGE}\nRidge\nq\x02`, NONE],
+  ["a.pkl", `\x80\x04]\x94${protocol4(RIDGE).slice(11)}`, NONE],
+  ["a.pkl", "\x80\x04]\x94(\x8c\x0fwww.example.com\x94\x8c\x03x.y\x94e.", NONE],
+  ["a.pkl", "\x80\x04\x8c\x05a.b.c\x94.", NONE],
+  ["a.pkl", protocol4("__main__"), "it is a pickle of `__main__`"],
+  ["a.pkl", protocol4("train"), "it is a pickle of `train`"],
+  [
+    "a.pkl",
+    `${protocol4("__main__").slice(0, -1)}}\x94${protocol4(RIDGE).slice(11)}`,
+    "it is a pickle of `__main__`",
+  ],
   ["a.pkl", `c${RIDGE}\nRidge\n`, "it does not begin as a pickle does"],
   ["a.pkl", "", "it does not begin as a pickle does"],
   ["a.onnx", "\x08\x08:\x85", "onnx"],

@@ -12,6 +12,14 @@ export function sklearnPickle(module: string, { version = "1.5.2", features = 3 
   );
 }
 
+/** Of any class, as far as that is read. */
+export function pickle(module: string, className: string): Uint8Array {
+  const [first, second] = [module, className].map(
+    (text) => `\x8c${String.fromCharCode(text.length)}${text}\x94`,
+  );
+  return bytes(`\x80\x04\x95${"\0".repeat(8)}${first}${second}\x93\x94)\x81\x94.`);
+}
+
 /** The same by protocol 2. */
 export function oldSklearnPickle(module: string, version: string, features: number): Uint8Array {
   const name = (text: string) => `X${pack(text.length, 4)}${text}q\x05`;
