@@ -635,7 +635,7 @@ test("a hostile folder", async () => {
 test("another tool's file, and what is not carried over: told, written, and as data", async () => {
   const files = {
     "cog.yaml": 'predict: "predict.py:Predictor"\ntrain: "train.py:train"\n',
-    "predict.py": "class Predictor: ...\n",
+    "predict.py": "class Predictor:\n    def predict(self): pass\n",
   };
   const { exitCode, said, yaml, read, session } = await initialize(files, { from: "cog.yaml" });
   assert.is(exitCode, 0, said.words);
