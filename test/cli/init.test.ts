@@ -652,7 +652,7 @@ test("another tool's file, and what is not carried over: told, written, and as d
   assert.is(await init(asData, { ...OPTIONS, from: "cog.yaml", dryRun: true }), 0);
   const { leftOut, files: made } = JSON.parse(said.data);
   assert.is(leftOut.at(-1), "cog.yaml:2: `train`: mlpackage trains nothing");
-  // What it has written itself, nobody has changed.
+  // What is there and says the same is not replaced.
   assert.equal(Object.keys(made), ["score.py", "mlpackage.yaml"]);
 });
 
