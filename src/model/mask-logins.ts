@@ -1,5 +1,8 @@
 const DIGEST = /@sha256:[0-9a-f]{64}/y;
 
+/** Whom ssh logs in as is no secret, and it takes no password from an address. Elsewhere a name alone may be a token. */
+const USER = /^[\w.-]+$/;
+
 /** What ends a quoted text when it comes after the quote. */
 const AFTER_QUOTE = /[\s,;:.)\]}]/;
 
@@ -15,7 +18,9 @@ export function maskLogins(text: string, starsFor: (login: string) => string = (
     const start = found + "://".length;
     const address = scanAddress(text, start, quoteBefore(text, end, found));
     told.push(text.slice(end, start));
-    if (address.at !== -1) told.push(starsFor(text.slice(start, address.at)));
+    const login = text.slice(start, Math.max(start, address.at));
+    const isTold = text.endsWith("ssh://", start) && USER.test(login);
+    if (address.at !== -1) told.push(isTold ? login : starsFor(login));
     told.push(text.slice(address.at === -1 ? start : address.at, address.end));
     end = address.end;
   }

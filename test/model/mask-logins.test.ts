@@ -29,6 +29,9 @@ const texts: readonly (readonly [text: string, told: string])[] = [
   ["a://h\n@b", "a://h\n@b"],
   [`docker-image://base${DIGEST}`, `docker-image://base${DIGEST}`],
   [`docker-image://u:p@base${DIGEST}`, `docker-image://***@base${DIGEST}`],
+  ["ssh://me@h", "ssh://me@h"],
+  ["git+ssh://git@h/r", "git+ssh://git@h/r"],
+  ["ssh://me:p@h", "ssh://***@h"],
   ["://@", "://***@"],
 ];
 
