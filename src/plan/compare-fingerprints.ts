@@ -1,5 +1,6 @@
 import { canonicalJson } from "../model/digest.ts";
 import type { Reason } from "../model/event.ts";
+import { maskLogins } from "../model/mask-logins.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
@@ -88,12 +89,9 @@ function changed(before: Serializable, now: Serializable, input: string): readon
 /** The value of an input as canonical JSON, without a password or a query in an address; undefined where all of it may be secret. */
 export function toldValue(value: Serializable, input: string): string | undefined {
   if (MAY_BE_SECRET.test(input)) return undefined;
-  return (
-    canonicalJson(value)
-      .replace(/:\/\/[^/@\s"]+@/g, "://…@")
-      // Whoever has a signed address may download.
-      .replace(/(https?:\/\/[^\s"?]*)\?[^\s"#]*/g, "$1?…")
-  );
+  const told = maskLogins(canonicalJson(value), () => "…");
+  // Whoever has a signed address may download.
+  return told.replace(/(https?:\/\/[^\s"?]*)\?[^\s"#]*/g, "$1?…");
 }
 
 /** People keep keys where a service reads them from; a plan is printed, logged and sent around. */

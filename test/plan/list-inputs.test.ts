@@ -24,7 +24,7 @@ test("every single input has the name that reasons use", () => {
 
 test("what may be a secret has no value, unless it is empty", () => {
   const inputs = {
-    environment: { variables: { KEY: "hunter2" }, python: { indexUrl: "https://me:hunter2@a.example/x" } },
+    environment: { variables: { KEY: "hunter2" }, python: { indexUrl: "https://me:hunt/er@2@a.example/x" } },
     baseImage: { buildArgs: {} },
     tests: [{ request: { body: ["hunter2"] } }],
   };
