@@ -7,9 +7,9 @@ export const sourcePages: PagesOf<"source"> = {
     mend: "Name the final address of the model.",
   },
   "source/changed": {
-    title: "a file was replaced between looking and downloading",
-    why: "What came is not what was looked at a moment before, so it is not taken for it.",
-    mend: "Apply again. With `sha256` on the model, you decide which version is meant.",
+    title: "a file was replaced, or is gone",
+    why: "What is there now is not what was pinned, in the lock or a moment before, so it is not taken for it.",
+    mend: "Apply again. With `sha256` on the model, or a version in its source, you decide which one is meant; `mlpackage lock --upgrade models` takes what is there now.",
   },
   "source/credentials-in-url": {
     title: "the address of a model holds a user name or a password",
@@ -41,6 +41,11 @@ export const sourcePages: PagesOf<"source"> = {
     why: "It sends neither an `ETag` nor a time of change. Nobody could say whether the model is still the same.",
     mend: "Add the file's `sha256` to the model: `curl -L URL | sha256sum` prints it.",
   },
+  "source/no-space": {
+    title: "the cache folder has no room for a model",
+    why: "What is downloaded goes into the cache folder, whole, before it goes into an image. It was found out before anything was asked for.",
+    mend: "`mlpackage cache gc` removes what is not in use; `MLPACKAGE_CACHE_DIR` names a folder on another disk.",
+  },
   "source/not-a-file-url": {
     title: "an address is none of a file",
     why: "The last part of its path becomes the file's name in the image, and there is none.",
@@ -71,9 +76,19 @@ export const sourcePages: PagesOf<"source"> = {
     why: "It most likely leads in a circle.",
     mend: "Open the address in a browser, and name where it ends.",
   },
+  "source/unsafe-name": {
+    title: "a file of a model has a name that is not safe",
+    why: "It would lead out of the model's folder, or some file system takes it for another name than another does, or it is the same as another one there.",
+    mend: "Leave it out by `exclude`, or have it renamed where it comes from.",
+  },
   "source/unreachable": {
     title: "a model could not be downloaded",
     why: "The server does not answer, or the connection broke off, several times.",
     mend: "Check the address and the network; `HTTPS_PROXY` names a proxy.",
+  },
+  "source/wrong-size": {
+    title: "a file has another size than its place says",
+    why: "The list of files says one size and what came has another: it was cut short on the way, or replaced meanwhile.",
+    mend: "Apply again. If it stays so, the place itself is damaged: have the file uploaded anew.",
   },
 };

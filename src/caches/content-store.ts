@@ -76,9 +76,20 @@ export function createContentStore(
 
   return {
     find,
-    async take(file) {
-      const blob = await files.digestAfresh(file);
-      return { ...blob, path: await keep(file, blob.digest) };
+    async take(file, known) {
+      const blob = known ?? (await files.digestAfresh(file));
+      const place = await keep(file, blob.digest);
+      if (known !== undefined) await files.noteDigest(place, blob.digest);
+      return { ...blob, path: place };
+    },
+    async gatherIn(name) {
+      const folder = path.join(directory, "transfers", name.slice("sha256:".length, 40));
+      await files.makeDirectory(folder);
+      return folder;
+    },
+    async freeBytes() {
+      await files.makeDirectory(directory);
+      return files.freeBytes(directory);
     },
     async write(chunks) {
       const { read, rest } = await readUpTo(MOST_HELD_BYTES, chunks);

@@ -16,7 +16,7 @@ export type Sweep = {
 };
 
 /**
- * Removes what dead processes left behind, what was quarantined, parsed, or begun to be uploaded, more than a week ago,
+ * Removes what dead processes left behind, what was quarantined, parsed, or begun to be sent or brought more than a week ago,
  * what an engine was given more than a day ago, and where blobs were seen more than two months ago; `others` are files
  * of the store that are neither record nor blob. Tells how many things were removed.
  */
@@ -28,6 +28,7 @@ export async function sweepLeavings(sweep: Sweep, others: readonly string[]): Pr
     ...(await findOld(await inFolder("documents", sweep), WEEK_MS, sweep)),
     ...(await findOld(await inFolder("locations", sweep), 8 * WEEK_MS, sweep)),
     ...(await findOld(await inFolder("uploads", sweep), WEEK_MS, sweep)),
+    ...(await findOld(await inFolder("transfers", sweep), WEEK_MS, sweep)),
     ...(await findOld(await inFolder("given", sweep), DAY_MS, sweep)),
     ...(await findOld(await findPartial(others, sweep), DAY_MS, sweep)),
     ...(await findDeadClaims(sweep)),

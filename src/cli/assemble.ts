@@ -114,7 +114,6 @@ export async function assemble(
     ? succeed(undefined)
     : await openSharedCache(session, { local, store, warn: outlet.warn });
   if (!shared.ok) return shared;
-  const sourceContext = { host, directory: config.directory, signal, store, onProgress: () => {} };
   const registries = createRepositories(ways.host, {
     warn: outlet.warn,
     sessionsOf: (repository) => createUploadSessions(cacheDirectory, repository, host.files),
@@ -124,6 +123,10 @@ export async function assemble(
     vendor === undefined
       ? registries(reference)
       : withVendoredBase(registries(reference), vendor, platforms, host.files);
+  const sourceContext = {
+    ...{ host, directory: config.directory, signal, store, repositoryOf },
+    onProgress: () => {},
+  };
   const read = await readLock(session, opened);
   if (!read.ok) return read;
   if (offline && read.value.lock === undefined) return fail(wordNoLock(read.value.name));

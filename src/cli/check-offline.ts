@@ -149,16 +149,20 @@ async function findMissingConda({ pins, store }: Assembly): Promise<readonly str
     .map(({ url }) => `the package of conda ${fileOfUrl(url)}`);
 }
 
+type PinnedFiles = Readonly<Record<string, { readonly digest?: string }>>;
+
 async function findMissingModels(work: readonly Examined[], { store }: Assembly): Promise<readonly string[]> {
   const fetches = work
     .map(({ planned }) => planned.step)
     .filter(({ kind, pool }) => kind === "fetch" && pool === "network");
   const missing = await Promise.all(
     fetches.map(async ({ name, inputs }) => {
-      const { identity } = inputs.pin as { readonly identity: { readonly sha256?: string } };
-      const digest = `sha256:${identity.sha256}`;
-      const found = isDigest(digest) ? await store.find(digest) : undefined;
-      return found === undefined ? [`the model ${name}`] : [];
+      const { identity } = inputs.pin as unknown as { readonly identity: { readonly files?: PinnedFiles } };
+      const digests = Object.values(identity.files ?? {}).map(({ digest }) => digest);
+      const found = await Promise.all(
+        digests.map((digest) => (isDigest(digest) ? store.find(digest) : undefined)),
+      );
+      return found.length === 0 || found.includes(undefined) ? [`the model ${name}`] : [];
     }),
   );
   return missing.flat();

@@ -84,6 +84,18 @@ export function createDigestCache(cachePath: string) {
     return hashed;
   }
 
+  /** For this run at once. For others when the disk has the file: what is remembered of one that is lost would be wrong. */
+  async function note(file: string, known: Digest): Promise<void> {
+    const stats = statSync(file, { bigint: true });
+    if (stats.size < REMEMBERED_FROM_BYTES) return;
+    const entry = { identity: identityOf(stats), digest: known };
+    (await load()).set(file, entry);
+    void flush(file).then(
+      () => fresh.set(file, entry),
+      () => {},
+    );
+  }
+
   /** Asked for ahead, and then by who needs it; a file that changed in between is another content. */
   async function digestParts(parts: readonly Part[]): Promise<Digested> {
     const content = identityOfParts(parts);
@@ -108,7 +120,16 @@ export function createDigestCache(cachePath: string) {
     await writeWhole(cachePath, JSON.stringify([...kept]));
   }
 
-  return { digest, digestIfFile, digestAfresh, digestParts, save };
+  return { digest, digestIfFile, digestAfresh, digestParts, note, save };
+}
+
+async function flush(file: string): Promise<void> {
+  const handle = await fs.open(file);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 function identityOf(stats: BigIntStats): string {

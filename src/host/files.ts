@@ -19,9 +19,10 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type FileStatus, type Files, PartChanged, type TreeEntry } from "../model/host.ts";
+import { createLimit } from "../model/limit.ts";
 import { type Part, partsFrom } from "../model/part.ts";
 import { createDigestCache } from "./digest-cache.ts";
-import { createLimit } from "./limit.ts";
+import { openGrowing } from "./growing-file.ts";
 import { watchPaths } from "./watch.ts";
 
 /** Each may have two files open; the usual limit of a process is 1024. */
@@ -54,6 +55,8 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     },
     writeAtomically,
     writeStream: (target, chunks) => withOpenFile(() => writeStream(target, chunks)),
+    openGrowing,
+    noteDigest: digests.note,
     rename: (from, to) => fs.rename(from, to),
     copy: (from, to) => withOpenFile(() => copy(from, to)),
     link: (target, place) => fs.symlink(target, place),

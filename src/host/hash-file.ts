@@ -4,8 +4,8 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import type { Digest } from "../model/digest.ts";
 import { PartChanged } from "../model/host.ts";
+import { createLimit } from "../model/limit.ts";
 import { type Part, sizeOfParts } from "../model/part.ts";
-import { createLimit } from "./limit.ts";
 
 export type Digested = { readonly digest: Digest; readonly size: number };
 

@@ -93,6 +93,13 @@ export interface Files {
   writeAtomically(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
   /** Writes a stream into a new file, flushed to the disk; the file is removed if the stream fails. */
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * Opens a file that grows in several places at once, or makes it; what is in it stays. It is hashed as it grows: see
+   * `GrowingFile`.
+   */
+  openGrowing(path: string): Promise<GrowingFile>;
+  /** Remembers what who wrote a file knows of it: for this run at once, for others when the disk has the file. */
+  noteDigest(path: string, digest: Digest): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
   /** A symbolic link to an absolute path. */
@@ -108,6 +115,17 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** Tells of changes from the moment on that it resolves. */
   watch(request: WatchRequest): Promise<Watching>;
+}
+
+export interface GrowingFile {
+  /** Writes chunks, one behind the other, from a position on. */
+  write(chunks: readonly Uint8Array[], position: number): Promise<void>;
+  /** Tells that all bytes before a position are written for good: they may be hashed. */
+  settle(position: number): void;
+  /** The SHA-256 of the file up to a size, all of which is settled. */
+  finish(size: number): Promise<Digest>;
+  /** Twice does no harm. */
+  close(): Promise<void>;
 }
 
 export type WatchRequest = {

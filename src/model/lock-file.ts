@@ -38,6 +38,11 @@ export type LockedImage = {
 
 export type LockedModel = {
   readonly source: string;
+  /** What chose among the files of the source, where something did. */
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  /** What the source named for good then: a commit, a version, a digest. */
+  readonly revision?: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, LockedContent>>;
 };
 

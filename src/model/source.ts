@@ -1,6 +1,8 @@
 import type { Digest } from "./digest.ts";
 import type { Host } from "./host.ts";
+import type { LockedModel } from "./lock-file.ts";
 import type { OutputFile } from "./outcome.ts";
+import type { Repository } from "./registry.ts";
 import type { Result } from "./result.ts";
 import type { Serializable } from "./serializable.ts";
 
@@ -20,6 +22,8 @@ export type SourceReference = {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly sha256?: string;
+  /** What the lock has of it: then nobody has to be asked what it names. */
+  readonly locked?: LockedModel;
 };
 
 export type SourceContext = {
@@ -31,7 +35,20 @@ export type SourceContext = {
   readonly store: ContentStore;
   /** Called of a file of the package that is being read for its digest, which has to be read again for its layer. */
   readonly onReading?: (file: Omit<OutputFile, "digest">) => void;
-  readonly onProgress: (progress: { readonly bytes: number; readonly totalBytes?: number }) => void;
+  /** The repository of a registry that a reference names; its tag and digest do not matter. */
+  readonly repositoryOf: (reference: string) => Repository;
+  readonly onProgress: (progress: TransferProgress) => void;
+};
+
+export type TransferProgress = {
+  /** Of all files together, those that were here before left out. */
+  readonly bytes: number;
+  /** Where all sizes are known. */
+  readonly totalBytes?: number;
+  /** Files that are under way. */
+  readonly files?: readonly { readonly path: string; readonly bytes: number; readonly size?: number }[];
+  /** Why nothing comes right now, and for how long: a server asked to be left alone, or broke off. */
+  readonly waiting?: { readonly reason: string; readonly forMs: number };
 };
 
 export type Blob = { readonly digest: Digest; readonly size: number; readonly path: string };
@@ -42,8 +59,15 @@ export interface ContentStore {
   find(digest: Digest): Promise<string | undefined>;
   /** Takes a stream of bytes in whole or not at all: a blob appears under its digest only when it is complete. */
   write(chunks: AsyncIterable<Uint8Array>): Promise<Blob>;
-  /** As `write`, of a file that is moved here; it must lie on the same file system. */
-  take(file: string): Promise<Blob>;
+  /**
+   * As `write`, of a file that is moved here; it must lie on the same file system. Who wrote it may know its digest:
+   * then it is not read again.
+   */
+  take(file: string, known?: Omit<Blob, "path">): Promise<Blob>;
+  /** A folder for what a blob is gathered in, under a name of the caller's; it outlives the process, and a week at most. */
+  gatherIn(name: Digest): Promise<string>;
+  /** Bytes that there is room for. */
+  freeBytes(): Promise<number>;
 }
 
 /**

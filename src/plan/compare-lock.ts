@@ -1,5 +1,5 @@
 import type { BaseImageConfig, Config, ModelConfig } from "../model/config.ts";
-import { type Digest, digestOfValue } from "../model/digest.ts";
+import { canonicalJson, type Digest, digestOfValue } from "../model/digest.ts";
 import type {
   AskedPackages,
   LockedConda,
@@ -155,6 +155,9 @@ function findUnlockedModel(model: ModelConfig, pin: Pin | undefined, lock: LockF
     return [
       { pointer: `${pointer}/source`, message: `\`${name}\` comes from \`${locked.source}\` in the lock` },
     ];
+  const { include = [], exclude = [] } = locked;
+  if (canonicalJson([include, exclude]) !== canonicalJson([model.include, model.exclude]))
+    return [{ pointer, message: `\`include\` or \`exclude\` of \`${name}\` are others in the lock` }];
   if (lockedModelFor(model, lock) === undefined)
     return [{ pointer: `${pointer}/sha256`, message: `\`${name}\` has another digest in the lock` }];
   const files = filesOfPin(pin);
@@ -164,11 +167,14 @@ function findUnlockedModel(model: ModelConfig, pin: Pin | undefined, lock: LockF
 
 /** What the lock has of a model, if it is the one that the file asks for. */
 export function lockedModelFor(
-  { name, source, sha256 }: ModelConfig,
+  { name, source, include, exclude, sha256 }: ModelConfig,
   lock: LockFile | undefined,
 ): LockedModel | undefined {
   const locked = lock && ownMember(lock.models, name);
   if (locked?.source !== publicSource(source)) return undefined;
+  const isChosenOtherwise =
+    canonicalJson([locked.include ?? [], locked.exclude ?? []]) !== canonicalJson([include, exclude]);
+  if (isChosenOtherwise) return undefined;
   const digests = Object.values(locked.files).map(({ digest }) => digest);
   return sha256 === undefined || digests.includes(`sha256:${sha256}`) ? locked : undefined;
 }
@@ -192,11 +198,13 @@ export function ownMember<T>(record: Readonly<Record<string, T>>, name: string):
 
 /** What is known of a model's files before they are fetched; undefined where nothing is. */
 export function filesOfPin(pin: Pin | undefined): LockedModel["files"] | undefined {
-  if (pin?.scheme !== "file") return undefined;
-  const { files } = pin.identity as { readonly files: LockedModel["files"] };
-  return Object.fromEntries(
-    Object.entries(files).map(([path, { digest, size }]) => [path, { digest, size }]),
+  const { files = {} } = (pin?.identity ?? {}) as { readonly files?: Partial<LockedModel["files"]> };
+  const known = Object.entries(files).flatMap(([path, { digest, size } = {} as never]) =>
+    digest === undefined || size === undefined ? [] : [[path, { digest, size }] as const],
   );
+  return known.length === 0 || known.length < Object.keys(files).length
+    ? undefined
+    : Object.fromEntries(known);
 }
 
 function findForgottenModels(models: readonly ModelConfig[], lock: LockFile): readonly Unlocked[] {

@@ -53,8 +53,14 @@ export function toolToData({ imageFormat, server }: LockedTool): SerializableRec
   };
 }
 
-function modelToData({ source, files }: LockedModel): SerializableRecord {
-  return { source, files: mapSorted(files, ({ digest, size }) => `${digest} ${size}`) };
+function modelToData({ source, include, exclude, revision, files }: LockedModel): SerializableRecord {
+  return {
+    source,
+    ...(include && { include: [...include] }),
+    ...(exclude && { exclude: [...exclude] }),
+    ...(revision && { revision: mapSorted(revision, (text) => text) }),
+    files: mapSorted(files, ({ digest, size }) => `${digest} ${size}`),
+  };
 }
 
 function packagesToData({ systemPackages, python }: LockedPackages): SerializableRecord {
@@ -149,9 +155,13 @@ function imageFrom(data: Serializable): LockedImage {
 }
 
 function modelFrom(data: Serializable, pointer: string): LockedModel {
-  const { source, files } = recordOf(data, pointer, ["source", "files"]);
+  const keys = ["source", "include", "exclude", "revision", "files"];
+  const { source, include, exclude, revision, files } = recordOf(data, pointer, keys);
   return {
     source: textAt(source, `${pointer}/source`),
+    ...(include !== undefined && { include: textsAt(include, `${pointer}/include`) }),
+    ...(exclude !== undefined && { exclude: textsAt(exclude, `${pointer}/exclude`) }),
+    ...(revision !== undefined && { revision: mapRecord(revision, `${pointer}/revision`, textAt) }),
     files: mapRecord(files, `${pointer}/files`, contentFrom),
   };
 }
@@ -257,6 +267,11 @@ function recordAt(data: Serializable | undefined, pointer: string): Serializable
 function textAt(data: Serializable | undefined, pointer: string): string {
   if (typeof data === "string") return data;
   throw new BadLock(pointer, "must be a text");
+}
+
+function textsAt(data: Serializable, pointer: string): readonly string[] {
+  if (!Array.isArray(data)) throw new BadLock(pointer, "must be a list");
+  return data.map((text, index) => textAt(text, `${pointer}/${index}`));
 }
 
 function digestAt(data: Serializable | undefined, pointer: string) {

@@ -9,6 +9,7 @@ import type {
   LockedTool,
   LockFile,
 } from "../model/lock-file.ts";
+import type { Pin } from "../model/source.ts";
 import {
   askedOf,
   askedOfConda,
@@ -47,7 +48,14 @@ export function makeLock(
     const { name, source } = model;
     const known = lockedModelFor(model, before);
     const files = filesOfPin(pins.models[index]) ?? ownMember(resolved.models, name) ?? known?.files;
-    return files === undefined ? [] : [[name, { source: publicSource(source), files }] as const];
+    const revision = revisionOfPin(pins.models[index]) ?? known?.revision;
+    const chosen = {
+      ...(model.include.length > 0 && { include: model.include }),
+      ...(model.exclude.length > 0 && { exclude: model.exclude }),
+    };
+    return files === undefined
+      ? []
+      : [[name, { source: publicSource(source), ...chosen, ...(revision && { revision }), files }] as const];
   });
   return {
     mlpackage: resolved.tool,
@@ -60,6 +68,12 @@ export function makeLock(
     ...(isInstalling(config) && environment !== undefined && { environment }),
     ...condaOf(config, pins, resolved, before),
   };
+}
+
+/** What the source named for good when it was asked; undefined where there is nothing of the kind. */
+function revisionOfPin(pin: Pin | undefined): LockedModel["revision"] {
+  const { revision = {} } = (pin?.identity ?? {}) as Pick<LockedModel, "revision">;
+  return Object.keys(revision).length === 0 ? undefined : revision;
 }
 
 function condaOf(

@@ -6,7 +6,7 @@ import { nameOf } from "../model/image-reference.ts";
 import type { LockFile } from "../model/lock-file.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
-import type { Pin, Source, SourceContext } from "../model/source.ts";
+import type { Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
 import { contextIgnore, type OwnFiles } from "./code-ignore.ts";
 import { askedOf, askedOfConda, condaIn, lockedModelFor, packagesIn, platformsOf } from "./compare-lock.ts";
 import { listCode } from "./list-code.ts";
@@ -82,7 +82,7 @@ async function pinModels(config: Config, context: PinContext): Promise<Result<re
   const pinned = await Promise.all(
     config.models.map(async (model): Promise<Result<Pin>> => {
       const source = context.sourceOf(model.source);
-      const reference = source.parse(withLockedDigest(model, context.lock));
+      const reference = source.parse(withLocked(model, context.lock));
       const sourceContext: SourceContext = {
         ...context.sourceContext,
         onReading: (file) => context.onReading?.(model, file),
@@ -94,13 +94,11 @@ async function pinModels(config: Config, context: PinContext): Promise<Result<re
   return combine(pinned);
 }
 
-/** One file that is fetched from elsewhere is the one it was when it was locked. */
-function withLockedDigest(model: ModelConfig, lock: LockFile | undefined): ModelConfig {
+/** What is brought from elsewhere is what it was when it was locked. */
+function withLocked(model: ModelConfig, lock: LockFile | undefined): SourceReference {
+  const { source, include, exclude, sha256 } = model;
   const locked = lockedModelFor(model, lock);
-  const [file, ...others] = Object.values(locked?.files ?? {});
-  const isRemote = isUrl(model.source) && !/^file:/i.test(model.source);
-  if (!isRemote || file === undefined || others.length > 0) return model;
-  return { sha256: file.digest.slice("sha256:".length), ...model };
+  return { source, include, exclude, ...(sha256 !== undefined && { sha256 }), ...(locked && { locked }) };
 }
 
 /** A diagnostic of a thing that knows no configuration file, with its place in ours. */

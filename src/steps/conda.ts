@@ -96,7 +96,11 @@ async function bring(
 async function bringOne(locked: LockedCondaPackage, context: StepContext): Promise<Result<unknown>> {
   const { url, digest, size } = locked;
   const sha256 = digest.slice("sha256:".length);
-  const pin = { scheme: "http", identity: { url, sha256 }, paths: [fileOfUrl(url)] };
+  const pin = {
+    scheme: "http",
+    identity: { revision: {}, files: { [fileOfUrl(url)]: { digest } } },
+    paths: [fileOfUrl(url)],
+  };
   const reference = { source: url, include: [], exclude: [], sha256 };
   const onProgress = ({ bytes }: { readonly bytes: number }): void => {
     if (bytes > size) throw new TooLarge();

@@ -12,7 +12,7 @@ export const fetchKind: StepKind = {
   summary: "brings a model's files",
   shareable: false,
   timeoutMs: 2 * 60 * 60_000,
-  attempts: 4,
+  attempts: 1,
   async run(step, context) {
     const { pin, ...reference } = step.inputs as unknown as FetchInputs;
     const files = await context.sourceOf(reference.source).fetch(reference, pin, {

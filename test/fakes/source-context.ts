@@ -1,5 +1,6 @@
 import path from "node:path";
 import { createContentStore } from "../../src/caches/content-store.ts";
+import { createRepositories } from "../../src/cli/repositories.ts";
 import type { Host } from "../../src/model/host.ts";
 import type { SourceContext, SourceReference } from "../../src/model/source.ts";
 import { makeHost } from "./host.ts";
@@ -19,6 +20,7 @@ export function makeSourceContext(
     signal: new AbortController().signal,
     store: createContentStore(path.join(storeDirectory), host.files),
     storeDirectory,
+    repositoryOf: createRepositories(host),
     onProgress: ({ bytes }) => told.push(bytes),
     told,
   };

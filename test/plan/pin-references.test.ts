@@ -45,6 +45,7 @@ const source = only<Source>({
           identity: {
             of: reference.source,
             ...(reference.sha256 !== undefined && { sha256: reference.sha256 }),
+            ...(reference.locked !== undefined && { locked: reference.locked.source }),
           },
           paths: ["a"],
         }),
@@ -302,7 +303,7 @@ for (const [what, latest, expected] of [
   });
 }
 
-test("a file from elsewhere is the one that was locked, as long as it comes from there", async () => {
+test("a source is told what was locked, as long as the model comes from there", async () => {
   const lockedFrom = (source: string, files: readonly string[] = ["m.bin"]): LockFile => ({
     models: {
       m: {
@@ -312,20 +313,19 @@ test("a file from elsewhere is the one that was locked, as long as it comes from
     },
   });
   const sha256 = digestOf("m").slice("sha256:".length);
-  const written = "0".repeat(64);
   const url = "https://example.com/m.bin";
   for (const [model, lock, expected] of [
-    [`{name: m, source: "${url}"}`, lockedFrom(url), sha256],
+    [`{name: m, source: "${url}"}`, lockedFrom(url), url],
     [`{name: m, source: "${url}"}`, lockedFrom("https://example.com/other.bin"), undefined],
-    [`{name: m, source: "${url}"}`, lockedFrom(url, ["a", "b"]), undefined],
+    [`{name: m, source: "${url}"}`, lockedFrom(url, ["a", "b"]), url],
+    [`{name: m, source: "${url}", include: ["*.bin"]}`, lockedFrom(url), undefined],
     [`{name: n, source: "${url}"}`, lockedFrom(url), undefined],
-    [`{name: m, source: "${url}", sha256: "${written}"}`, lockedFrom(url), written],
-    ["{name: m, source: m.bin}", lockedFrom("m.bin"), undefined],
-    ["{name: m, source: file:m.bin}", lockedFrom("file:m.bin"), undefined],
+    [`{name: m, source: "${url}", sha256: "${sha256}"}`, lockedFrom(url), url],
+    [`{name: m, source: "${url}", sha256: "${"0".repeat(64)}"}`, lockedFrom(url), undefined],
     [`{name: constructor, source: "${url}"}`, lockedFrom(url), undefined],
   ] as const) {
     const { models } = await pinsOf(`${script}models: [${model}]`, {}, {}, { lock });
-    assert.is(models[0]?.identity.sha256, expected, model);
+    assert.is(models[0]?.identity.locked, expected, model);
   }
 });
 

@@ -278,7 +278,10 @@ test("a disk of ours that is full is no miss", async () => {
   await writer().make(key, { a: "text" });
   const full = Object.assign(new Error("no space"), { code: "ENOSPC", syscall: "write" });
   const refuse = () => Promise.reject(full);
-  const store = { find: async () => undefined, write: refuse, take: refuse };
+  const store = {
+    ...{ find: async () => undefined, write: refuse, take: refuse },
+    ...{ gatherIn: refuse, freeBytes: async () => 0 },
+  };
   const hit = await hitOf(machine({ store }).cache, key);
   assert.is(await hit.restore().catch((error: unknown) => error), full);
 });

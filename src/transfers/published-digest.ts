@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import type { Files } from "../model/host.ts";
+import { type PublishedDigest, type RemoteFile, SourceFault } from "../model/place.ts";
+import type { Blob } from "../model/source.ts";
+
+/** Reads a file once more for a digest that its place publishes; the first one of those that it does. */
+export async function checkPublished(
+  { path, published = [] }: RemoteFile,
+  blob: Blob,
+  files: Files,
+): Promise<void> {
+  const [wanted] = published;
+  if (wanted === undefined) return;
+  const actual = await digestBy(wanted.algorithm, blob, files);
+  if (actual !== wanted.value)
+    throw new SourceFault(
+      "source/digest-mismatch",
+      `\`${path}\` has the ${wanted.algorithm} ${actual}, and its place says ${wanted.value}`,
+      "what came is not what is there: apply again; if it stays so, the place itself is damaged",
+    );
+}
+
+async function digestBy(
+  algorithm: PublishedDigest["algorithm"],
+  { path, size }: Blob,
+  files: Files,
+): Promise<string> {
+  if (algorithm === "crc32c") {
+    let sum = 0xffffffff;
+    for await (const chunk of files.readStream(path)) sum = updateCrc32c(sum, chunk);
+    return ((sum ^ 0xffffffff) >>> 0).toString(16).padStart(8, "0");
+  }
+  const hash = createHash(algorithm === "md5" ? "md5" : "sha1");
+  if (algorithm === "git-blob") hash.update(`blob ${size}\0`);
+  for await (const chunk of files.readStream(path)) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** CRC-32C, reflected (RFC 3720, appendix B.4). */
+const CRC32C_POLYNOMIAL = 0x82f63b78;
+
+const CRC32C_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let sum = byte;
+  for (let bit = 0; bit < 8; bit += 1) sum = sum & 1 ? (sum >>> 1) ^ CRC32C_POLYNOMIAL : sum >>> 1;
+  return sum;
+});
+
+function updateCrc32c(before: number, chunk: Uint8Array): number {
+  let sum = before;
+  for (const byte of chunk) sum = (CRC32C_TABLE[(sum ^ byte) & 0xff] ?? 0) ^ (sum >>> 8);
+  return sum;
+}
