@@ -19,11 +19,13 @@ const webServer: Place = {
   parse,
   async list(reference, _revision, context): Promise<Result<Listing>> {
     const url = new URL(reference.source);
-    const isPinned = reference.sha256 !== undefined || reference.locked !== undefined;
-    const version = isPinned ? "" : versionOf(await ask(url, context));
+    const asked = reference.sha256 === undefined ? await ask(url, context) : undefined;
+    const version = asked === undefined ? "" : versionOf(asked);
+    const size = Number(asked?.headers["content-length"] ?? Number.NaN);
     const file: RemoteFile = {
       path: fileNameOf(url),
       ...(version !== "" && { version }),
+      ...(Number.isFinite(size) && { size }),
       async open(span, validator, signal) {
         const wanted = { url: url.href, headers: rangeHeaders(span, validator), signal };
         const response = await follow(context.host.network, wanted);

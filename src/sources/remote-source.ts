@@ -72,6 +72,9 @@ export function createRemoteSource(place: Place): Source {
       const listed = await list(reference, undefined, context);
       if (!listed.ok) return listed;
       const { revision, files } = listed.value;
+      const nameless = files.find(({ digest, version }) => digest === undefined && version === undefined);
+      if (nameless !== undefined && Object.keys(revision).length === 0)
+        return fail(wordNoIdentity(nameless, reference));
       const pinned = files.map((file) => [file.path, pinnedFile(file)] as const);
       return succeed(pinOf({ revision, files: Object.fromEntries(pinned) }));
     },
@@ -86,7 +89,7 @@ export function createRemoteSource(place: Place): Source {
       const listed =
         known !== undefined && canonicalJson(known.revision) === canonicalJson(revision)
           ? succeed(known)
-          : await list(reference, revision, context);
+          : await list(withPinnedDigest(reference, files), revision, context);
       if (!listed.ok) return listed;
       const wanted = matchPinned(listed.value.files, files, reference);
       if (!wanted.ok) return wanted;
@@ -131,15 +134,7 @@ async function choose(listing: Listing, reference: SourceReference): Promise<Res
   const unsafe = findUnsafePath(files.map(({ path }) => path));
   if (unsafe !== undefined) return fail(wordUnsafe(unsafe, reference));
   const { sha256 } = reference;
-  if (sha256 === undefined) {
-    const nameless = files.find(
-      ({ digest, version }) =>
-        digest === undefined && version === undefined && Object.keys(listing.revision).length === 0,
-    );
-    return nameless === undefined
-      ? succeed({ ...listing, files })
-      : fail(wordNoIdentity(nameless, reference));
-  }
+  if (sha256 === undefined) return succeed({ ...listing, files });
   const [file, ...others] = files;
   if (file === undefined || others.length > 0) return fail(wordSeveral());
   const digest: Digest = `sha256:${sha256}`;
@@ -157,6 +152,13 @@ async function filter(
   const isIncluded = picomatch(include.length > 0 ? [...include] : ["**"], { dot: true });
   const isExcluded = picomatch([...exclude], { dot: true });
   return files.filter(({ path }) => isIncluded(path) && !isExcluded(path));
+}
+
+/** One file whose digest is known needs nothing else to be known of it. */
+function withPinnedDigest(reference: SourceReference, pinned: PinnedIdentity["files"]): SourceReference {
+  const [file, ...others] = Object.values(pinned);
+  if (file?.digest === undefined || others.length > 0) return reference;
+  return { sha256: file.digest.slice("sha256:".length), ...reference };
 }
 
 /** Each file that is pinned, as the place has it now; what changed since is none of them. */

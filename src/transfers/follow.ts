@@ -59,13 +59,15 @@ async function refusalOf(url: URL, response: NetworkResponse): Promise<Refusal> 
   const said = await readSaid(response);
   return new Refusal(status, `${url.host} answers ${status} for \`${url.pathname}\`${said}`, {
     headers,
-    ...hintOf(status),
+    hint: hintFor(status),
   });
 }
 
-function hintOf(status: number): { readonly hint?: string } {
-  if (status === 404) return { hint: "check the address: there is no such file" };
-  return status === 401 || status === 403 ? { hint: "the file is not public" } : {};
+function hintFor(status: number): string {
+  if (status === 404 || status === 410) return "check the address: there is no such file";
+  if (status === 401 || status === 403) return "the file is not public";
+  if (status === 429) return "it counts requests, and this was one too many: apply again later";
+  return status >= 500 ? "the server is at fault: apply again later" : "check the address, in a browser too";
 }
 
 /** A message in the JSON of an answer; short answers are read to their end, which keeps their connection. */

@@ -40,7 +40,11 @@ export type TransferContext = {
 export class WrongContent extends SourceFault {
   readonly actual: Digest;
   constructor(message: string, actual: Digest) {
-    super("source/digest-mismatch", message);
+    super(
+      "source/digest-mismatch",
+      message,
+      "somebody replaced it; if that was meant, `mlpackage lock --upgrade models` takes it as it is now",
+    );
     this.name = "WrongContent";
     this.actual = actual;
   }
@@ -381,7 +385,11 @@ function patienceOf({ host, signal, progress }: TransferContext): Patience {
 }
 
 function wordWrongSize({ path, size }: RemoteFile, actual: number): SourceFault {
-  return new SourceFault("source/wrong-size", `\`${path}\` has ${actual} bytes instead of ${size}`);
+  return new SourceFault(
+    "source/wrong-size",
+    `\`${path}\` has ${actual} bytes instead of ${size}`,
+    "apply again; if it stays so, the file is damaged where it comes from",
+  );
 }
 
 function wordWrongContent({ path, digest }: RemoteFile, actual: Digest): WrongContent {

@@ -77,7 +77,7 @@ test("without it the pin is what the server says of the file", async () => {
   const pinned = await pin();
   assert.equal(pinned.ok && pinned.value.identity, {
     revision: {},
-    files: { "model.bin": { version: '"1"' } },
+    files: { "model.bin": { size: 5, version: '"1"' } },
   });
   assert.equal(requests, ["HEAD /dir/model.bin"]);
 });
