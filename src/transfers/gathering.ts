@@ -4,7 +4,7 @@ import type { Blob, ContentStore } from "../model/source.ts";
 import { joinSpans, type Known, settledBytes } from "./spans.ts";
 
 /** How often what has come is noted: so much, at most, comes again after a kill. */
-const NOTED_EVERY_MS = 2000;
+const NOTED_EVERY_MS = 1000;
 
 /** What is known of a file whose bytes are being gathered. */
 type Noted = {
@@ -31,6 +31,7 @@ export type Gathering = {
   readonly leave: () => Promise<void>;
   /** The digest of all that came, once that is the whole. */
   readonly finish: (size: number) => Promise<Digest>;
+  readonly read: () => AsyncIterable<Uint8Array>;
   readonly keep: (blob: Omit<Blob, "path">) => Promise<Blob>;
   readonly discard: () => Promise<void>;
 };
@@ -106,6 +107,7 @@ export async function openGathering(
       await (isOfUse ? note() : host.files.remove(folder));
     },
     finish: (whole) => file.finish(whole),
+    read: () => host.files.readStream(content),
     async keep(blob) {
       await file.close();
       const kept = await store.take(content, blob);

@@ -1,17 +1,15 @@
 import { createHash } from "node:crypto";
-import type { Files } from "../model/host.ts";
 import { type PublishedDigest, type RemoteFile, SourceFault } from "../model/place.ts";
-import type { Blob } from "../model/source.ts";
 
-/** Reads a file once more for a digest that its place publishes; the first one of those that it does. */
+/** Reads a content once more for a digest that its place publishes; for the first of them where there are several. */
 export async function checkPublished(
   { path, published = [] }: RemoteFile,
-  blob: Blob,
-  files: Files,
+  size: number,
+  content: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const [wanted] = published;
   if (wanted === undefined) return;
-  const actual = await digestBy(wanted.algorithm, blob, files);
+  const actual = await digestBy(wanted.algorithm, size, content);
   if (actual !== wanted.value)
     throw new SourceFault(
       "source/digest-mismatch",
@@ -22,17 +20,17 @@ export async function checkPublished(
 
 async function digestBy(
   algorithm: PublishedDigest["algorithm"],
-  { path, size }: Blob,
-  files: Files,
+  size: number,
+  content: AsyncIterable<Uint8Array>,
 ): Promise<string> {
   if (algorithm === "crc32c") {
     let sum = 0xffffffff;
-    for await (const chunk of files.readStream(path)) sum = updateCrc32c(sum, chunk);
+    for await (const chunk of content) sum = updateCrc32c(sum, chunk);
     return ((sum ^ 0xffffffff) >>> 0).toString(16).padStart(8, "0");
   }
   const hash = createHash(algorithm === "md5" ? "md5" : "sha1");
   if (algorithm === "git-blob") hash.update(`blob ${size}\0`);
-  for await (const chunk of files.readStream(path)) hash.update(chunk);
+  for await (const chunk of content) hash.update(chunk);
   return hash.digest("hex");
 }
 

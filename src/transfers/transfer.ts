@@ -1,5 +1,5 @@
 import { bytesOf, once } from "../model/chunks.ts";
-import type { Digest } from "../model/digest.ts";
+import { type Digest, digestOf } from "../model/digest.ts";
 import { type Host, NetworkError, type NetworkResponse } from "../model/host.ts";
 import { inLanes } from "../model/lanes.ts";
 import { Refusal, type RemoteFile, SourceFault } from "../model/place.ts";
@@ -120,7 +120,8 @@ async function bringHeld(file: RemoteFile, context: TransferContext): Promise<Bl
     }),
   );
   context.progress.add(bytes.length);
-  return settle(file, await context.store.write(once(bytes)), context);
+  await demandContent(file, digestOf(bytes), bytes.length, once(bytes));
+  return context.store.write(once(bytes));
 }
 
 async function* upTo(most: number, { body, discard }: NetworkResponse): AsyncGenerator<Uint8Array> {
@@ -132,11 +133,15 @@ async function* upTo(most: number, { body, discard }: NetworkResponse): AsyncGen
   }
 }
 
-/** The last look at what is in the store now. */
-async function settle(file: RemoteFile, blob: Blob, { host }: TransferContext): Promise<Blob> {
-  if (file.digest !== undefined && blob.digest !== file.digest) throw wordWrongContent(file, blob.digest);
-  if (file.digest === undefined) await checkPublished(file, blob, host.files);
-  return blob;
+/** The last look at what came, before it is in the store. */
+async function demandContent(
+  file: RemoteFile,
+  digest: Digest,
+  size: number,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  if (file.digest === undefined) return checkPublished(file, size, content);
+  if (digest !== file.digest) throw wordWrongContent(file, digest);
 }
 
 /** Two processes that want one file bring it once. */
@@ -169,8 +174,8 @@ async function gather(file: RemoteFile, gathering: Gathering, context: TransferC
     try {
       const size = await bringPieces(file, gathering, failures, context);
       const digest = await gathering.finish(size);
-      if (file.digest !== undefined && digest !== file.digest) throw wordWrongContent(file, digest);
-      return await settle(file, await gathering.keep({ digest, size }), context);
+      await demandContent(file, digest, size, gathering.read());
+      return await gathering.keep({ digest, size });
     } catch (error) {
       const isWorthAnother =
         error instanceof Changed || (error instanceof WrongContent && gathering.isResumed());
@@ -198,7 +203,14 @@ async function bringPieces(
     await bringMissing(file, gathering, known, undefined, context);
     return known;
   }
-  const first = await openFirst(file, failures, context);
+  const isLarge = (file.size ?? 0) >= PARALLEL_FROM_BYTES;
+  // Of a large file a piece is asked for: then it is seen at once whether there are pieces.
+  const first = await openFirst(
+    file,
+    isLarge ? { start: 0, end: PIECE_BYTES } : undefined,
+    failures,
+    context,
+  );
   const size = sizeIn(first);
   if (file.size !== undefined && size !== undefined && size !== file.size) {
     first.discard();
@@ -208,21 +220,33 @@ async function bringPieces(
   const validator = strongEtag(first);
   await gathering.begin(size, validator);
   const isResumable = isRanged(first) && (validator !== "" || file.digest !== undefined);
-  if (size === undefined || !isResumable) return bringWhole(file, gathering, first, context);
+  if (size === undefined || !isResumable) {
+    const whole = await demandWhole(first, () => openFirst(file, undefined, failures, context));
+    return bringWhole(file, gathering, whole, context);
+  }
   await bringMissing(file, gathering, size, first, context);
   return size;
 }
 
-/** Of a file that is known to be large, a piece is asked for: then it is seen at once whether there are pieces. */
+/** A first piece is of no use where nobody could tell whether the next is of the same file. */
+async function demandWhole(
+  first: NetworkResponse,
+  open: () => Promise<NetworkResponse>,
+): Promise<NetworkResponse> {
+  if (first.status !== 206) return first;
+  first.discard();
+  return open();
+}
+
 async function openFirst(
   file: RemoteFile,
+  span: Known | undefined,
   failures: Failures,
   { signal }: TransferContext,
 ): Promise<NetworkResponse> {
-  const isLarge = (file.size ?? 0) >= PARALLEL_FROM_BYTES;
   for (;;) {
     try {
-      return await file.open(isLarge ? { start: 0, end: PIECE_BYTES } : undefined, undefined, signal);
+      return await file.open(span, undefined, signal);
     } catch (error) {
       await failures.pause(error);
     }

@@ -70,7 +70,7 @@ for (const [title, code, answer, times] of [
     (_, response) => response.writeHead(302, { location: "/redirects%20without%20end" }).end(),
     6,
   ],
-  ["503 for ever", "source/refused", (_, response) => response.writeHead(503).end(), 4],
+  ["503 for ever", "source/refused", (_, response) => response.writeHead(503).end(), 5],
   [
     "a body that is always cut short",
     "source/unreachable",
@@ -78,7 +78,7 @@ for (const [title, code, answer, times] of [
       response.writeHead(200, { "content-length": CONTENT.length });
       response.write(CONTENT.subarray(0, 1000), () => response.destroy());
     },
-    4,
+    5,
   ],
 ] satisfies readonly [string, string, Answer | undefined, number][]) {
   test(`${title}: one message, nothing in the store`, async () => {
