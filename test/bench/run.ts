@@ -1,5 +1,6 @@
 /** Whole commands against their peers, in one run: `npm run bench [-- NAME…]`. Medians, and ratios to the first row. */
 import { writeFileSync } from "node:fs";
+import { measureFetching } from "./fetching.ts";
 import { hashingFourFiles, hashingOneFile } from "./hashing.ts";
 import {
   changedLine,
@@ -63,6 +64,7 @@ const BENCHES: readonly Bench[] = [
 const MEASUREMENTS = [
   { name: "images-resumed-push", measure: measureResumedPush },
   { name: "images-memory", measure: measureMemory },
+  { name: "fetch", measure: measureFetching },
   { name: "runtime", measure: measureRuntime },
   { name: "runtime-overload", measure: measureOverload },
 ] as const;

@@ -238,11 +238,10 @@ for (const [algorithm, value] of PUBLISHED)
     const file = { ...fileAt(url, context), size: small.length };
     const right = await transfer({ ...file, published: [{ algorithm, value }] }, context);
     assert.is(right.digest, digestOf(small));
-    const wrong = transfer(
-      { ...file, published: [{ algorithm, value: `0${value.slice(1)}` }] },
-      makeContext(),
-    );
+    const later = makeContext();
+    const wrong = transfer({ ...file, published: [{ algorithm, value: `0${value.slice(1)}` }] }, later);
     assert.is(await wrong.then(() => "ok", codeOf), "source/digest-mismatch");
+    assert.not(existsSync(`${later.storeDirectory}/blobs`));
   });
 
 test.run();
