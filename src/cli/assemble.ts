@@ -25,7 +25,7 @@ import type { Evaluation } from "../plan/evaluate-step.ts";
 import { withoutUpgraded } from "../plan/make-lock.ts";
 import { pinReferences } from "../plan/pin-references.ts";
 import type { Pins } from "../plan/pins.ts";
-import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../sources/index.ts";
+import { schemeOf, sourceOf } from "../sources/index.ts";
 import { STEP_KINDS } from "../steps/index.ts";
 import { type Asked, askAhead } from "./ask-ahead.ts";
 import { createBuildAids } from "./build-aids.ts";
@@ -93,9 +93,6 @@ export async function assemble(
   const { offline = false, vendor, publicKeys } = options;
   const { host, cacheDirectory, runtimeDirectory, signal } = session;
   const { config } = opened;
-  const unknown = config.models.filter(({ source }) => sourceOf(source) === undefined);
-  if (unknown.length > 0)
-    return fail(...unknown.map((model) => wordUnknownScheme(model.source, opened.locate(model.pointer))));
   const { engine: reached, manifest, manifestPath, lastBase } = await asked;
   const open = { host, engine: reached, sourceOf: demandSource, buildAids: createBuildAids(config, host) };
   const ways = offline ? closeWays(open) : open;
@@ -219,16 +216,6 @@ function demandSource(reference: string): Source {
   if (source === undefined) throw new Error(`no source answers for ${schemeOf(reference)}:`);
   return source;
 }
-
-function wordUnknownScheme(source: string, location: StepLocation) {
-  const schemes = KNOWN_SCHEMES.filter((scheme) => scheme !== "").map((scheme) => `\`${scheme}:\``);
-  return errorDiagnostic("cli/unknown-source", `nothing here can fetch \`${schemeOf(source)}:\``, {
-    location,
-    hint: `a source is a path, or one of ${schemes.join(", ")}`,
-  });
-}
-
-type StepLocation = ReturnType<Package["locate"]>;
 
 /** Where nobody can say whether something is still there, its step runs, and fails if it must. */
 function wordUnknown(error: unknown): string {

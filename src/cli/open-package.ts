@@ -9,6 +9,7 @@ import type { Document } from "../model/document.ts";
 import { combine, type Result, succeed } from "../model/result.ts";
 import type { Locate } from "../plan/locate.ts";
 import { applyOverrides } from "./apply-overrides.ts";
+import { checkSources } from "./check-sources.ts";
 import { documentPlaceOf, placeInCache } from "./document-place.ts";
 import { readConfigFile } from "./read-config-file.ts";
 import { readGitState } from "./read-git-state.ts";
@@ -59,6 +60,7 @@ export async function openPackage(session: Session): Promise<Result<Package>> {
   const config = await readCheckedConfig(document.value, {
     ...{ directory, memory, unchosen },
     files: host.files,
+    check: checkSources,
     ...names,
   });
   if (!config.ok) return config;

@@ -26,6 +26,13 @@ export type ReadOptions = KnownNames & {
   readonly directory: string;
 };
 
+export type CheckOptions = ReadOptions & {
+  readonly files: Files;
+  readonly memory?: RequirementsMemory;
+  /** What is wrong with it besides, in the eyes of who knows more than we do. */
+  readonly check?: (config: Config, document: Document) => Promise<readonly Diagnostic[]>;
+};
+
 /** The configuration that a document stands for, or all that is wrong with it, the files it names left aside. */
 export function readConfig(document: Document, options: ReadOptions): Result<Config> {
   const { config, diagnostics, explain } = draftConfig(document, options);
@@ -33,10 +40,7 @@ export function readConfig(document: Document, options: ReadOptions): Result<Con
 }
 
 /** The same, and every path it names looked at as well. */
-export async function readCheckedConfig(
-  document: Document,
-  options: ReadOptions & { readonly files: Files; readonly memory?: RequirementsMemory },
-): Promise<Result<Config>> {
+export async function readCheckedConfig(document: Document, options: CheckOptions): Promise<Result<Config>> {
   const { config: draft, diagnostics, explain } = draftConfig(document, options);
   if (draft === undefined) return settle(document, draft, explain(diagnostics));
   const read = await readRequirements(draft, document, options.files, options.memory);
@@ -50,6 +54,7 @@ export async function readCheckedConfig(
     ...referencesOf(document, config),
     ...paths,
     ...expectations,
+    ...((await options.check?.(config, document)) ?? []),
     ...(served.ok ? served.warnings : served.diagnostics),
   ];
   return settle(document, served.ok ? served.value : config, explain(all));
