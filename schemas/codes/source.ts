@@ -1,6 +1,16 @@
 import type { PagesOf } from "./page.ts";
 
 export const sourcePages: PagesOf<"source"> = {
+  "source/azure-account": {
+    title: "it is not known which storage account of Azure is meant",
+    why: "`az:///CONTAINER/BLOB` is in the account of the environment: that of `AZURE_STORAGE_CONNECTION_STRING`, or the one that `AZURE_STORAGE_ACCOUNT` names. Neither is set, or what is set is none.",
+    mend: "`az storage account show-connection-string --name ACCOUNT` prints the one; the other is the account's name alone. Or name the account in the source: `az://ACCOUNT/CONTAINER/BLOB`.",
+  },
+  "source/azure-login": {
+    title: "Microsoft Entra lets nobody in",
+    why: "The environment, this machine or `az login` say who we are, and it is not accepted: a secret has expired, or the tenant is another one.",
+    mend: "`az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` to those of a service principal that is valid. `az account get-access-token` shows whether it works.",
+  },
   "source/bad-redirect": {
     title: "a server sends a request on to no address of the web",
     why: "Only `http` and `https` are followed. An address of a file on this machine, or the like, is not for a server to choose.",
@@ -50,6 +60,11 @@ export const sourcePages: PagesOf<"source"> = {
     title: "an address is none of a file",
     why: "The last part of its path becomes the file's name in the image, and there is none.",
     mend: "Name the file itself: `https://models.example.com/ridge/3/ridge.pkl`.",
+  },
+  "source/not-an-azure-blob": {
+    title: "an address is none of a blob in Azure Storage",
+    why: "The account and the container are needed: `az://ACCOUNT/CONTAINER/BLOB`, `az:///CONTAINER/BLOB`, `wasbs://CONTAINER@ACCOUNT.blob.core.windows.net/BLOB` or `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/BLOB`. After it come `?versionid=` or `?snapshot=`, of a single blob, and nothing else: the file is for everybody to read.",
+    mend: "Put a SAS into `AZURE_STORAGE_SAS_TOKEN`, and an endpoint of your own into `AZURE_STORAGE_CONNECTION_STRING`. What is no letter, digit or `-._~/` in a name is written as in any address: `%20`.",
   },
   "source/not-found": {
     title: "a model's source does not exist",

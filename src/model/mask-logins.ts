@@ -1,7 +1,11 @@
 const DIGEST = /@sha256:[0-9a-f]{64}/y;
 
-/** Whom ssh logs in as is no secret, and it takes no password from an address. Elsewhere a name alone may be a token. */
+/**
+ * Whom ssh logs in as is no secret, and it takes no password from an address; a container of Azure Storage is no login at
+ * all (`wasbs://CONTAINER@ACCOUNT.blob.core.windows.net`). Elsewhere a name alone may be a token.
+ */
 const USER = /^[\w.-]+$/;
+const TOLD_SCHEMES = ["ssh://", "wasbs://", "abfss://"];
 
 /** What ends a quoted text when it comes after the quote. */
 const AFTER_QUOTE = /[\s,;:.)\]}]/;
@@ -19,7 +23,7 @@ export function maskLogins(text: string, starsFor: (login: string) => string = (
     const address = scanAddress(text, start, quoteBefore(text, end, found));
     told.push(text.slice(end, start));
     const login = text.slice(start, Math.max(start, address.at));
-    const isTold = text.endsWith("ssh://", start) && USER.test(login);
+    const isTold = TOLD_SCHEMES.some((scheme) => text.endsWith(scheme, start)) && USER.test(login);
     if (address.at !== -1) told.push(isTold ? login : starsFor(login));
     told.push(text.slice(address.at === -1 ? start : address.at, address.end));
     end = address.end;

@@ -1,8 +1,9 @@
 import type { Source } from "../model/source.ts";
+import { azureBlobSource } from "./azure-blob.ts";
 import { fileSource } from "./file.ts";
 import { httpSource } from "./http.ts";
 
-const SOURCES: readonly Source[] = [fileSource, httpSource];
+const SOURCES: readonly Source[] = [fileSource, httpSource, azureBlobSource];
 
 const SOURCE_BY_SCHEME = new Map(
   SOURCES.flatMap((source) => source.schemes.map((scheme) => [scheme, source])),

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Source, SourceContext } from "../../src/model/source.ts";
+import { azureBlobSource } from "../../src/sources/azure-blob.ts";
 import { fileSource } from "../../src/sources/file.ts";
 import { httpSource } from "../../src/sources/http.ts";
 import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../../src/sources/index.ts";
@@ -9,6 +10,7 @@ import { startServer } from "../fakes/http-server.ts";
 import { createManualClock } from "../fakes/manual-clock.ts";
 import { makeReference, makeSourceContext } from "../fakes/source-context.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
+import { ACCOUNT, connectionStringOf, startAzurite } from "../rig/servers/azurite.ts";
 
 /** What is asked of every source, whatever it speaks to: a new one goes into this table. */
 const test = suite("sources");
@@ -19,6 +21,7 @@ const { url } = await startServer((request, response) =>
     ? response.setHeader("etag", '"1"').end(content)
     : response.writeHead(404).end(),
 );
+const azurite = await startAzurite({ "models/model.bin": content });
 
 type Case = {
   readonly source: Source;
@@ -28,6 +31,7 @@ type Case = {
   readonly malformed: readonly string[];
   /** Well formed, and nothing is there. */
   readonly missing: string;
+  readonly environment?: Readonly<Record<string, string>>;
 };
 
 const cases: readonly Case[] = [
@@ -43,13 +47,19 @@ const cases: readonly Case[] = [
     malformed: ["https://", "https://example.com/", "https://a:b@example.com/x"],
     missing: `${url}/other.bin`,
   },
+  {
+    source: azureBlobSource,
+    good: `az://${ACCOUNT}/models/model.bin`,
+    malformed: ["az://", "az://account/", "wasbs://models@example.com/x", "az://account/models/x?sig=y"],
+    missing: `az://${ACCOUNT}/models/other.bin`,
+    environment: { AZURE_STORAGE_CONNECTION_STRING: connectionStringOf(azurite.url) },
+  },
 ];
 
-const makeContext = (): SourceContext =>
-  makeSourceContext(makeFolder({ "model.bin": content }), { clock: createManualClock() });
-
-for (const { source, good, malformed, missing } of cases) {
+for (const { source, good, malformed, missing, environment = {} } of cases) {
   const name = source.schemes.join(" ") || "path";
+  const makeContext = (): SourceContext =>
+    makeSourceContext(makeFolder({ "model.bin": content }), { clock: createManualClock(), environment });
 
   test(`${name}: is found by its schemes`, () => {
     assert.is(sourceOf(good), source);
@@ -109,5 +119,7 @@ test("schemes have no case, and a path has none", () => {
   assert.equal(["a/b:c", "./a:b", "C++/x", "s3+x://y"].map(schemeOf), ["", "", "", "s3+x"]);
   assert.is(sourceOf("gopher://x"), undefined);
 });
+
+test.after(() => azurite.stop());
 
 test.run();

@@ -32,6 +32,9 @@ const texts: readonly (readonly [text: string, told: string])[] = [
   ["ssh://me@h", "ssh://me@h"],
   ["git+ssh://git@h/r", "git+ssh://git@h/r"],
   ["ssh://me:p@h", "ssh://***@h"],
+  ["wasbs://models@a.blob.core.windows.net/x", "wasbs://models@a.blob.core.windows.net/x"],
+  ["abfss://models@a.dfs.core.windows.net/x", "abfss://models@a.dfs.core.windows.net/x"],
+  ["abfss://me:p@a.dfs.core.windows.net/x", "abfss://***@a.dfs.core.windows.net/x"],
   ["://@", "://***@"],
 ];
 

@@ -1,0 +1,112 @@
+import { SourceFault } from "../model/place.ts";
+import type { SourceContext } from "../model/source.ts";
+import { type AzureToken, findToken } from "./azure-identity.ts";
+
+/** How an account lets us in. */
+export type AzureAccount = {
+  /** Of the account: `https://ACCOUNT.blob.core.windows.net`, without a slash at the end. */
+  readonly endpoint: string;
+  readonly login: AzureLogin;
+};
+
+export type AzureLogin =
+  | { readonly kind: "key"; readonly account: string; readonly key: string }
+  /** `token` is a query, without its `?`. */
+  | { readonly kind: "sas"; readonly token: string }
+  | { readonly kind: "entra"; readonly token: AzureToken }
+  | { readonly kind: "none" };
+
+/** Azure's clouds, by what the names of their storage end with: to no other host is sent what lets somebody in. */
+export const STORAGE_SUFFIXES: readonly string[] = [
+  "core.windows.net",
+  "core.usgovcloudapi.net",
+  "core.chinacloudapi.cn",
+];
+
+const SCOPE = "https://storage.azure.com/.default";
+
+/** What the emulator's account is called, and its key, both printed in its documentation. */
+const EMULATOR =
+  "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1";
+
+/**
+ * The account that a reference names, or that of the environment where it names none, and what the environment has to
+ * open it with. What belongs to one account is used for no other. The order is that of Azure's own tools: connection
+ * string, key, SAS, then the default chain; nothing, for what is public.
+ *
+ * Errors: `source/azure-account`, `source/azure-login`.
+ */
+export async function findAccount(
+  named: { readonly account: string; readonly suffix: string },
+  context: SourceContext,
+): Promise<AzureAccount> {
+  const { environment } = context.host;
+  const ours = environment.AZURE_STORAGE_CONNECTION_STRING;
+  const connected = ours ? readConnectionString(ours) : undefined;
+  if (connected !== undefined && (named.account === "" || named.account === connected.account))
+    return connected;
+  const own = environment.AZURE_STORAGE_ACCOUNT ?? "";
+  const account = named.account === "" ? own : named.account;
+  if (!/^[a-z0-9]{3,24}$/.test(account)) throw wordNoAccount(own);
+  const endpoint = `https://${account}.blob.${named.suffix}`;
+  const isOurs = own === "" || own === account;
+  const key = environment.AZURE_STORAGE_KEY || environment.AZURE_STORAGE_ACCESS_KEY;
+  if (key && isOurs) return { endpoint, login: { kind: "key", account, key } };
+  const sas = environment.AZURE_STORAGE_SAS_TOKEN;
+  if (sas && isOurs) return { endpoint, login: { kind: "sas", token: sas.replace(/^\?/, "") } };
+  const token = await findToken(SCOPE, context);
+  return { endpoint, login: token === undefined ? { kind: "none" } : { kind: "entra", token } };
+}
+
+/** `Name=value` pairs between semicolons; a value may hold `=`. */
+function readConnectionString(text: string): AzureAccount & { readonly account: string } {
+  const isEmulator = /^\s*UseDevelopmentStorage=true/i.test(text);
+  const pairs = (isEmulator ? EMULATOR : text).split(";").map((pair) => {
+    const at = pair.indexOf("=");
+    return [pair.slice(0, at).trim().toLowerCase(), pair.slice(at + 1).trim()] as const;
+  });
+  const {
+    accountname = "",
+    accountkey: key = "",
+    sharedaccesssignature: sas = "",
+    defaultendpointsprotocol: protocol = "https",
+    endpointsuffix: suffix = STORAGE_SUFFIXES[0],
+    blobendpoint = `${protocol}://${accountname}.blob.${suffix}`,
+  } = Object.fromEntries(pairs) as Partial<Record<string, string>>;
+  const url = URL.canParse(blobendpoint) ? new URL(blobendpoint) : undefined;
+  const account = accountname || accountOf(url);
+  if (url === undefined || !/^https?:$/.test(url.protocol) || account === "" || (key === "" && sas === ""))
+    throw wordBadConnectionString();
+  const endpoint = `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+  if (key !== "") return { account, endpoint, login: { kind: "key", account, key } };
+  return { account, endpoint, login: { kind: "sas", token: sas.replace(/^\?/, "") } };
+}
+
+/** Of an endpoint: the emulator has it in the path, Azure in the host. */
+function accountOf(url: URL | undefined): string {
+  if (url === undefined) return "";
+  const [inPath = ""] = url.pathname.split("/").filter((segment) => segment !== "");
+  return inPath === "" ? (url.hostname.split(".")[0] ?? "") : inPath;
+}
+
+function wordNoAccount(own: string): SourceFault {
+  if (own !== "")
+    return new SourceFault(
+      "source/azure-account",
+      "`AZURE_STORAGE_ACCOUNT` is no name of a storage account",
+      "it has 3 to 24 lower-case letters and digits, and no address around it",
+    );
+  return new SourceFault(
+    "source/azure-account",
+    "the model is in the storage account of the environment, and the environment names none",
+    "set `AZURE_STORAGE_ACCOUNT` or `AZURE_STORAGE_CONNECTION_STRING`, or name the account: `az://ACCOUNT/CONTAINER/BLOB`",
+  );
+}
+
+function wordBadConnectionString(): SourceFault {
+  return new SourceFault(
+    "source/azure-account",
+    "`AZURE_STORAGE_CONNECTION_STRING` is no connection string of Azure Storage",
+    "`az storage account show-connection-string --name ACCOUNT` prints it",
+  );
+}
