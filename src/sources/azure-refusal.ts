@@ -41,15 +41,15 @@ function detailsOf(code: string, status: number, asked: AskedBlob): RefusalDetai
       code: "source/changed",
       hint: "the blob was replaced between looking and downloading: apply again",
     };
-  const hint = (HINTS[code] ?? HINT_BY_STATUS[status])?.(asked);
-  return hint === undefined ? {} : { hint };
+  return { hint: HINTS[code]?.(asked) ?? hintOfStatus(status, asked) };
 }
 
-const HINT_BY_STATUS: Readonly<Record<number, (asked: AskedBlob) => string>> = {
-  401: (asked) => hintOfLogin(asked),
-  403: (asked) => hintOfLogin(asked),
-  404: () => "check the account, the container and the name, and their case",
-};
+function hintOfStatus(status: number, asked: AskedBlob): string {
+  if (status === 401 || status === 403) return hintOfLogin(asked);
+  if (status === 429 || status === 503) return "the account is busy: apply again later";
+  if (status >= 500) return "Azure is at fault: apply again later";
+  return "check the account, the container and the name, and their case";
+}
 
 /** What to do, by Azure's code ("Common REST API error codes" and "Blob service error codes" of its documentation). */
 const HINTS: Readonly<Record<string, (asked: AskedBlob) => string>> = {
@@ -74,10 +74,9 @@ const HINTS: Readonly<Record<string, (asked: AskedBlob) => string>> = {
   NoAuthenticationInformation: (asked) => hintOfLogin(asked),
   PublicAccessNotPermitted: (asked) => hintOfLogin(asked),
   // What is not public is not there for somebody without a login.
-  ResourceNotFound: (asked) => (asked.account.login.kind === "none" ? hintOfLogin(asked) : HINT_OF_NOTHING),
+  ResourceNotFound: (asked) =>
+    asked.account.login.kind === "none" ? hintOfLogin(asked) : hintOfStatus(404, asked),
 };
-
-const HINT_OF_NOTHING = "check the account, the container and the name, and their case";
 
 function hintOfLogin({ account }: AskedBlob): string {
   const name = nameOf(account);

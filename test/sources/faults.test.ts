@@ -11,13 +11,14 @@ import { createManualClock } from "../fakes/manual-clock.ts";
 import { makeSourceContext } from "../fakes/source-context.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 import { type Fault, startFaultyProxy } from "../rig/servers/faulty-proxy.ts";
+import { azureBlobRow } from "./rows/azure-blob.ts";
 import { httpRow } from "./rows/http.ts";
 import type { Asked, SourceRow } from "./rows/row.ts";
 
 /** Every source against every fault: what is answered, and that nothing partial stays. */
 const test = suite("faults");
 
-const ROWS: readonly SourceRow[] = [httpRow];
+const ROWS: readonly SourceRow[] = [httpRow, azureBlobRow];
 
 /** Larger than what is held in memory, so that it is gathered. */
 const content = Buffer.from(Array.from({ length: 400_000 }, (_, index) => (index * 31) % 251));

@@ -12,6 +12,8 @@ export function connectionStringOf(url: string): string {
   return `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${url}/${ACCOUNT};`;
 }
 
+export type Azurite = Awaited<ReturnType<typeof startAzurite>>;
+
 /** Azurite, Microsoft's own emulator of Azure Storage, in memory; it ends with the test's process at the latest. */
 export async function startAzurite(blobs: Readonly<Record<string, string | Buffer>> = {}) {
   const require = createRequire(import.meta.url);
