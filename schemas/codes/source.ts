@@ -10,6 +10,15 @@ export const sourcePages: PagesOf<"source"> = {
     title: "Microsoft Entra lets nobody in",
     why: "The environment, this machine or `az login` say who we are, and it is not accepted: a secret has expired, or the tenant is another one.",
     mend: "`az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` to those of a service principal that is valid. `az account get-access-token` shows whether it works.",
+  "source/bad-archive": {
+    title: "a layer of a model cannot be unpacked",
+    why: "It is no whole archive, it holds links or devices, or it becomes more than a thousand times as large as it is.",
+    mend: "Have the model pushed again, with its files themselves and no links.",
+  },
+  "source/bad-oci-reference": {
+    title: "what follows `oci://` names no model in a registry",
+    why: "It takes a registry, a repository in it, and a tag or a digest. A registry is always named; user names and passwords never are.",
+    mend: "Write `oci://registry.example.com/team/ridge:3`, or `oci://registry.example.com/team/ridge@sha256:...`. `docker login` opens what is not public.",
   },
   "source/bad-redirect": {
     title: "a server sends a request on to no address of the web",
@@ -46,6 +55,11 @@ export const sourcePages: PagesOf<"source"> = {
     why: "On another machine it leads somewhere else, or nowhere.",
     mend: "Copy the file into the package.",
   },
+  "source/nameless-layer": {
+    title: "a layer of a model does not say what its file is called",
+    why: "A layer that is a file has its path in an annotation, `org.cncf.model.filepath` or `org.opencontainers.image.title`, and this one has none.",
+    mend: "Have the model pushed again by a tool that writes it: `mlpackage model push`, `modctl`, `oras push`.",
+  },
   "source/no-identity": {
     title: "a server does not tell one version of a file from another",
     why: "It sends neither an `ETag` nor a time of change. Nobody could say whether the model is still the same.",
@@ -65,11 +79,25 @@ export const sourcePages: PagesOf<"source"> = {
     title: "an address is none of a blob in Azure Storage",
     why: "The account and the container are needed: `az://ACCOUNT/CONTAINER/BLOB`, `az:///CONTAINER/BLOB`, `wasbs://CONTAINER@ACCOUNT.blob.core.windows.net/BLOB` or `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/BLOB`. After it come `?versionid=` or `?snapshot=`, of a single blob, and nothing else: the file is for everybody to read.",
     mend: "Put a SAS into `AZURE_STORAGE_SAS_TOKEN`, and an endpoint of your own into `AZURE_STORAGE_CONNECTION_STRING`. What is no letter, digit or `-._~/` in a name is written as in any address: `%20`.",
+  "source/not-a-model": {
+    title: "what a registry has under a reference is no model",
+    why: "It is an image, a signature or something else: neither a ModelPack, nor a ModelKit, a Docker Model or files with names.",
+    mend: "`mlpackage model inspect REFERENCE` says what a reference names. An image is for `base_image`.",
+  },
+  "source/not-for-platform": {
+    title: "an index has several models, and none for this platform",
+    why: "Which of them is meant cannot be told.",
+    mend: "Name one of its manifests by its digest: `oci://registry.example.com/team/ridge@sha256:...`.",
   },
   "source/not-found": {
     title: "a model's source does not exist",
     why: "A path is relative to the folder of `mlpackage.yaml`.",
     mend: "Check the spelling and the case; `mlpackage validate` checks all paths at once.",
+  },
+  "source/not-in-registry": {
+    title: "a registry has no such model",
+    why: "The repository, or the tag in it, is not there. To who is not logged in, what is not public looks the same in some registries.",
+    mend: "Check the name and the tag; `docker login registry.example.com` opens what is not public.",
   },
   "source/outside-package": {
     title: "a model lies outside of the package's folder",

@@ -37,8 +37,9 @@ export function fileName(path: string): string {
   return normalizePath(path).split("/").at(-1) ?? "";
 }
 
-/** The file name without its last extension, of a path or a URI. */
+/** The file name without its last extension, of a path or a URI; of a repository in a registry, the end of its name. */
 export function stemOf(source: string): string {
+  if (/^oci:\/\//i.test(source)) return fileName(source.replace(/@.*$/, "").replace(/:[^/]*$/, ""));
   const path = /^[a-z][a-z0-9+.-]*:\/\//.test(source) ? source.replace(/[?#].*$/, "") : source;
   return fileName(path).replace(/(?<=.)\.[^.]*$/, "");
 }

@@ -16,7 +16,7 @@ export type Model =
        */
       version?: string;
       /**
-       * A file or a folder inside the folder of this file, or a URI whose scheme names a source.
+       * A file or a folder inside the folder of this file, or a URI whose scheme names a source: `https://` a file of a web server, `oci://registry/repository:tag` a model in a registry.
        */
       source: string;
       /**

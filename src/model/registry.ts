@@ -1,4 +1,5 @@
 import type { Digest } from "./digest.ts";
+import type { NetworkResponse } from "./host.ts";
 import type { Descriptor } from "./image.ts";
 
 /** What `docker login` keeps for a registry. A token stands in for both where the registry gave one. */
@@ -15,6 +16,9 @@ export type Blob = {
 /** The bytes of a blob, from any place in it and as often as they are asked for. */
 export type BlobContent = Blob & { readonly chunks: (start?: number) => AsyncIterable<Uint8Array> };
 
+/** The bytes of a blob from `start` on, up to and without `end`. */
+export type BlobSpan = { readonly start: number; readonly end?: number };
+
 /** A manifest that names another as its subject, as lists of such have it. */
 export type Referrer = Descriptor & { readonly artifactType: string };
 
@@ -30,6 +34,11 @@ export interface Repository {
   findBlob(digest: Digest, signal: AbortSignal): Promise<number | undefined>;
   /** The bytes of a blob, checked against its digest at their end; undefined where there is none. */
   readBlob(digest: Digest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /**
+   * Sends one request for a blob, or for a span of it, which is tried no second time; the answer is a 200 or a 206, and
+   * is checked by nobody. Rejects with a `Refusal` of `model/place.ts`, or a `NetworkError`.
+   */
+  openBlob(digest: Digest, span: BlobSpan | undefined, signal: AbortSignal): Promise<NetworkResponse>;
   /** Sends a blob, in chunks where it is large. `onSent` is told how many bytes the registry has so far. */
   writeBlob(content: BlobContent, signal: AbortSignal, onSent?: (bytes: number) => void): Promise<void>;
   /** Takes a blob over from another repository of the same registry, called by its path; false where that is refused. */
@@ -77,4 +86,12 @@ export class RegistryError extends Error {
     this.name = "RegistryError";
     this.status = status;
   }
+}
+
+/** What to do after a registry answered with a status. */
+export function hintAfter(status: number, registry: string): string {
+  if (status === 401 || status === 403) return `\`docker login ${registry}\` opens what is not public`;
+  if (status === 404) return "the registry has lost what its manifest names: have it pushed again";
+  if (status === 429) return "it counts requests, and this was one too many: apply again later";
+  return status >= 500 ? "the registry is at fault: apply again later" : "ask who runs the registry";
 }

@@ -1,6 +1,7 @@
 import { type Digest, startDigest } from "../model/digest.ts";
 import { NetworkError, type NetworkResponse } from "../model/host.ts";
-import { RegistryError } from "../model/registry.ts";
+import { Refusal } from "../model/place.ts";
+import { type BlobSpan, hintAfter, RegistryError } from "../model/registry.ts";
 import type { Connection } from "./connection.ts";
 import { countFailures, mayPass, type Patience, persist } from "./persist.ts";
 import { refusalOf } from "./refusal.ts";
@@ -26,6 +27,41 @@ export async function readBlob(
   if (first.status === 200) return checked(readOn(first, url, signal, options), digest);
   first.discard();
   return undefined;
+}
+
+export type OpenOptions = {
+  readonly span: BlobSpan | undefined;
+  /** As a message calls it. */
+  readonly registry: string;
+  readonly signal: AbortSignal;
+};
+
+/** Asks for a blob once, or for a span of it. Rejects with a `Refusal` of `model/place.ts`, or a `NetworkError`. */
+export async function openBlob(
+  url: string,
+  { span, registry, signal }: OpenOptions,
+  connection: Connection,
+): Promise<NetworkResponse> {
+  try {
+    const response = await connection.follow(url, { headers: headersOf(span), signal });
+    if (response.status === 200 || response.status === 206) return response;
+    const { status, message } = await refusalOf(response);
+    throw new Refusal(status, `the registry ${registry}: ${message}`, {
+      headers: response.headers,
+      hint: hintAfter(status, registry),
+    });
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const { status, message } = error;
+    throw new Refusal(status, `the registry ${registry}: ${message}`, {
+      hint: hintAfter(status, registry),
+    });
+  }
+}
+
+function headersOf(span: BlobSpan | undefined): Readonly<Record<string, string>> {
+  if (span === undefined) return {};
+  return { range: `bytes=${span.start}-${span.end === undefined ? "" : span.end - 1}` };
 }
 
 async function* checked(chunks: AsyncIterable<Uint8Array>, digest: Digest): AsyncGenerator<Uint8Array> {

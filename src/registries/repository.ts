@@ -3,7 +3,7 @@ import type { Clock, Network, NetworkResponse } from "../model/host.ts";
 import { type Credentials, RegistryError, type Repository, type UploadSessions } from "../model/registry.ts";
 import { originOf } from "./address.ts";
 import { createConnection, type Wanted } from "./connection.ts";
-import { readBlob } from "./download.ts";
+import { openBlob, readBlob } from "./download.ts";
 import { type OnRetry, persist } from "./persist.ts";
 import { readBytes } from "./read-answer.ts";
 import { createReferrers } from "./referrers.ts";
@@ -139,6 +139,8 @@ export function createRepository(options: RepositoryOptions): Repository {
     findBlob,
     readBlob: (digest, signal) =>
       readBlob(`${base}/blobs/${digest}`, digest, signal, { connection, patience }),
+    openBlob: (digest, span, signal) =>
+      openBlob(`${base}/blobs/${digest}`, { span, registry, signal }, connection),
     writeBlob: uploads.writeBlob,
 
     mountBlob(digest, from, signal) {

@@ -2,8 +2,14 @@ import type { Source } from "../model/source.ts";
 import { azureBlobSource } from "./azure-blob.ts";
 import { fileSource } from "./file.ts";
 import { httpSource } from "./http.ts";
+import { ociSource } from "./oci.ts";
 
-const SOURCES: readonly Source[] = [fileSource, httpSource, azureBlobSource];
+const SOURCES: readonly Source[] = [
+  ...[fileSource, httpSource],
+  // Each on a line of its own.
+  azureBlobSource,
+  ociSource,
+];
 
 const SOURCE_BY_SCHEME = new Map(
   SOURCES.flatMap((source) => source.schemes.map((scheme) => [scheme, source])),

@@ -238,7 +238,7 @@ async function orDiagnostic<T>(
   } catch (error) {
     if (error instanceof WrongContent && reference.sha256 !== undefined)
       return fail(wordMismatch(reference, error.actual.slice("sha256:".length)));
-    const worded = wordError(error);
+    const worded = wordFault(error);
     if (worded === undefined) throw error;
     return fail(worded);
   }
@@ -248,7 +248,8 @@ function isResult<T>(value: T | Result<T>): value is Result<T> {
   return typeof value === "object" && value !== null && "ok" in value;
 }
 
-function wordError(error: unknown): Diagnostic | undefined {
+/** What a place or the network said no with; undefined for any other error. */
+export function wordFault(error: unknown): Diagnostic | undefined {
   const transient = mayPass(error);
   if (error instanceof Refusal) {
     const { code, message, hint, status } = error;

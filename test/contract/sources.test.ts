@@ -6,11 +6,13 @@ import { azureBlobSource } from "../../src/sources/azure-blob.ts";
 import { fileSource } from "../../src/sources/file.ts";
 import { httpSource } from "../../src/sources/http.ts";
 import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../../src/sources/index.ts";
+import { ociSource } from "../../src/sources/oci.ts";
 import { startServer } from "../fakes/http-server.ts";
 import { createManualClock } from "../fakes/manual-clock.ts";
 import { makeReference, makeSourceContext } from "../fakes/source-context.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 import { ACCOUNT, connectionStringOf, startAzurite } from "../rig/servers/azurite.ts";
+import { makeModelPack, startRegistry } from "../rig/servers/oci.ts";
 
 /** What is asked of every source, whatever it speaks to: a new one goes into this table. */
 const test = suite("sources");
@@ -22,6 +24,11 @@ const { url } = await startServer((request, response) =>
     : response.writeHead(404).end(),
 );
 const azurite = await startAzurite({ "models/model.bin": content });
+
+const registry = await startRegistry({
+  "team/model:1": makeModelPack({ "model.bin": Buffer.from(content) }),
+});
+const repository = registry.url.replace(/^http:/, "oci:");
 
 type Case = {
   readonly source: Source;
@@ -53,6 +60,12 @@ const cases: readonly Case[] = [
     malformed: ["az://", "az://account/", "wasbs://models@example.com/x", "az://account/models/x?sig=y"],
     missing: `az://${ACCOUNT}/models/other.bin`,
     environment: { AZURE_STORAGE_CONNECTION_STRING: connectionStringOf(azurite.url) },
+  },
+  {
+    source: ociSource,
+    good: `${repository}/team/model:1`,
+    malformed: ["oci://", "oci://team/model", "oci://registry.example.com", "oci://a:b@example.com/x"],
+    missing: `${repository}/team/other:1`,
   },
 ];
 

@@ -30,6 +30,7 @@ export function createMemoryRepository(name: string, replaced: Partial<Repositor
       const blob = blobs.get(digest);
       return blob && once(blob);
     },
+    openBlob: () => Promise.reject(new Error("nobody reads a blob of this repository in parts")),
     async writeBlob({ digest, size, chunks }, _signal, onSent) {
       const bytes = await bytesOf(chunks());
       if (digestOf(bytes) !== digest || bytes.length !== size) throw new Error(`${digest} has other bytes`);

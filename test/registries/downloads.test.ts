@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { bytesOf } from "../../src/model/chunks.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { NetworkError } from "../../src/model/host.ts";
+import { Refusal } from "../../src/model/place.ts";
 import { RegistryError } from "../../src/model/registry.ts";
 import { makeBytes, openRegistry, refuse, type Script } from "./scripted-registry.ts";
 
@@ -65,6 +66,22 @@ test("bytes that are not those of the digest are not given for them", async () =
   const error = await errorOf(read());
   assert.ok(error instanceof RegistryError, String(error));
   assert.match(error.message, `instead of ${digest}`);
+});
+
+test("a blob is opened once, whole or a span of it, and what is refused is told with what to do", async () => {
+  const { repository, blobs, ranges } = await open();
+  const whole = await repository.openBlob(digest, undefined, signal);
+  assert.is(whole.status, 200);
+  assert.equal(await bytesOf(whole.body), bytes);
+  const part = await repository.openBlob(digest, { start: 10, end: 20 }, signal);
+  assert.equal(await bytesOf(part.body), bytes.subarray(10, 20));
+  await bytesOf((await repository.openBlob(digest, { start: 990 }, signal)).body);
+  assert.equal(ranges(), ["", "bytes=10-19", "bytes=990-"]);
+  blobs.clear();
+  const error = await errorOf(repository.openBlob(digest, undefined, signal));
+  assert.ok(error instanceof Refusal, String(error));
+  assert.is(error.status, 404);
+  assert.match(error.hint ?? "", "pushed again");
 });
 
 test("the rest of a blob is asked for, as often as something comes", async () => {

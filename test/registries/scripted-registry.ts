@@ -80,13 +80,12 @@ export async function openRegistry(script: Script = () => false, more: Partial<R
       refuse(response, 404, "BLOB_UNKNOWN");
       return;
     }
-    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
-    const range = { "content-range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` };
-    response.writeHead(start > 0 ? 206 : 200, {
-      "content-length": bytes.length - start,
-      ...(start > 0 && range),
-    });
-    response.end(bytes.subarray(start));
+    const [, first = "0", last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
+    const [start, end] = [Number(first), last ? Number(last) + 1 : bytes.length];
+    const range = { "content-range": `bytes ${start}-${end - 1}/${bytes.length}` };
+    const isPart = end - start < bytes.length;
+    response.writeHead(isPart ? 206 : 200, { "content-length": end - start, ...(isPart && range) });
+    response.end(bytes.subarray(start, end));
   }
 
   const clock = createManualClock();

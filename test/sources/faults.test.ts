@@ -13,12 +13,18 @@ import { makeFolder } from "../fakes/temporary-folder.ts";
 import { type Fault, startFaultyProxy } from "../rig/servers/faulty-proxy.ts";
 import { azureBlobRow } from "./rows/azure-blob.ts";
 import { httpRow } from "./rows/http.ts";
+import { ociRow } from "./rows/oci.ts";
 import type { Asked, SourceRow } from "./rows/row.ts";
 
 /** Every source against every fault: what is answered, and that nothing partial stays. */
 const test = suite("faults");
 
-const ROWS: readonly SourceRow[] = [httpRow, azureBlobRow];
+const ROWS: readonly SourceRow[] = [
+  httpRow,
+  // Each on a line of its own.
+  azureBlobRow,
+  ociRow,
+];
 
 /** Larger than what is held in memory, so that it is gathered. */
 const content = Buffer.from(Array.from({ length: 400_000 }, (_, index) => (index * 31) % 251));
