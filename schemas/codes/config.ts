@@ -160,6 +160,11 @@ export const configPages: PagesOf<"config"> = {
       replace: ["expect: {tolerance: 0.1}", "expect: {json: [1.5], tolerance: 0.1}"],
     },
   },
+  "config/no-models": {
+    title: "models are to be pushed, and there are none",
+    why: "An output of the type `modelpack` holds the models of the file and nothing else.",
+    mend: "Name some in `models`, or take the output out.",
+  },
   "config/no-place": {
     title: "a JSONPath of `tolerance` picks no number of `json`",
     why: "A tolerance by path is for numbers at that place of the expected answer. There is none, so it could never be used.",
@@ -257,6 +262,11 @@ export const configPages: PagesOf<"config"> = {
     title: "a file is there, and cannot be read",
     why: "Its permissions or its links forbid it to the user who runs mlpackage.",
     mend: "Look at it with `ls -l`; `chmod u+r FILE` gives you the right to read it.",
+  },
+  "config/unknown-model": {
+    title: "an output names a model that there is not",
+    why: "Its `models` are names of models of the file: those that are written there, or the stems of their sources.",
+    mend: "Check the spelling against `mlpackage config`, which writes every name out.",
   },
   "config/unknown-profile": {
     title: "no profile has the name that was chosen",

@@ -255,6 +255,10 @@ function defaultOutputs(name: string): Written<"outputs"> {
 
 function outputOf(written: WrittenOutput, index: number, directory: string): OutputConfig {
   const pointer = pointerTo("/outputs", index);
+  if (written.type === "modelpack") {
+    const { type, reference, models = [] } = written;
+    return { pointer, type, reference, models };
+  }
   if (written.type !== "image") return { pointer, type: written.type, path: normalizePath(written.path) };
   const { tags, load = true, push = false, attest = false, sign } = written;
   return {

@@ -5,19 +5,23 @@ import type { Document } from "../model/document.ts";
 import { parseImageReference } from "../model/image-reference.ts";
 import { findRepeated } from "./find-repeated.ts";
 import { inputPaths } from "./input-paths.ts";
+import { nearest } from "./nearest.ts";
 import { holds } from "./paths.ts";
 import { refuseSavedLayout } from "./refuse-saved-layout.ts";
 
 type ImageOutput = Extract<OutputConfig, { type: "image" }>;
-type PathOutput = Exclude<OutputConfig, ImageOutput>;
+type ModelOutput = Extract<OutputConfig, { type: "modelpack" }>;
+type PathOutput = Exclude<OutputConfig, ImageOutput | ModelOutput>;
 
 /** Outputs that would get in each other's way, or in the way of what they are made from. */
 export function checkOutputs(config: Config, document: Document): readonly Diagnostic[] {
   const images = config.outputs.filter((output) => output.type === "image");
-  const written = config.outputs.filter((output) => output.type !== "image");
+  const models = config.outputs.filter((output) => output.type === "modelpack");
+  const written = config.outputs.filter((output) => "path" in output);
   return [
-    ...findRepeated(document, "config/duplicate-tag", images.flatMap(tagsOf)),
+    ...findRepeated(document, "config/duplicate-tag", [...images.flatMap(tagsOf), ...models.map(tagOf)]),
     ...images.flatMap((image) => checkImage(image, document)),
+    ...models.flatMap((output) => checkModels(output, config, document)),
     ...written.flatMap((output, index) => checkOverlap(output, written.slice(0, index), document)),
     ...written.flatMap((output) => checkInputs(output, config, document)),
     ...written.flatMap((output) => checkSaveable(output, config, document)),
@@ -30,6 +34,40 @@ function tagsOf({ pointer, tags }: ImageOutput) {
     pointer: pointerTo(pointer, "tags", index),
     message: `the tag \`${tag}\` is given twice`,
   }));
+}
+
+function tagOf({ pointer, reference }: ModelOutput) {
+  const message = `the tag \`${reference}\` is given twice`;
+  return { identity: canonicalTag(reference), pointer: pointerTo(pointer, "reference"), message };
+}
+
+function checkModels(
+  { pointer, reference, models: wanted }: ModelOutput,
+  { models }: Config,
+  document: Document,
+): readonly Diagnostic[] {
+  const names = models.map(({ name }) => name);
+  const unknown = wanted.flatMap((name, index) => {
+    if (names.includes(name)) return [];
+    const path = pointerTo(pointer, "models", index);
+    const message = `there is no model \`${name}\``;
+    const hint = wordNames(names, name);
+    return [
+      errorDiagnostic("config/unknown-model", message, { location: locate(document, path), path, hint }),
+    ];
+  });
+  const path = pointerTo(pointer, "reference");
+  const registry = checkRegistry(reference, path, document);
+  if (names.length > 0) return [...unknown, ...registry];
+  const message = "there are no models to push";
+  const [location, hint] = [locate(document, pointer), "name some in `models`, or take the output out"];
+  return [errorDiagnostic("config/no-models", message, { location, path: pointer, hint }), ...registry];
+}
+
+function wordNames(names: readonly string[], name: string): string {
+  const near = nearest(name, names);
+  const question = near === undefined ? "" : `did you mean \`${near}\`? `;
+  return `${question}the models are ${names.map((one) => `\`${one}\``).join(", ")}`;
 }
 
 function canonicalTag(written: string): string {

@@ -109,8 +109,23 @@ export type Output =
        * The file to write.
        */
       path: string;
+    }
+  | {
+      /**
+       * The models without the image, as a ModelPack in a registry: what any tool that speaks OCI can pull.
+       */
+      type: "modelpack";
+      /**
+       * The repository, and the tag in it. The models go there after the tests, as every push.
+       */
+      reference: string;
+      /**
+       * Which of the models, by their names. Without it, all of them.
+       */
+      models?: ModelName[];
     };
 export type ImageTag = string;
+export type ModelName = string;
 
 /**
  * A model and its scoring script as a container image.

@@ -250,4 +250,11 @@ export type OutputConfig =
       readonly sign?: { readonly key: string };
     }
   | { readonly pointer: string; readonly type: "dockerfile"; readonly path: string }
-  | { readonly pointer: string; readonly type: "oci-archive" | "docker-archive"; readonly path: string };
+  | { readonly pointer: string; readonly type: "oci-archive" | "docker-archive"; readonly path: string }
+  | {
+      readonly pointer: string;
+      readonly type: "modelpack";
+      readonly reference: string;
+      /** By their names; empty for all of them. */
+      readonly models: readonly string[];
+    };

@@ -30,6 +30,8 @@ export function outputSteps(output: OutputConfig, context: OutputContext): reado
       const inputs = { type: output.type, path: output.path, tag: archiveTag(config) };
       return [saveStep(inputs, image, common)];
     }
+    case "modelpack":
+      return [pushModelsStep(output, context, common)];
   }
 }
 
@@ -74,6 +76,30 @@ function pushStep(tag: string, { config, image }: OutputContext, common: Common)
   };
 }
 
+function pushModelsStep(
+  { reference, models }: Extract<OutputConfig, { type: "modelpack" }>,
+  { config }: OutputContext,
+  common: Common,
+): Step {
+  const wanted = config.models.filter(({ name }) => models.length === 0 || models.includes(name));
+  const repository = nameOf(reference);
+  const others = modelRepositoriesOf(config).filter((one) => one !== repository);
+  return {
+    id: `push:${reference}`,
+    kind: "push",
+    name: reference,
+    inputs: {
+      type: "modelpack",
+      ...{ tag: reference, others, package: config.name, sourceDateEpoch: config.build.sourceDateEpoch },
+      models: wanted.map(({ name, version }) => ({ name, version })),
+    },
+    needs: wanted.map(({ name }) => `fetch:${name}`),
+    pool: "network",
+    exclusive: repository,
+    ...common,
+  };
+}
+
 /**
  * One for each repository that is pushed to, at once and whatever the tests will say: what no manifest names nobody
  * can pull. A second one of the same registry waits for the first, which it takes the layers over from.
@@ -100,6 +126,12 @@ export function uploadSteps({ config, locate }: OutputContext, models: readonly 
 function repositoriesOf({ outputs }: Config): readonly string[] {
   const tags = outputs.flatMap((output) => (output.type === "image" && output.push ? output.tags : []));
   return [...new Set(tags.map(nameOf))];
+}
+
+/** What models are pushed to as themselves, each repository once. */
+function modelRepositoriesOf({ outputs }: Config): readonly string[] {
+  const references = outputs.flatMap((output) => (output.type === "modelpack" ? [output.reference] : []));
+  return [...new Set(references.map(nameOf))];
 }
 
 function registryOf(repository: string): string {

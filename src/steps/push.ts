@@ -9,20 +9,25 @@ import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { ENVIRONMENT, IMAGE, imageOf } from "./build-image.ts";
 import { contentsFor, whileUnchanged } from "./image-contents.ts";
 import { pushBlobs } from "./push-blobs.ts";
+import { pushModelPack } from "./push-model-pack.ts";
 import { withRegistryFaults } from "./registry-faults.ts";
 import { environmentOf } from "./take-images.ts";
 
 type PushInputs = { readonly tag: string; readonly others: readonly string[] };
 
-/** Sends the image to a registry under a tag. Docker's own credentials open it; no engine has a part in it. */
+/**
+ * Sends the image, or the models alone, to a registry under a tag. Docker's own credentials open it; no engine has a part
+ * in it.
+ */
 export const pushKind: StepKind = {
   kind: "push",
   version: 2,
-  summary: "pushes the image",
+  summary: "pushes the image, or the models alone",
   shareable: false,
   timeoutMs: 6 * 60 * 60_000,
   attempts: 1,
-  run,
+  run: (step, context) =>
+    step.inputs.type === "modelpack" ? pushModelPack(step, context) : run(step, context),
   async findMissing(step, output, { repositoryOf, signal }) {
     const { tag } = step.inputs as unknown as PushInputs;
     const found = await repositoryOf(tag).findManifest(tagNameOf(tag), signal);

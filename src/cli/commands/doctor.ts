@@ -16,6 +16,7 @@ import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { findPublicKeys } from "../find-public-keys.ts";
 import { openPackage, type Package } from "../open-package.ts";
 import { stepsOfEngine } from "../prepare.ts";
+import { pushedReferences } from "../pushed-references.ts";
 import { createRepositories, resolveReference } from "../repositories.ts";
 import type { Session } from "../session.ts";
 import { checkSharedCache } from "../shared-cache.ts";
@@ -92,9 +93,8 @@ async function checkShared(session: Session): Promise<readonly Check[]> {
   return checked.value === undefined ? [] : [{ name, found: checked.value }];
 }
 
-async function checkRegistries(session: Session, { outputs }: Config): Promise<readonly Check[]> {
-  const tags = outputs.flatMap((output) => (output.type === "image" && output.push ? output.tags : []));
-  const byRegistry = new Map(tags.map((tag) => [parseImageReference(tag).registry, tag]));
+async function checkRegistries(session: Session, config: Config): Promise<readonly Check[]> {
+  const byRegistry = new Map(pushedReferences(config).map((tag) => [parseImageReference(tag).registry, tag]));
   return Promise.all([...byRegistry].map(([address, tag]) => checkRegistry(address, tag, session)));
 }
 

@@ -2,6 +2,7 @@ import { findCredentials } from "../../engines/docker-credentials.ts";
 import { parseImageReference } from "../../model/image-reference.ts";
 import { EXIT } from "../exit-code.ts";
 import { openPackage } from "../open-package.ts";
+import { pushedReferences } from "../pushed-references.ts";
 import { refuse } from "../refuse.ts";
 import type { Session } from "../session.ts";
 
@@ -19,9 +20,7 @@ export async function registry(
 ): Promise<number> {
   const opened = await openPackage(session);
   if (!opened.ok) return refuse(session, ...opened.diagnostics);
-  const tags = opened.value.config.outputs.flatMap((output) =>
-    output.type === "image" && output.push ? output.tags : [],
-  );
+  const tags = pushedReferences(opened.value.config);
   const entries = await Promise.all(tags.map((tag) => entryOf(tag, showPassword, session)));
   if (session.options.json) session.writeData(`${JSON.stringify({ registries: entries }, undefined, 2)}\n`);
   else if (entries.length === 0) session.terminal.write("no output of the file is pushed\n");
