@@ -10,6 +10,7 @@ export const sourcePages: PagesOf<"source"> = {
     title: "Microsoft Entra lets nobody in",
     why: "The environment, this machine or `az login` say who we are, and it is not accepted: a secret has expired, or the tenant is another one.",
     mend: "`az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` to those of a service principal that is valid. `az account get-access-token` shows whether it works.",
+  },
   "source/bad-archive": {
     title: "a layer of a model cannot be unpacked",
     why: "It is no whole archive, it holds links or devices, or it becomes more than a thousand times as large as it is.",
@@ -79,6 +80,7 @@ export const sourcePages: PagesOf<"source"> = {
     title: "an address is none of a blob in Azure Storage",
     why: "The account and the container are needed: `az://ACCOUNT/CONTAINER/BLOB`, `az:///CONTAINER/BLOB`, `wasbs://CONTAINER@ACCOUNT.blob.core.windows.net/BLOB` or `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/BLOB`. After it come `?versionid=` or `?snapshot=`, of a single blob, and nothing else: the file is for everybody to read.",
     mend: "Put a SAS into `AZURE_STORAGE_SAS_TOKEN`, and an endpoint of your own into `AZURE_STORAGE_CONNECTION_STRING`. What is no letter, digit or `-._~/` in a name is written as in any address: `%20`.",
+  },
   "source/not-a-model": {
     title: "what a registry has under a reference is no model",
     why: "It is an image, a signature or something else: neither a ModelPack, nor a ModelKit, a Docker Model or files with names.",

@@ -22,7 +22,7 @@ export async function startFileServer(files: Readonly<Record<string, Buffer>>) {
 }
 
 /** The range that a request asks for, if it asks for one and for this very version. */
-function rangeOf(
+export function rangeOf(
   headers: { readonly range?: string | undefined; readonly "if-range"?: string | string[] | undefined },
   size: number,
   etag: string,
