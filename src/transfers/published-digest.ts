@@ -18,6 +18,16 @@ export async function checkPublished(
     );
 }
 
+/** Whether a content has a digest that its place publishes; false where it publishes none. */
+export async function isPublished(
+  { published = [] }: RemoteFile,
+  size: number,
+  content: AsyncIterable<Uint8Array>,
+): Promise<boolean> {
+  const [wanted] = published;
+  return wanted !== undefined && (await digestBy(wanted.algorithm, size, content)) === wanted.value;
+}
+
 async function digestBy(
   algorithm: PublishedDigest["algorithm"],
   size: number,

@@ -7,7 +7,7 @@ import type { Blob, ContentStore } from "../model/source.ts";
 import { type Gathering, openGathering } from "./gathering.ts";
 import type { FileMeter } from "./meter.ts";
 import { countFailures, type Failures, type Patience, persist } from "./persist.ts";
-import { checkPublished } from "./published-digest.ts";
+import { checkPublished, isPublished } from "./published-digest.ts";
 import { demandSpace } from "./space.ts";
 import { type Known, missingSpans } from "./spans.ts";
 
@@ -95,18 +95,23 @@ async function findHere({ digest }: RemoteFile, { store, host }: TransferContext
   return { digest, path, size: (await host.files.status(path))?.size ?? 0 };
 }
 
-/** Another program of this machine may have the file: its bytes decide. */
-async function takeCopy({ copy, digest }: RemoteFile, context: TransferContext): Promise<Blob | undefined> {
-  const { files } = context.host;
-  if (copy === undefined || digest === undefined) return undefined;
-  const found = await files.digestIfFile(copy).catch(() => undefined);
-  if (found?.digest !== digest) return undefined;
-  const folder = await context.store.gatherIn(context.name);
+/** Another program of this machine may have the file: its bytes decide, and again once they are ours. */
+async function takeCopy(file: RemoteFile, { host, store }: TransferContext): Promise<Blob | undefined> {
+  const { copy } = file;
+  if (copy === undefined || !(await isWanted(file, copy, host))) return undefined;
+  const blob = await store.write(host.files.readStream(copy));
+  return (await isWanted(file, blob.path, host)) ? blob : undefined;
+}
+
+/** Whether a file of this machine is the one that a place has, by its SHA-256 or else by what the place publishes. */
+async function isWanted(file: RemoteFile, path: string, { files }: Host): Promise<boolean> {
   try {
-    await files.copy(copy, `${folder}/copy`);
-    return await context.store.take(`${folder}/copy`);
-  } finally {
-    await files.remove(folder);
+    const { type, size = 0 } = (await files.status(path)) ?? {};
+    if (type !== "file" || size !== (file.size ?? size)) return false;
+    if (file.digest !== undefined) return (await files.digest(path)).digest === file.digest;
+    return await isPublished(file, size, files.readStream(path));
+  } catch {
+    return false;
   }
 }
 
