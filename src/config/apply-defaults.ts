@@ -22,7 +22,8 @@ import type { SerializableRecord } from "../model/serializable.ts";
 import { isRequirementsFile } from "../requirements/formats.ts";
 import { durationMs } from "./duration.ts";
 import { readLayerCache } from "./layer-cache.ts";
-import { fileName, isUri, normalizePath, parentFolder, pathInPackage, stemOf } from "./paths.ts";
+import { fileName, isUri, normalizePath, parentFolder, pathInPackage } from "./paths.ts";
+import { stemOf } from "./stem-of-source.ts";
 
 type Written<Key extends keyof ConfigFile> = NonNullable<ConfigFile[Key]>;
 type WrittenModel = Written<"models">[number];

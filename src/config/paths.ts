@@ -37,20 +37,13 @@ export function fileName(path: string): string {
   return normalizePath(path).split("/").at(-1) ?? "";
 }
 
-/** The file name without its last extension, of a path or a URI; of a repository in a registry, the end of its name. */
-export function stemOf(source: string): string {
-  if (/^oci:\/\//i.test(source)) return fileName(source.replace(/@.*$/, "").replace(/:[^/]*$/, ""));
-  const path = /^[a-z][a-z0-9+.-]*:\/\//.test(source) ? source.replace(/[?#].*$/, "") : source;
-  return fileName(path).replace(/(?<=.)\.[^.]*$/, "");
-}
-
 /** Whether the second path is the first one or lies below it. */
 export function holds(folder: string, path: string): boolean {
   const [outer, inner] = [normalizePath(folder), normalizePath(path)];
   return outer === "." || inner === outer || inner.startsWith(`${outer}/`);
 }
 
-/** Whether a source or a link names something that is not a path of the package. */
+/** Whether a source or a link names something that is not a path of the package; not all have a `//`: `azureml:NAME:1`. */
 export function isUri(text: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//.test(text);
+  return /^[a-z][a-z0-9+.-]*:\/\//.test(text) || /^(?!file:)[a-z][a-z0-9+.-]+:/.test(text);
 }
