@@ -21,10 +21,25 @@ export const sourcePages: PagesOf<"source"> = {
     why: "It takes a registry, a repository in it, and a tag or a digest. A registry is always named; user names and passwords never are.",
     mend: "Write `oci://registry.example.com/team/ridge:3`, or `oci://registry.example.com/team/ridge@sha256:...`. `docker login` opens what is not public.",
   },
+  "source/bad-endpoint": {
+    title: "`HF_ENDPOINT` is no address of a hub",
+    why: "It must be `http://` or `https://`, a host, and a path where the hub is below one. A user or a password in it would be told to everybody who sees the address.",
+    mend: "`HF_ENDPOINT=https://models.example.com`; a token belongs into `HF_TOKEN`.",
+  },
+  "source/bad-listing": {
+    title: "what a hub says of a repository makes no sense",
+    why: "It is no JSON, or names no commit, or a list of files has no end, or leads to another host, which would be told who you are. A page for people, or a proxy that wants a login, answers like this.",
+    mend: "Check `HF_ENDPOINT` and `HTTPS_PROXY`, and open the address in a browser.",
+  },
   "source/bad-redirect": {
     title: "a server sends a request on to no address of the web",
     why: "Only `http` and `https` are followed. An address of a file on this machine, or the like, is not for a server to choose.",
     mend: "Name the final address of the model.",
+  },
+  "source/bad-token": {
+    title: "a hub does not take the token",
+    why: "It is of another hub, has run out, was made invalid, or is not the token alone.",
+    mend: "Set `HF_TOKEN` to another one, or `hf auth login`, which keeps one where mlpackage finds it.",
   },
   "source/changed": {
     title: "a file was replaced, or is gone",
@@ -32,9 +47,9 @@ export const sourcePages: PagesOf<"source"> = {
     mend: "Apply again. With `sha256` on the model, or a version in its source, you decide which one is meant; `mlpackage lock --upgrade models` takes what is there now.",
   },
   "source/credentials-in-url": {
-    title: "the address of a model holds a user name or a password",
+    title: "the address of a model holds a user name, a password or a token",
     why: "The file is committed and read by everybody, and so is the lock.",
-    mend: "Take them out, and change the password: it may be known by now.",
+    mend: "Take them out, and change the password, or make the token invalid: it may be known by now.",
   },
   "source/digest-mismatch": {
     title: "a model is not the file that was named",
@@ -45,6 +60,21 @@ export const sourcePages: PagesOf<"source"> = {
     title: "no file belongs to a model",
     why: "The folder is empty, or `include` and `exclude` leave nothing of it.",
     mend: 'Globs are matched against paths inside the folder, and `**` spans folders: `include: ["**/*.bin"]`.',
+  },
+  "source/gated": {
+    title: "a repository is gated",
+    why: "Whoever wants its files has to accept its terms first, on its page, and to say who they are.",
+    mend: "Accept the terms, then set `HF_TOKEN`, or `hf auth login`. A fine-grained token needs the right to read gated repositories.",
+  },
+  "source/hub-cache-only": {
+    title: "what a model consists of was read from the local cache alone",
+    why: "`HF_HUB_OFFLINE` is set, and the lock does not say which files the model has. The cache has those that somebody downloaded, and nobody can say whether they are all.",
+    mend: "Unset `HF_HUB_OFFLINE` and `mlpackage lock` once: the lock then says which files there are, and every one of them is demanded.",
+  },
+  "source/hub-offline": {
+    title: "a repository is not here, and nobody may be asked",
+    why: "`HF_HUB_OFFLINE` is set, and neither the cache of mlpackage nor that of the hub's own client has it.",
+    mend: "Unset `HF_HUB_OFFLINE`, or `hf download ORG/REPO` where there is a network. `HF_HUB_CACHE` and `HF_HOME` name the cache.",
   },
   "source/insecure-redirect": {
     title: "a server sends a request on from https to http",
@@ -71,10 +101,30 @@ export const sourcePages: PagesOf<"source"> = {
     why: "What is downloaded goes into the cache folder, whole, before it goes into an image. It was found out before anything was asked for.",
     mend: "`mlpackage cache gc` removes what is not in use; `MLPACKAGE_CACHE_DIR` names a folder on another disk.",
   },
+  "source/no-such-path": {
+    title: "a repository has no such file or folder",
+    why: "At the revision that is asked for, nothing lies at that path.",
+    mend: "Check the spelling and the case on the repository's page. Without a path, `include` chooses among all files.",
+  },
+  "source/no-such-repository": {
+    title: "a repository does not exist or is private",
+    why: "The hub answers both alike, so that nobody learns which private ones there are.",
+    mend: "Check the spelling. For a private one, set `HF_TOKEN` or `hf auth login`. A dataset is `hf://datasets/ORG/REPO`.",
+  },
+  "source/no-such-revision": {
+    title: "a repository has no such revision",
+    why: "Neither a branch nor a tag nor a commit is called so.",
+    mend: "Its page lists them. A `/` in a revision is written `%2F`: `hf://org/repo@feature%2Fone/model.bin`.",
+  },
   "source/not-a-file-url": {
     title: "an address is none of a file",
     why: "The last part of its path becomes the file's name in the image, and there is none.",
     mend: "Name the file itself: `https://models.example.com/ridge/3/ridge.pkl`.",
+  },
+  "source/not-a-repository": {
+    title: "a reference names no repository",
+    why: "Behind `hf://` there is the kind, if it is no model, then organization and repository, then perhaps a revision and a path.",
+    mend: "`hf://org/repo`, `hf://org/repo@v1.0/onnx`, `hf://datasets/org/repo`.",
   },
   "source/not-an-azure-blob": {
     title: "an address is none of a blob in Azure Storage",

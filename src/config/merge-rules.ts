@@ -1,6 +1,6 @@
 import { segmentsOf } from "../document/locate.ts";
 import type { Serializable } from "../model/serializable.ts";
-import { stemOf } from "./paths.ts";
+import { stemOf } from "./stem-of-source.ts";
 
 export type Mapping = { readonly [key: string]: Serializable };
 

@@ -1,4 +1,5 @@
-import { fileName, parentFolder, stemOf } from "../config/paths.ts";
+import { fileName, parentFolder } from "../config/paths.ts";
+import { stemOf } from "../config/stem-of-source.ts";
 import type { ConfigFile, Model, Output, Test } from "../model/config.generated.ts";
 import type { Draft } from "../model/draft.ts";
 import type { Files } from "../model/host.ts";

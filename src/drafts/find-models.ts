@@ -1,6 +1,6 @@
-import { stemOf } from "../config/paths.ts";
 import { recognizeModel } from "../config/recognize-model.ts";
 import type { OtherKind, Served } from "../config/recognized.ts";
+import { stemOf } from "../config/stem-of-source.ts";
 import type { Files } from "../model/host.ts";
 import { type Facts, readFacts } from "./read-facts.ts";
 import type { Survey } from "./survey-folder.ts";

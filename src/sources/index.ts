@@ -5,11 +5,15 @@ import { httpSource } from "./http.ts";
 import { ociSource } from "./oci.ts";
 
 const SOURCES: readonly Source[] = [
-  ...[fileSource, httpSource],
   // Each on a line of its own.
+  fileSource,
+  httpSource,
   azureBlobSource,
   ociSource,
+  huggingFaceSource,
 ];
+
+import { huggingFaceSource } from "./hugging-face.ts";
 
 const SOURCE_BY_SCHEME = new Map(
   SOURCES.flatMap((source) => source.schemes.map((scheme) => [scheme, source])),

@@ -57,8 +57,9 @@ export function createRemoteSource(place: Place): Source {
     );
     if (!listed.ok) return listed;
     const chosen = await choose(listed.value, reference);
-    if (chosen.ok) listings.set(keyOf(reference), chosen.value);
-    return chosen;
+    if (!chosen.ok) return chosen;
+    listings.set(keyOf(reference), chosen.value);
+    return succeed(chosen.value, listed.warnings);
   }
 
   return {
@@ -76,7 +77,7 @@ export function createRemoteSource(place: Place): Source {
       if (nameless !== undefined && Object.keys(revision).length === 0)
         return fail(wordNoIdentity(nameless, reference));
       const pinned = files.map((file) => [file.path, pinnedFile(file)] as const);
-      return succeed(pinOf({ revision, files: Object.fromEntries(pinned) }));
+      return succeed(pinOf({ revision, files: Object.fromEntries(pinned) }), listed.warnings);
     },
 
     find: (pin, context) => findAll(identityOf(pin).files, context),

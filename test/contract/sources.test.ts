@@ -5,6 +5,7 @@ import type { Source, SourceContext } from "../../src/model/source.ts";
 import { azureBlobSource } from "../../src/sources/azure-blob.ts";
 import { fileSource } from "../../src/sources/file.ts";
 import { httpSource } from "../../src/sources/http.ts";
+import { huggingFaceSource } from "../../src/sources/hugging-face.ts";
 import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../../src/sources/index.ts";
 import { ociSource } from "../../src/sources/oci.ts";
 import { startServer } from "../fakes/http-server.ts";
@@ -12,6 +13,7 @@ import { createManualClock } from "../fakes/manual-clock.ts";
 import { makeReference, makeSourceContext } from "../fakes/source-context.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 import { ACCOUNT, connectionStringOf, startAzurite } from "../rig/servers/azurite.ts";
+import { startHub } from "../rig/servers/hugging-face.ts";
 import { makeModelPack, startRegistry } from "../rig/servers/oci.ts";
 
 /** What is asked of every source, whatever it speaks to: a new one goes into this table. */
@@ -29,6 +31,7 @@ const registry = await startRegistry({
   "team/model:1": makeModelPack({ "model.bin": Buffer.from(content) }),
 });
 const repository = registry.url.replace(/^http:/, "oci:");
+const hub = await startHub({ "org/repo": { files: { "model.bin": Buffer.from(content) } } });
 
 type Case = {
   readonly source: Source;
@@ -67,12 +70,23 @@ const cases: readonly Case[] = [
     malformed: ["oci://", "oci://team/model", "oci://registry.example.com", "oci://a:b@example.com/x"],
     missing: `${repository}/team/other:1`,
   },
+  {
+    source: huggingFaceSource,
+    environment: { HF_ENDPOINT: hub.url },
+    good: "hf://org/repo",
+    malformed: ["hf://", "hf://repo", "hf://a:b@org/repo", "hf://org/repo@", "hf://org/repo/../x"],
+    missing: "hf://org/other",
+  },
 ];
 
 for (const { source, good, malformed, missing, environment = {} } of cases) {
-  const name = source.schemes.join(" ") || "path";
   const makeContext = (): SourceContext =>
-    makeSourceContext(makeFolder({ "model.bin": content }), { clock: createManualClock(), environment });
+    makeSourceContext(makeFolder({ "model.bin": content }), {
+      clock: createManualClock(),
+      environment: { HOME: makeFolder(), ...environment },
+    });
+
+  const name = source.schemes.join(" ") || "path";
 
   test(`${name}: is found by its schemes`, () => {
     assert.is(sourceOf(good), source);

@@ -13,6 +13,7 @@ import { makeFolder } from "../fakes/temporary-folder.ts";
 import { type Fault, startFaultyProxy } from "../rig/servers/faulty-proxy.ts";
 import { azureBlobRow } from "./rows/azure-blob.ts";
 import { httpRow } from "./rows/http.ts";
+import { hubLargeRow, hubRow } from "./rows/hugging-face.ts";
 import { ociRow } from "./rows/oci.ts";
 import type { Asked, SourceRow } from "./rows/row.ts";
 
@@ -20,10 +21,12 @@ import type { Asked, SourceRow } from "./rows/row.ts";
 const test = suite("faults");
 
 const ROWS: readonly SourceRow[] = [
-  httpRow,
   // Each on a line of its own.
+  httpRow,
   azureBlobRow,
   ociRow,
+  hubRow,
+  hubLargeRow,
 ];
 
 /** Larger than what is held in memory, so that it is gathered. */
