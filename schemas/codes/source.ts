@@ -91,6 +91,11 @@ export const sourcePages: PagesOf<"source"> = {
     why: "A layer that is a file has its path in an annotation, `org.cncf.model.filepath` or `org.opencontainers.image.title`, and this one has none.",
     mend: "Have the model pushed again by a tool that writes it: `mlpackage model push`, `modctl`, `oras push`.",
   },
+  "source/no-credentials": {
+    title: "what should say who you are to a place of models does not",
+    why: "A profile, a token or a file of credentials is named, or is there, and gives none: it is misspelled, it has expired, or it is damaged. Nobody is asked for a model as somebody else than was meant.",
+    mend: "Log in anew with the place's own tool: `aws sso login`, `gcloud auth application-default login`. For what is public, `AWS_NO_SIGN_REQUEST=1` asks S3 as nobody.",
+  },
   "source/no-identity": {
     title: "a server does not tell one version of a file from another",
     why: "It sends neither an `ETag` nor a time of change. Nobody could say whether the model is still the same.",
@@ -115,6 +120,11 @@ export const sourcePages: PagesOf<"source"> = {
     title: "a repository has no such revision",
     why: "Neither a branch nor a tag nor a commit is called so.",
     mend: "Its page lists them. A `/` in a revision is written `%2F`: `hf://org/repo@feature%2Fone/model.bin`.",
+  },
+  "source/not-a-bucket-address": {
+    title: "an address is none of an object in a bucket",
+    why: "A bucket's name has letters, digits, dots, dashes and underscores, and a version belongs to one object.",
+    mend: "Write `s3://BUCKET/KEY` or `gs://BUCKET/OBJECT`. A slash behind it takes all that is below; `?versionId=` of S3 and `#GENERATION` of Cloud Storage name one version.",
   },
   "source/not-a-file-url": {
     title: "an address is none of a file",
@@ -165,6 +175,11 @@ export const sourcePages: PagesOf<"source"> = {
     title: "a folder is given a `sha256`",
     why: "That is the digest of one file. Of a folder, each file has its own, and they stand in the lock.",
     mend: "Take `sha256` out, or name one file of the folder.",
+  },
+  "source/stored-compressed": {
+    title: "an object of Cloud Storage is stored compressed, and its name does not say so",
+    why: "It was uploaded with `Content-Encoding: gzip`. Whoever reads it gets the file or the compressed bytes, by what they ask for, and its digests are those of the compressed bytes. The model would not be the file that was meant, or nobody could say that it is.",
+    mend: "Upload it as it is: `gcloud storage cp model.pkl gs://BUCKET/model.pkl`, without `--gzip-local`. An object whose name ends with `.gz` or `.tgz` comes as it is stored.",
   },
   "source/too-many-redirects": {
     title: "a server sends a request on and on",

@@ -1,8 +1,10 @@
 import type { Source } from "../model/source.ts";
 import { azureBlobSource } from "./azure-blob.ts";
 import { fileSource } from "./file.ts";
+import { gcsSource } from "./gcs.ts";
 import { httpSource } from "./http.ts";
 import { ociSource } from "./oci.ts";
+import { s3Source } from "./s3.ts";
 
 const SOURCES: readonly Source[] = [
   // Each on a line of its own.
@@ -11,6 +13,8 @@ const SOURCES: readonly Source[] = [
   azureBlobSource,
   ociSource,
   huggingFaceSource,
+  s3Source,
+  gcsSource,
 ];
 
 import { huggingFaceSource } from "./hugging-face.ts";

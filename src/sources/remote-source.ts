@@ -1,7 +1,7 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { canonicalJson, type Digest, digestOfValue } from "../model/digest.ts";
 import { findUnsafePath } from "../model/file-names.ts";
-import { NetworkError } from "../model/host.ts";
+import { type Host, NetworkError } from "../model/host.ts";
 import { inLanes } from "../model/lanes.ts";
 import { createLimit } from "../model/limit.ts";
 import type { OutputFile } from "../model/outcome.ts";
@@ -43,8 +43,8 @@ type PinnedIdentity = { readonly revision: Revision; readonly files: Readonly<Re
  * `source/no-space`.
  */
 export function createRemoteSource(place: Place): Source {
-  /** What was listed last, by reference: it is fetched right after it was pinned. */
-  const listings = new Map<string, Listing>();
+  /** What was listed last, by reference: it is fetched right after it was pinned. Another host may reach another world. */
+  const listings = new WeakMap<Host, Map<string, Listing>>();
 
   async function list(
     reference: SourceReference,
@@ -58,7 +58,8 @@ export function createRemoteSource(place: Place): Source {
     if (!listed.ok) return listed;
     const chosen = await choose(listed.value, reference);
     if (!chosen.ok) return chosen;
-    listings.set(keyOf(reference), chosen.value);
+    const ofHost = listings.get(context.host) ?? new Map<string, Listing>();
+    listings.set(context.host, ofHost.set(keyOf(reference), chosen.value));
     return succeed(chosen.value, listed.warnings);
   }
 
@@ -86,7 +87,7 @@ export function createRemoteSource(place: Place): Source {
       const { revision, files } = identityOf(pin);
       const here = await findAll(files, context);
       if (here !== undefined) return succeed(here);
-      const known = listings.get(keyOf(reference));
+      const known = listings.get(context.host)?.get(keyOf(reference));
       const listed =
         known !== undefined && canonicalJson(known.revision) === canonicalJson(revision)
           ? succeed(known)

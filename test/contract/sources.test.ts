@@ -4,10 +4,12 @@ import { digestOf } from "../../src/model/digest.ts";
 import type { Source, SourceContext } from "../../src/model/source.ts";
 import { azureBlobSource } from "../../src/sources/azure-blob.ts";
 import { fileSource } from "../../src/sources/file.ts";
+import { gcsSource } from "../../src/sources/gcs.ts";
 import { httpSource } from "../../src/sources/http.ts";
 import { huggingFaceSource } from "../../src/sources/hugging-face.ts";
 import { KNOWN_SCHEMES, schemeOf, sourceOf } from "../../src/sources/index.ts";
 import { ociSource } from "../../src/sources/oci.ts";
+import { s3Source } from "../../src/sources/s3.ts";
 import { startServer } from "../fakes/http-server.ts";
 import { createManualClock } from "../fakes/manual-clock.ts";
 import { makeReference, makeSourceContext } from "../fakes/source-context.ts";
@@ -15,6 +17,8 @@ import { makeFolder } from "../fakes/temporary-folder.ts";
 import { ACCOUNT, connectionStringOf, startAzurite } from "../rig/servers/azurite.ts";
 import { startHub } from "../rig/servers/hugging-face.ts";
 import { makeModelPack, startRegistry } from "../rig/servers/oci.ts";
+import { gcsRow } from "../sources/rows/gcs.ts";
+import { s3Row } from "../sources/rows/s3.ts";
 
 /** What is asked of every source, whatever it speaks to: a new one goes into this table. */
 const test = suite("sources");
@@ -32,6 +36,9 @@ const registry = await startRegistry({
 });
 const repository = registry.url.replace(/^http:/, "oci:");
 const hub = await startHub({ "org/repo": { files: { "model.bin": Buffer.from(content) } } });
+
+const gcs = gcsRow.ask((await gcsRow.start(Buffer.from(content))).url);
+const s3 = s3Row.ask((await s3Row.start(Buffer.from(content))).url);
 
 type Case = {
   readonly source: Source;
@@ -76,6 +83,20 @@ const cases: readonly Case[] = [
     good: "hf://org/repo",
     malformed: ["hf://", "hf://repo", "hf://a:b@org/repo", "hf://org/repo@", "hf://org/repo/../x"],
     missing: "hf://org/other",
+  },
+  {
+    source: s3Source,
+    good: s3.reference.source,
+    malformed: ["s3://", "s3:models/x", "s3://key:secret@models/x", "s3://models/a/?versionId=1"],
+    missing: "s3://models/other.bin",
+    environment: s3.environment,
+  },
+  {
+    source: gcsSource,
+    good: gcs.reference.source,
+    malformed: ["gs://", "gs:models/x", "gs://models/a/#1"],
+    missing: "gs://models/other.bin",
+    environment: gcs.environment,
   },
 ];
 

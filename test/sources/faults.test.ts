@@ -12,10 +12,12 @@ import { makeSourceContext } from "../fakes/source-context.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 import { type Fault, startFaultyProxy } from "../rig/servers/faulty-proxy.ts";
 import { azureBlobRow } from "./rows/azure-blob.ts";
+import { gcsRow } from "./rows/gcs.ts";
 import { httpRow } from "./rows/http.ts";
 import { hubLargeRow, hubRow } from "./rows/hugging-face.ts";
 import { ociRow } from "./rows/oci.ts";
 import type { Asked, SourceRow } from "./rows/row.ts";
+import { s3Row } from "./rows/s3.ts";
 
 /** Every source against every fault: what is answered, and that nothing partial stays. */
 const test = suite("faults");
@@ -27,6 +29,8 @@ const ROWS: readonly SourceRow[] = [
   ociRow,
   hubRow,
   hubLargeRow,
+  s3Row,
+  gcsRow,
 ];
 
 /** Larger than what is held in memory, so that it is gathered. */
