@@ -16,7 +16,7 @@ export type Model =
        */
       version?: string;
       /**
-       * A file or a folder inside the folder of this file, or a URI whose scheme names a source: `https://` a file of a web server, `oci://registry/repository:tag` a model in a registry.
+       * A file or a folder inside the folder of this file, or a URI whose scheme names a source: `https://` a file of a web server, `oci://registry/repository:tag` a model in a registry, `s3://bucket/key` an object of S3 and `gs://bucket/object` one of Google Cloud Storage, or with a slash behind it all that is below.
        */
       source: string;
       /**
