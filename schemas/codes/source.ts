@@ -6,10 +6,30 @@ export const sourcePages: PagesOf<"source"> = {
     why: "`az:///CONTAINER/BLOB` is in the account of the environment: that of `AZURE_STORAGE_CONNECTION_STRING`, or the one that `AZURE_STORAGE_ACCOUNT` names. Neither is set, or what is set is none.",
     mend: "`az storage account show-connection-string --name ACCOUNT` prints the one; the other is the account's name alone. Or name the account in the source: `az://ACCOUNT/CONTAINER/BLOB`.",
   },
+  "source/azure-datastore": {
+    title: "a model is in a datastore that is none of blobs",
+    why: "The datastores of Azure ML that models can be brought from are Blob Storage and Data Lake Gen2, in one of Azure's own clouds.",
+    mend: "Register the model from such a datastore; or bring it by `az ml model download`, and name the folder as the source.",
+  },
+  "source/azure-endpoint": {
+    title: "the address of Azure Resource Manager is not encrypted, or none",
+    why: "Who we are is told there, so `AZURE_RESOURCE_MANAGER_ENDPOINT` must begin with `https://`, but on this machine.",
+    mend: "Leave it out for Azure itself. `az cloud list --query [].endpoints.resourceManager` lists the addresses of the others.",
+  },
   "source/azure-login": {
     title: "Microsoft Entra lets nobody in",
     why: "The environment, this machine or `az login` say who we are, and it is not accepted: a secret has expired, or the tenant is another one.",
     mend: "`az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` to those of a service principal that is valid. `az account get-access-token` shows whether it works.",
+  },
+  "source/azure-model-elsewhere": {
+    title: "the files of a model of Azure ML are in no datastore",
+    why: "Its version names a place that is neither a path in a datastore nor a container: most likely the output of a job, by the job's name.",
+    mend: "`az ml model download` brings the files; beside `mlpackage.yaml`, the folder is a source itself. Or register the model from a path in a datastore: `azureml://datastores/NAME/paths/PATH`.",
+  },
+  "source/azure-workspace": {
+    title: "it is not known in which workspace of Azure ML a model is",
+    why: "`azureml:NAME:VERSION` is in the workspace of the environment, which three variables name. Azure ML sets them where it runs a job itself.",
+    mend: "Set `AZUREML_ARM_SUBSCRIPTION`, `AZUREML_ARM_RESOURCEGROUP` and `AZUREML_ARM_WORKSPACE_NAME`, or name the workspace in the source: `azureml://subscriptions/ID/resourceGroups/GROUP/workspaces/NAME/models/MODEL/versions/VERSION`.",
   },
   "source/bad-archive": {
     title: "a layer of a model cannot be unpacked",
@@ -135,6 +155,11 @@ export const sourcePages: PagesOf<"source"> = {
     title: "a reference names no repository",
     why: "Behind `hf://` there is the kind, if it is no model, then organization and repository, then perhaps a revision and a path.",
     mend: "`hf://org/repo`, `hf://org/repo@v1.0/onnx`, `hf://datasets/org/repo`.",
+  },
+  "source/not-an-azure-model": {
+    title: "a source names no model of Azure ML",
+    why: "A model and its version are needed: `azureml:NAME:VERSION`, `azureml:NAME@latest`, or the id of a version with its workspace. Those of a registry that several workspaces share cannot be brought.",
+    mend: "`az ml model list` lists the models of a workspace, and `--name NAME` the versions of one.",
   },
   "source/not-an-azure-blob": {
     title: "an address is none of a blob in Azure Storage",

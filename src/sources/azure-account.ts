@@ -23,11 +23,15 @@ export const STORAGE_SUFFIXES: readonly string[] = [
   "core.chinacloudapi.cn",
 ];
 
+export const ACCOUNT_NAME = /^[a-z0-9]{3,24}$/;
+
 const SCOPE = "https://storage.azure.com/.default";
 
 /** What the emulator's account is called, and its key, both printed in its documentation. */
 const EMULATOR =
   "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1";
+
+type NamedAccount = { readonly account: string; readonly suffix: string };
 
 /**
  * The account that a reference names, or that of the environment where it names none, and what the environment has to
@@ -36,26 +40,43 @@ const EMULATOR =
  *
  * Errors: `source/azure-account`, `source/azure-login`.
  */
-export async function findAccount(
-  named: { readonly account: string; readonly suffix: string },
-  context: SourceContext,
-): Promise<AzureAccount> {
+export async function findAccount(named: NamedAccount, context: SourceContext): Promise<AzureAccount> {
   const { environment } = context.host;
-  const ours = environment.AZURE_STORAGE_CONNECTION_STRING;
-  const connected = ours ? readConnectionString(ours) : undefined;
-  if (connected !== undefined && (named.account === "" || named.account === connected.account))
-    return connected;
+  const ours = accountOfEnvironment(named, environment);
+  if (ours !== undefined) return ours;
   const own = environment.AZURE_STORAGE_ACCOUNT ?? "";
-  const account = named.account === "" ? own : named.account;
-  if (!/^[a-z0-9]{3,24}$/.test(account)) throw wordNoAccount(own);
-  const endpoint = `https://${account}.blob.${named.suffix}`;
-  const isOurs = own === "" || own === account;
-  const key = environment.AZURE_STORAGE_KEY || environment.AZURE_STORAGE_ACCESS_KEY;
-  if (key && isOurs) return { endpoint, login: { kind: "key", account, key } };
-  const sas = environment.AZURE_STORAGE_SAS_TOKEN;
-  if (sas && isOurs) return { endpoint, login: { kind: "sas", token: sas.replace(/^\?/, "") } };
+  const account = named.account || own;
+  if (!ACCOUNT_NAME.test(account)) throw wordNoAccount(own);
   const token = await findToken(SCOPE, context);
-  return { endpoint, login: token === undefined ? { kind: "none" } : { kind: "entra", token } };
+  const login: AzureLogin = token === undefined ? { kind: "none" } : { kind: "entra", token };
+  return { endpoint: endpointOf({ ...named, account }), login };
+}
+
+/** The account by a secret of it that the environment has; undefined where it has none. */
+export function accountOfEnvironment(
+  named: NamedAccount,
+  environment: SourceContext["host"]["environment"],
+): AzureAccount | undefined {
+  const text = environment.AZURE_STORAGE_CONNECTION_STRING;
+  const connected = text ? readConnectionString(text) : undefined;
+  if (connected !== undefined && ["", connected.account].includes(named.account)) return connected;
+  const own = environment.AZURE_STORAGE_ACCOUNT ?? "";
+  const account = named.account || own;
+  if (!ACCOUNT_NAME.test(account) || !["", account].includes(own)) return undefined;
+  const endpoint = endpointOf({ ...named, account });
+  const key = environment.AZURE_STORAGE_KEY || environment.AZURE_STORAGE_ACCESS_KEY;
+  if (key) return { endpoint, login: { kind: "key", account, key } };
+  const sas = environment.AZURE_STORAGE_SAS_TOKEN;
+  return sas ? { endpoint, login: sasOf(sas) } : undefined;
+}
+
+export function endpointOf({ account, suffix }: NamedAccount): string {
+  return `https://${account}.blob.${suffix}`;
+}
+
+/** With the `?` that it may be printed with. */
+export function sasOf(query: string): AzureLogin {
+  return { kind: "sas", token: query.replace(/^\?/, "") };
 }
 
 /** `Name=value` pairs between semicolons; a value may hold `=`. */
@@ -79,7 +100,7 @@ function readConnectionString(text: string): AzureAccount & { readonly account: 
     throw wordBadConnectionString();
   const endpoint = `${url.origin}${url.pathname}`.replace(/\/+$/, "");
   if (key !== "") return { account, endpoint, login: { kind: "key", account, key } };
-  return { account, endpoint, login: { kind: "sas", token: sas.replace(/^\?/, "") } };
+  return { account, endpoint, login: sasOf(sas) };
 }
 
 /** Of an endpoint: the emulator has it in the path, Azure in the host. */

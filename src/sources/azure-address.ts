@@ -1,6 +1,6 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
-import { STORAGE_SUFFIXES } from "./azure-account.ts";
+import { ACCOUNT_NAME, STORAGE_SUFFIXES } from "./azure-account.ts";
 
 /** A blob, or all that lie below a prefix. */
 export type BlobAddress = {
@@ -42,10 +42,9 @@ export function readBlobAddress(source: string): Result<BlobAddress> {
 
 type Account = { readonly account: string; readonly suffix: string; readonly container?: string };
 
-const ACCOUNT = /^(?:[a-z0-9]{3,24})?$/;
-
 function readAccount(account: string): Account | undefined {
-  return ACCOUNT.test(account) ? { account, suffix: STORAGE_SUFFIXES[0] ?? "" } : undefined;
+  const isSound = account === "" || ACCOUNT_NAME.test(account);
+  return isSound ? { account, suffix: STORAGE_SUFFIXES[0] ?? "" } : undefined;
 }
 
 /** `CONTAINER@ACCOUNT.blob.core.windows.net`: no other host than Azure's, since logins are sent there. */

@@ -1,3 +1,4 @@
+import { NetworkError } from "../model/host.ts";
 import { SourceFault } from "../model/place.ts";
 import type { SourceContext } from "../model/source.ts";
 import { headersOf, send } from "./azure-transport.ts";
@@ -8,6 +9,9 @@ export type AzureToken = { readonly token: string; readonly expiresOnTimestamp: 
 /** A token that soon expires is not used for a transfer that may take longer. */
 const RENEWED_BEFORE_MS = 5 * 60_000;
 
+/** Where a machine of Azure's asks who it is; on any other, nobody answers there. */
+const MACHINE = "http://169.254.169.254/";
+
 /** What the chain found, by scope: some of its members start a program for each token. */
 const tokens = new Map<string, AzureToken>();
 
@@ -17,7 +21,7 @@ const tokens = new Map<string, AzureToken>();
  * variables of this process itself. Undefined where none of them has anything to say; the requests it sends go through
  * the host.
  *
- * Errors: `source/azure-login`.
+ * Errors: `source/azure-login`; rejects with a `NetworkError` where the network kept one of them from an answer.
  */
 export async function findToken(
   scope: string,
@@ -26,11 +30,16 @@ export async function findToken(
   const known = tokens.get(scope);
   if (known !== undefined && known.expiresOnTimestamp - RENEWED_BEFORE_MS > host.clock.now()) return known;
   const { DefaultAzureCredential } = await import("@azure/identity");
+  let fault: NetworkError | undefined;
   const chain = new DefaultAzureCredential({
     retryOptions: { maxRetries: 0 },
     httpClient: {
       sendRequest: async (request) => {
-        const sent = await send(request, request.headers.toJSON(), { network: host.network, signal });
+        const sending = send(request, request.headers.toJSON(), { network: host.network, signal });
+        const sent = await sending.catch((error) => {
+          if (error instanceof NetworkError && !request.url.startsWith(MACHINE)) fault = error;
+          throw error;
+        });
         return { ...sent, request, headers: headersOf(sent.headers) };
       },
     },
@@ -40,6 +49,7 @@ export async function findToken(
     tokens.set(scope, found);
     return found;
   } catch (error) {
+    if (fault !== undefined) throw fault;
     if (isUnavailable(error as Error)) return undefined;
     throw wordLogin();
   }

@@ -1,5 +1,6 @@
 import type { Source } from "../model/source.ts";
 import { azureBlobSource } from "./azure-blob.ts";
+import { azureMlSource } from "./azureml.ts";
 import { fileSource } from "./file.ts";
 import { gcsSource } from "./gcs.ts";
 import { httpSource } from "./http.ts";
@@ -11,6 +12,7 @@ const SOURCES: readonly Source[] = [
   fileSource,
   httpSource,
   azureBlobSource,
+  azureMlSource,
   ociSource,
   huggingFaceSource,
   s3Source,

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Source, SourceContext } from "../../src/model/source.ts";
 import { azureBlobSource } from "../../src/sources/azure-blob.ts";
+import { azureMlSource } from "../../src/sources/azureml.ts";
 import { fileSource } from "../../src/sources/file.ts";
 import { gcsSource } from "../../src/sources/gcs.ts";
 import { httpSource } from "../../src/sources/http.ts";
@@ -14,6 +15,7 @@ import { startServer } from "../fakes/http-server.ts";
 import { createManualClock } from "../fakes/manual-clock.ts";
 import { makeReference, makeSourceContext } from "../fakes/source-context.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
+import { startAzureManagement, WORKSPACE_VARIABLES } from "../rig/servers/azure-management.ts";
 import { ACCOUNT, connectionStringOf, startAzurite } from "../rig/servers/azurite.ts";
 import { startHub } from "../rig/servers/hugging-face.ts";
 import { makeModelPack, startRegistry } from "../rig/servers/oci.ts";
@@ -30,6 +32,14 @@ const { url } = await startServer((request, response) =>
     : response.writeHead(404).end(),
 );
 const azurite = await startAzurite({ "models/model.bin": content });
+const azureBlobs = { AZURE_STORAGE_CONNECTION_STRING: connectionStringOf(azurite.url) };
+const azureMl = await startAzureManagement({
+  models: {
+    ridge: { "1": { modelUri: `wasbs://models@${ACCOUNT}.blob.core.windows.net/model.bin` } },
+  },
+  datastores: {},
+});
+Object.assign(process.env, azureMl.identity);
 
 const registry = await startRegistry({
   "team/model:1": makeModelPack({ "model.bin": Buffer.from(content) }),
@@ -69,7 +79,14 @@ const cases: readonly Case[] = [
     good: `az://${ACCOUNT}/models/model.bin`,
     malformed: ["az://", "az://account/", "wasbs://models@example.com/x", "az://account/models/x?sig=y"],
     missing: `az://${ACCOUNT}/models/other.bin`,
-    environment: { AZURE_STORAGE_CONNECTION_STRING: connectionStringOf(azurite.url) },
+    environment: azureBlobs,
+  },
+  {
+    source: azureMlSource,
+    good: "azureml:ridge:1",
+    malformed: ["azureml:ridge", "azureml://ridge/1", "azureml:ridge@best"],
+    missing: "azureml:ridge:2",
+    environment: { ...WORKSPACE_VARIABLES, ...azureBlobs, AZURE_RESOURCE_MANAGER_ENDPOINT: azureMl.url },
   },
   {
     source: ociSource,
@@ -168,6 +185,9 @@ test("schemes have no case, and a path has none", () => {
   assert.is(sourceOf("gopher://x"), undefined);
 });
 
-test.after(() => azurite.stop());
+test.after(async () => {
+  await azureMl.stop();
+  await azurite.stop();
+});
 
 test.run();

@@ -6,7 +6,6 @@ import {
 } from "@azure/storage-blob";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createNetwork } from "../../src/host/network.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { Network, NetworkRequest, NetworkResponse } from "../../src/model/host.ts";
 import type { Result } from "../../src/model/result.ts";
@@ -15,7 +14,7 @@ import { azureBlobSource } from "../../src/sources/azure-blob.ts";
 import { createManualClock } from "../fakes/manual-clock.ts";
 import { makeReference, makeSourceContext } from "../fakes/source-context.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
-import { ACCOUNT, connectionStringOf, KEY, startAzurite } from "../rig/servers/azurite.ts";
+import { ACCOUNT, connectionStringOf, KEY, networkOf, startAzurite } from "../rig/servers/azurite.ts";
 
 const test = suite("azure blob source");
 
@@ -38,14 +37,11 @@ const connected: Environment = { AZURE_STORAGE_CONNECTION_STRING: connectionStri
 function watch(
   change: (response: NetworkResponse, request: NetworkRequest) => NetworkResponse = (same) => same,
 ) {
-  const [real, requests] = [createNetwork(), [] as NetworkRequest[]];
+  const [real, requests] = [networkOf(azurite.url), [] as NetworkRequest[]];
   const network: Network = {
     async request(request) {
       requests.push(request);
-      // Where no connection string says so, Azure's own host is asked for.
-      const url = request.url.replace(`https://${ACCOUNT}.blob.core.windows.net`, azurite.url);
-      const host = new URL(request.url).host;
-      return change(await real.request({ ...request, url, headers: { ...request.headers, host } }), request);
+      return change(await real.request(request), request);
     },
   };
   return { network, requests };

@@ -12,6 +12,7 @@ import { makeSourceContext } from "../fakes/source-context.ts";
 import { makeFolder } from "../fakes/temporary-folder.ts";
 import { type Fault, startFaultyProxy } from "../rig/servers/faulty-proxy.ts";
 import { azureBlobRow } from "./rows/azure-blob.ts";
+import { azureMlRow } from "./rows/azureml.ts";
 import { gcsRow } from "./rows/gcs.ts";
 import { httpRow } from "./rows/http.ts";
 import { hubLargeRow, hubRow } from "./rows/hugging-face.ts";
@@ -26,6 +27,7 @@ const ROWS: readonly SourceRow[] = [
   // Each on a line of its own.
   httpRow,
   azureBlobRow,
+  azureMlRow,
   ociRow,
   hubRow,
   hubLargeRow,

@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { BlobServiceClient } from "@azure/storage-blob";
+import { createNetwork } from "../../../src/host/network.ts";
+import type { Network } from "../../../src/model/host.ts";
 
 /** The account that Azurite has by itself, and its key: both stand in its documentation. */
 export const ACCOUNT = "devstoreaccount1";
@@ -10,6 +12,18 @@ export const KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 /** The same account at another address, which may be that of something in between. */
 export function connectionStringOf(url: string): string {
   return `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${url}/${ACCOUNT};`;
+}
+
+/** A network on which Azure's own host of the account is Azurite. */
+export function networkOf(url: string): Network {
+  const real = createNetwork();
+  return {
+    request: (request) => {
+      const { host } = new URL(request.url);
+      const there = request.url.replace(`https://${ACCOUNT}.blob.core.windows.net`, url);
+      return real.request({ ...request, url: there, headers: { ...request.headers, host } });
+    },
+  };
 }
 
 export type Azurite = Awaited<ReturnType<typeof startAzurite>>;
