@@ -19,6 +19,18 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   return error instanceof NetworkError ? error.code : `no network error but ${error}`;
 }
 
+test("many requests at once share a signal, and nobody is warned of it", async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on("warning", note);
+  const { url } = await startServer((_request, response) => setTimeout(() => response.end("x"), 20));
+  const { signal } = new AbortController();
+  const asked = Array.from({ length: 20 }, () => network.request({ url, signal }));
+  for (const response of await Promise.all(asked)) assert.is(await response.text(), "x");
+  process.off("warning", note);
+  assert.equal(warnings, []);
+});
+
 test("a request and its response", async () => {
   let received = "";
   const { url } = await startServer((request, response) => {
