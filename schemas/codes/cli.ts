@@ -32,9 +32,9 @@ export const cliPages: PagesOf<"cli"> = {
     mend: "Leave `--detach` out. `mlpackage run --watch &` watches in the background of your shell.",
   },
   "cli/excess-argument": {
-    title: "this action of `cache` takes no such argument",
+    title: "this action of `cache` or `model` takes no such argument",
     why: "What is not understood is not passed over: with `cache clear` that could be meant for something smaller than all.",
-    mend: "`--max-size` is for `cache gc`, a file for `cache export` and `cache import`. Nothing was done.",
+    mend: "`--max-size` is for `cache gc`, a file for `cache export` and `cache import`; `--only` is for `model push`, a folder and `--force` for `model pull`. Nothing was done.",
   },
   "cli/link-in-vendor-folder": {
     title: "a part of the vendor folder is a link to another place",
@@ -226,6 +226,11 @@ export const cliPages: PagesOf<"cli"> = {
     why: "It names the package it was made for, and this one is called otherwise.",
     mend: "Go to that package's folder, or make a plan of this one: `mlpackage plan --out FILE`.",
   },
+  "cli/push-to-digest": {
+    title: "a model is to be pushed to a digest",
+    why: "The digest is that of what is pushed, and known after it.",
+    mend: "Write a tag: `mlpackage model push registry.example.com/team/ridge:3`.",
+  },
   "cli/service-ended": {
     title: "the service has ended by itself",
     why: "Its container is still there, and no process runs in it.",
@@ -285,6 +290,11 @@ export const cliPages: PagesOf<"cli"> = {
     title: "`explain` knows no such code",
     why: "Codes are two words with a slash between them, as they stand in brackets at the beginning of a message.",
     mend: "`mlpackage explain` lists them all.",
+  },
+  "cli/unknown-model": {
+    title: "there is no such model in the file",
+    why: "`--only` takes names of models of the file: those that are written there, or the stems of their sources.",
+    mend: "Check the spelling against `mlpackage config`, which writes every name out.",
   },
   "cli/unknown-source": {
     title: "nothing here can fetch from such an address",

@@ -390,6 +390,38 @@ export const COMMANDS: readonly Command[] = [
       (await import("./commands/registry.ts")).registry(session, { showPassword: values["show-password"] }),
   }),
   defineCommand({
+    name: "model",
+    summary: "push models to a registry as a ModelPack, pull one from there, or say what one is",
+    positionals: [
+      {
+        name: "action",
+        isRequired: true,
+        choices: ["push", "pull", "inspect"],
+        describe: "what to do: push models of the file, pull one into a folder, or inspect one",
+      },
+      {
+        name: "reference",
+        isRequired: true,
+        describe: "the model in the registry: registry.example.com/team/ridge:3",
+      },
+      { name: "folder", isRequired: false, describe: "where pull puts it; else called after the repository" },
+    ],
+    options: {
+      only: { type: "list", takes: "all", describe: "which models to push, by name; else all of the file" },
+      force: { type: "boolean", default: false, describe: "pull over what is in the folder" },
+      ...RUN_OPTIONS,
+    },
+    run: async (session, values) =>
+      (await import("./commands/model.ts")).model(session, {
+        ...runOptions(values),
+        action: values.action,
+        reference: values.reference,
+        folder: values.folder,
+        only: values.only,
+        force: values.force,
+      }),
+  }),
+  defineCommand({
     name: "cache",
     summary: "list, check, clear or carry over what the cache holds",
     positionals: [
