@@ -8,6 +8,7 @@ import { createUploadSessions } from "../caches/upload-sessions.ts";
 import { createCosign } from "../engines/cosign.ts";
 import type { Manifest } from "../execution/manifest.ts";
 import type { Cache } from "../model/cache.ts";
+import type { Config } from "../model/config.ts";
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
@@ -23,8 +24,8 @@ import { findUnlocked, type Unlocked } from "../plan/compare-lock.ts";
 import { compareTool, type ToolChange, toolFor } from "../plan/compare-tool.ts";
 import type { Evaluation } from "../plan/evaluate-step.ts";
 import { withoutUpgraded } from "../plan/make-lock.ts";
-import { pinReferences } from "../plan/pin-references.ts";
-import type { Pins } from "../plan/pins.ts";
+import { type PinContext, pinModels, pinReferences } from "../plan/pin-references.ts";
+import { type Pins, UNPINNED } from "../plan/pins.ts";
 import { schemeOf, sourceOf } from "../sources/index.ts";
 import { STEP_KINDS } from "../steps/index.ts";
 import { type Asked, askAhead } from "./ask-ahead.ts";
@@ -77,6 +78,8 @@ export type AssembleOptions = {
   readonly vendor?: Vendor | undefined;
   /** `plan` and its like leave the cache as they find it. */
   readonly onlyLooks?: boolean;
+  /** Nothing but models is asked for: the base and the rest of the image need not be found. */
+  readonly onlyModels?: boolean;
   /** Of the keys that steps sign with; without them, no such step can run. */
   readonly publicKeys?: Promise<Result<Readonly<Record<string, string>>>>;
   /** Where the engine was asked before the configuration was read. */
@@ -128,7 +131,7 @@ export async function assemble(
   if (!read.ok) return read;
   if (offline && read.value.lock === undefined) return fail(wordNoLock(read.value.name));
   const lock = upgradedLock(read.value.lock, upgrade);
-  const pins = await pinReferences(config, {
+  const pinContext: PinContext = {
     lock,
     isAnew: upgrade.length > 0,
     files: host.files,
@@ -142,7 +145,10 @@ export async function assemble(
     runtimeDirectory,
     cacheDirectory,
     ownFiles: ownFilesOf(opened),
-  });
+  };
+  const pins = options.onlyModels
+    ? await pinOnlyModels(config, pinContext)
+    : await pinReferences(config, pinContext);
   if (!pins.ok) return fail(...(await placeDiagnostics(pins.diagnostics, opened, host)));
   const keys = await (publicKeys ?? succeed({}));
   if (!keys.ok) return fail(...(await placeDiagnostics(keys.diagnostics, opened, host)));
@@ -187,6 +193,11 @@ export async function assemble(
     },
     await placeDiagnostics(pins.warnings, opened, host),
   );
+}
+
+async function pinOnlyModels(config: Config, context: PinContext): Promise<Result<Pins>> {
+  const models = await pinModels(config, context);
+  return models.ok ? succeed({ ...UNPINNED, models: models.value }, models.warnings) : models;
 }
 
 /** What a reference means cannot be found out then. */

@@ -78,7 +78,8 @@ async function pinAll(config: Config, context: PinContext) {
   ]);
 }
 
-async function pinModels(config: Config, context: PinContext): Promise<Result<readonly Pin[]>> {
+/** What each model is now, or was when it was locked. */
+export async function pinModels(config: Config, context: PinContext): Promise<Result<readonly Pin[]>> {
   const pinned = await Promise.all(
     config.models.map(async (model): Promise<Result<Pin>> => {
       const source = context.sourceOf(model.source);

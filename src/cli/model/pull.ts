@@ -1,7 +1,7 @@
 import path from "node:path";
 import { createContentStore } from "../../caches/content-store.ts";
 import { createQuarantine } from "../../caches/quarantine.ts";
-import { stemOf } from "../../config/paths.ts";
+import { stemOf } from "../../config/stem-of-source.ts";
 import { type Diagnostic, errorDiagnostic } from "../../model/diagnostic.ts";
 import type { Files } from "../../model/host.ts";
 import type { OutputFile } from "../../model/outcome.ts";

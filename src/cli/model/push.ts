@@ -28,7 +28,7 @@ export async function pushModels(
   if (named.value.name.includes("@")) return refuse(session, wordDigest());
   const opened = await openForPush(session, named.value.name, only);
   if (!opened.ok) return refuse(session, ...opened.diagnostics);
-  const assembly = await assemble(session, opened.value, { force: false });
+  const assembly = await assemble(session, opened.value, { force: false, onlyModels: true });
   if (!assembly.ok) return refuse(session, ...assembly.diagnostics);
   if (!session.options.json) reportDiagnostics(session, assembly.warnings);
   const id = `push:${named.value.name}`;
