@@ -184,4 +184,13 @@ for (const [what, yaml, more, code, exitCode] of [
   });
 }
 
+test("push asks for no base image: what it cannot reach is the registry of the models alone", async () => {
+  const yaml =
+    "name: demo\nmodels: [ridge.pkl]\nbase_image: 127.0.0.1:1/base:1\ninference: {command: [serve]}\n";
+  const call = open({ "mlpackage.yaml": yaml, "ridge.pkl": "ridge" });
+  assert.is(await run(call, "push", `${name}:2`), 1, call.said.words);
+  assert.not.match(call.said.words, "base");
+  assert.match(call.said.words, /fetch ridge: succeeded/);
+});
+
 test.run();
