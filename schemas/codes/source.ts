@@ -116,6 +116,11 @@ export const sourcePages: PagesOf<"source"> = {
     why: "A profile, a token or a file of credentials is named, or is there, and gives none: it is misspelled, it has expired, or it is damaged. Nobody is asked for a model as somebody else than was meant.",
     mend: "Log in anew with the place's own tool: `aws sso login`, `gcloud auth application-default login`. For what is public, `AWS_NO_SIGN_REQUEST=1` asks S3 as nobody.",
   },
+  "source/mlflow-setting": {
+    title: "a variable of MLflow's is missing, or cannot be heeded",
+    why: "`mlflow:` asks the server of `MLFLOW_TRACKING_URI`, and for registered models that of `MLFLOW_REGISTRY_URI` where it is set. Certificates are always checked, and are those that Node trusts; who you are is said by a user and a password, or by a token.",
+    mend: "Set what the message names: `MLFLOW_TRACKING_URI=https://mlflow.example.com`. A certificate of your own goes into `NODE_EXTRA_CA_CERTS`.",
+  },
   "source/no-identity": {
     title: "a server does not tell one version of a file from another",
     why: "It sends neither an `ETag` nor a time of change. Nobody could say whether the model is still the same.",
@@ -176,15 +181,25 @@ export const sourcePages: PagesOf<"source"> = {
     why: "Which of them is meant cannot be told.",
     mend: "Name one of its manifests by its digest: `oci://registry.example.com/team/ridge@sha256:...`.",
   },
+  "source/not-an-mlflow-uri": {
+    title: "a source names nothing that MLflow has",
+    why: "After `mlflow:` comes a URI of MLflow's own: a version, an alias or the latest of a registered model, the id of a logged one, or a path among the artifacts of a run.",
+    mend: "Write `mlflow:models:/ridge/3`, `mlflow:models:/ridge@champion`, `mlflow:models:/ridge/latest`, `mlflow:models:/MODEL_ID` or `mlflow:runs:/RUN_ID/ridge`.",
+  },
   "source/not-found": {
     title: "a model's source does not exist",
-    why: "A path is relative to the folder of `mlpackage.yaml`.",
+    why: "A path is relative to the folder of `mlpackage.yaml`. Of a place elsewhere: nothing lies there.",
     mend: "Check the spelling and the case; `mlpackage validate` checks all paths at once.",
   },
   "source/not-in-registry": {
     title: "a registry has no such model",
     why: "The repository, or the tag in it, is not there. To who is not logged in, what is not public looks the same in some registries.",
     mend: "Check the name and the tag; `docker login registry.example.com` opens what is not public.",
+  },
+  "source/not-ready": {
+    title: "a model is not ready at MLflow",
+    why: "It is still being registered, or that has failed, or no version of it is in that stage. Its files may be missing or incomplete.",
+    mend: "Wait until MLflow shows it as ready, or name another version.",
   },
   "source/outside-package": {
     title: "a model lies outside of the package's folder",
@@ -210,6 +225,16 @@ export const sourcePages: PagesOf<"source"> = {
     title: "a server sends a request on and on",
     why: "It most likely leads in a circle.",
     mend: "Open the address in a browser, and name where it ends.",
+  },
+  "source/unexpected-answer": {
+    title: "a server answers, and not as it should",
+    why: "A page to log in at, or another program, may be at that address; or what it tells leads nowhere.",
+    mend: "Open the address in a browser, and check the variable that names it: `MLFLOW_TRACKING_URI`.",
+  },
+  "source/unknown-artifact-store": {
+    title: "MLflow has a model's files where nothing here can fetch them",
+    why: "MLflow does not hand them out itself but names a store, and there is no source for it; or they are on the disk of its server.",
+    mend: "Start the server as `mlflow server --serve-artifacts` and log the model there, or copy the files to where they can be fetched from, and name that as the model's `source`.",
   },
   "source/unsafe-name": {
     title: "a file of a model has a name that is not safe",

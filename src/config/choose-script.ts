@@ -72,10 +72,10 @@ function wordSeveral({ pointer }: ModelConfig, count: number, document: Document
 
 function wordUnknown(
   { pointer, source }: ModelConfig,
-  { not }: { readonly not: string },
+  { not, hint = HINT }: { readonly not: string; readonly hint?: string },
   document: Document,
 ): Diagnostic {
   const path = pointerTo(pointer, "source");
   const message = `\`inference\` is left out, and \`${source}\` is no model that is served without a script: ${not}`;
-  return errorDiagnostic("config/no-script", message, { location: locate(document, path), path, hint: HINT });
+  return errorDiagnostic("config/no-script", message, { location: locate(document, path), path, hint });
 }

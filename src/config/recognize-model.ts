@@ -7,12 +7,16 @@ import type { Recognized } from "./recognized.ts";
 /** Enough to hold the name of a pickle's class. */
 const BEGINNING_BYTES = 4096;
 
+/** For a folder that nobody has looked into. */
+const HINT_OF_MLFLOW =
+  'write a script whose `init()` has `model = mlflow.pyfunc.load_model(os.environ["AZUREML_MODEL_DIR"])` and whose `run(data)` has `model.predict(...)`, ask for `mlflow` in `environment`, and name it as `inference: score.py`; or download the folder into the package and name its path';
+
 /** Says what a model is by the end of its name and the beginning of its bytes. Nothing is ever unpickled. */
 export async function recognizeModel(source: string, place: string, files: Files): Promise<Recognized> {
   const name = isUri(source) ? source.replace(/[?#].*$/, "") : source;
   const isPickle = /\.(?:pkl|pickle|joblib)$/i.test(name);
   const isOnnx = /\.onnx$/i.test(name);
-  if (isUri(source)) return byName(isPickle, isOnnx);
+  if (isUri(source)) return byName(source, isPickle, isOnnx);
   const status = await files.status(place);
   if (status === undefined) return { not: "it is a pattern, which may be of many files" };
   if (status.type === "directory") return recognizeFolder(source, place, files);
@@ -26,9 +30,11 @@ export async function recognizeModel(source: string, place: string, files: Files
 }
 
 /** What is not here yet has no bytes: whether it is that, the test of the image will show. */
-function byName(isPickle: boolean, isOnnx: boolean): Recognized {
+function byName(source: string, isPickle: boolean, isOnnx: boolean): Recognized {
   if (isPickle) return { format: "sklearn" };
-  return isOnnx ? { format: "onnx" } : { not: "its name ends in nothing that is known" };
+  if (isOnnx) return { format: "onnx" };
+  if (!source.startsWith("mlflow:")) return { not: "its name ends in nothing that is known" };
+  return { not: "what it is stands in its `MLmodel`, which is not here yet", hint: HINT_OF_MLFLOW };
 }
 
 async function recognizeFolder(source: string, place: string, files: Files): Promise<Recognized> {

@@ -1,7 +1,10 @@
 import type { MlflowModel, ModelFormat } from "../model/config.ts";
 
-/** What a model was taken for, or why nothing here serves it; `kind` where it is known what it is all the same. */
-export type Recognized = Served | { readonly not: string; readonly kind?: OtherKind };
+/**
+ * What a model was taken for, or why nothing here serves it; `kind` where it is known what it is all the same, `hint`
+ * where there is more to do than for any other.
+ */
+export type Recognized = Served | { readonly not: string; readonly kind?: OtherKind; readonly hint?: string };
 
 /** Models that need a script of their own. */
 export type OtherKind =

@@ -4,22 +4,22 @@ import { azureMlSource } from "./azureml.ts";
 import { fileSource } from "./file.ts";
 import { gcsSource } from "./gcs.ts";
 import { httpSource } from "./http.ts";
+import { huggingFaceSource } from "./hugging-face.ts";
+import { createMlflowSource } from "./mlflow.ts";
 import { ociSource } from "./oci.ts";
 import { s3Source } from "./s3.ts";
 
 const SOURCES: readonly Source[] = [
-  // Each on a line of its own.
   fileSource,
   httpSource,
-  azureBlobSource,
-  azureMlSource,
-  ociSource,
   huggingFaceSource,
+  ociSource,
   s3Source,
   gcsSource,
+  azureBlobSource,
+  azureMlSource,
+  createMlflowSource((uri) => sourceOf(uri)),
 ];
-
-import { huggingFaceSource } from "./hugging-face.ts";
 
 const SOURCE_BY_SCHEME = new Map(
   SOURCES.flatMap((source) => source.schemes.map((scheme) => [scheme, source])),

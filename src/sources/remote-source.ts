@@ -32,6 +32,9 @@ const CONNECTIONS = 32;
 /** What a pin has of a file. */
 type PinnedFile = { readonly digest?: Digest; readonly size?: number; readonly version?: string };
 
+/** A source and what it was made of: a place may name another one, where its files are. */
+export type RemoteSource = Source & { readonly place: Place };
+
 type PinnedIdentity = { readonly revision: Revision; readonly files: Readonly<Record<string, PinnedFile>> };
 
 /**
@@ -42,7 +45,7 @@ type PinnedIdentity = { readonly revision: Revision; readonly files: Readonly<Re
  * `source/unsafe-name`, `source/sha256-of-folder`, `source/digest-mismatch`, `source/no-identity`, `source/changed`,
  * `source/no-space`.
  */
-export function createRemoteSource(place: Place): Source {
+export function createRemoteSource(place: Place): RemoteSource {
   /** What was listed last, by reference: it is fetched right after it was pinned. Another host may reach another world. */
   const listings = new WeakMap<Host, Map<string, Listing>>();
 
@@ -64,6 +67,7 @@ export function createRemoteSource(place: Place): Source {
   }
 
   return {
+    place,
     schemes: place.schemes,
     parse: (reference) => place.parse(reference),
 

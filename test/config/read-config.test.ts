@@ -102,6 +102,10 @@ const names: readonly (readonly [source: string, name: string])[] = [
   ["model", "model"],
   ["https://example.com/a/ridge.pkl?x=/b.c#d", "ridge"],
   ["hf://org/bert", "bert"],
+  ["mlflow:models:/ridge/3", "ridge"],
+  ["mlflow:models:/ridge@champion", "ridge"],
+  ["mlflow:models:/m-1", "m-1"],
+  ["mlflow:runs:/r1/trees/model.pkl", "model"],
 ];
 
 for (const [source, name] of names) {

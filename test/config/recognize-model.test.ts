@@ -79,6 +79,8 @@ const remote: readonly (readonly [source: string, found: string])[] = [
   ["https://models.example.com/ridge.joblib?sig=a.b", "sklearn"],
   ["https://models.example.com/net.onnx", "onnx"],
   ["https://models.example.com/model", "its name ends in nothing that is known"],
+  ["mlflow:runs:/r1/ridge.pkl", "sklearn"],
+  ["mlflow:models:/ridge/3", "what it is stands in its `MLmodel`, which is not here yet"],
 ];
 
 for (const [source, found] of remote) {

@@ -18,6 +18,7 @@ import { makeFolder } from "../fakes/temporary-folder.ts";
 import { startAzureManagement, WORKSPACE_VARIABLES } from "../rig/servers/azure-management.ts";
 import { ACCOUNT, connectionStringOf, startAzurite } from "../rig/servers/azurite.ts";
 import { startHub } from "../rig/servers/hugging-face.ts";
+import { startMlflow } from "../rig/servers/mlflow.ts";
 import { makeModelPack, startRegistry } from "../rig/servers/oci.ts";
 import { gcsRow } from "../sources/rows/gcs.ts";
 import { s3Row } from "../sources/rows/s3.ts";
@@ -49,6 +50,10 @@ const hub = await startHub({ "org/repo": { files: { "model.bin": Buffer.from(con
 
 const gcs = gcsRow.ask((await gcsRow.start(Buffer.from(content))).url);
 const s3 = s3Row.ask((await s3Row.start(Buffer.from(content))).url);
+const mlflow = await startMlflow({
+  artifacts: { "0/r1/artifacts/ridge/model.bin": Buffer.from(content) },
+  versions: [{ name: "ridge", version: "3", source: "mlflow-artifacts:/0/r1/artifacts/ridge" }],
+});
 
 type Case = {
   readonly source: Source;
@@ -114,6 +119,13 @@ const cases: readonly Case[] = [
     malformed: ["gs://", "gs:models/x", "gs://models/a/#1"],
     missing: "gs://models/other.bin",
     environment: gcs.environment,
+  },
+  {
+    source: sourceOf("mlflow:") as Source,
+    good: "mlflow:models:/ridge/3",
+    malformed: ["mlflow:ridge", "mlflow:models:/", "mlflow:models:/ridge/3/x", "mlflow:runs:/r1"],
+    missing: "mlflow:models:/ridge/4",
+    environment: { HOME: makeFolder(), MLFLOW_TRACKING_URI: mlflow.url },
   },
 ];
 

@@ -16,6 +16,7 @@ import { azureMlRow } from "./rows/azureml.ts";
 import { gcsRow } from "./rows/gcs.ts";
 import { httpRow } from "./rows/http.ts";
 import { hubLargeRow, hubRow } from "./rows/hugging-face.ts";
+import { mlflowRow } from "./rows/mlflow.ts";
 import { ociRow } from "./rows/oci.ts";
 import type { Asked, SourceRow } from "./rows/row.ts";
 import { s3Row } from "./rows/s3.ts";
@@ -28,6 +29,7 @@ const ROWS: readonly SourceRow[] = [
   httpRow,
   azureBlobRow,
   azureMlRow,
+  mlflowRow,
   ociRow,
   hubRow,
   hubLargeRow,

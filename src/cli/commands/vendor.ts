@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isUri } from "../../config/paths.ts";
 import { type Diagnostic, errorDiagnostic } from "../../model/diagnostic.ts";
 import { failuresOf, type Outcome, type StepOutput } from "../../model/outcome.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
@@ -55,7 +56,7 @@ function findMisplaced(folder: string, place: string, { config, locate }: Packag
   ];
   const holding = inputs.find(({ source }) => {
     const below = path.relative(path.resolve(config.directory, source), place);
-    return !source.includes("://") && !below.startsWith("..") && !path.isAbsolute(below);
+    return !isUri(source) && !below.startsWith("..") && !path.isAbsolute(below);
   });
   if (holding === undefined) return [];
   return [
