@@ -2,6 +2,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import type { BuildEvent } from "./engine.ts";
 import type { LockOwner } from "./locks.ts";
 import type { Outcome } from "./outcome.ts";
+import type { TransferProgress } from "./source.ts";
 import type { Step } from "./step.ts";
 import type { TestResult } from "./test-result.ts";
 
@@ -38,8 +39,17 @@ export type StepActivity =
   | { readonly type: "build"; readonly event: BuildEvent }
   | { readonly type: "log"; readonly text: string }
   | { readonly type: "doing"; readonly text: string }
+  | Transferring
   /** A test of the package has ended. */
   | { readonly type: "tested"; readonly result: TestResult };
+
+/** How far the files of a model have come. */
+export type Transferring = {
+  readonly type: "transferring";
+  readonly progress: TransferProgress;
+  /** Of the last seconds; absent until there were some. */
+  readonly bytesPerSecond?: number;
+};
 
 /** What happens in a run, in order. Times are milliseconds since the run began. */
 export type RunEvent =

@@ -45,6 +45,8 @@ export type TransferProgress = {
   readonly bytes: number;
   /** Where all sizes are known. */
   readonly totalBytes?: number;
+  /** Files that are here, of those that are wanted. */
+  readonly counts?: { readonly done: number; readonly all: number };
   /** Files that are under way. */
   readonly files?: readonly { readonly path: string; readonly bytes: number; readonly size?: number }[];
   /** Why nothing comes right now, and for how long: a server asked to be left alone, or broke off. */

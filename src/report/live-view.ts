@@ -1,7 +1,9 @@
 import type { RunEvent } from "../model/event.ts";
 import type { Outcome } from "../model/outcome.ts";
+import type { TransferProgress } from "../model/source.ts";
 import type { Step } from "../model/step.ts";
 import { MARKS, painter } from "./paint.ts";
+import { drawBars } from "./transfer-bars.ts";
 import { cutToColumns, visibleText } from "./visible-text.ts";
 import { wordActivity, wordDuration, wordOutcome, wordStep, wordWaiting } from "./wording.ts";
 
@@ -10,6 +12,7 @@ type StepView = {
   readonly step: Step;
   readonly startedMs?: number;
   readonly doing?: string | undefined;
+  readonly transfer?: TransferProgress | undefined;
   readonly outcome?: Outcome;
 };
 
@@ -28,8 +31,10 @@ export function advance(view: LiveView, event: RunEvent): LiveView {
     case "step-started":
       return update(view, event.step, { startedMs: event.timeMs, doing: undefined });
     case "step-output": {
-      const doing = wordActivity(event.activity);
-      return doing === undefined ? view : update(view, event.step, { doing });
+      const { activity } = event;
+      const doing = wordActivity(activity);
+      const transfer = activity.type === "transferring" ? activity.progress : undefined;
+      return doing === undefined ? view : update(view, event.step, { doing, transfer });
     }
     case "step-finished":
       return update(view, event.step, { outcome: event.outcome });
@@ -55,7 +60,7 @@ export function drawLiveView(
   color: boolean,
 ): readonly string[] {
   const paint = painter(color);
-  return [...view.values()].map(({ step, startedMs, doing, outcome }) => {
+  return [...view.values()].flatMap(({ step, startedMs, doing, transfer, outcome }) => {
     const name = wordStep(step);
     if (outcome !== undefined) {
       const [style, mark] = MARKS[outcome.status];
@@ -67,7 +72,11 @@ export function drawLiveView(
     }
     const spinner = SPINNER[Math.floor(timeMs / SPINNER_MS) % SPINNER.length] ?? "";
     const parts = [name, wordDuration(timeMs - startedMs), ...(doing === undefined ? [] : [calm(doing)])];
-    return `${paint("cyan", spinner)} ${cutToColumns(parts.join("  "), columns - 2)}`;
+    const bars = transfer === undefined ? [] : drawBars(transfer, columns);
+    return [
+      `${paint("cyan", spinner)} ${cutToColumns(parts.join("  "), columns - 2)}`,
+      ...bars.map((bar) => paint("dim", bar)),
+    ];
   });
 }
 

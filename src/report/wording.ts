@@ -3,6 +3,7 @@ import type { Reason, StepActivity } from "../model/event.ts";
 import type { LockOwner } from "../model/locks.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Step } from "../model/step.ts";
+import { wordTransfer } from "./word-transfer.ts";
 
 export function wordStep(step: Step): string {
   return `${step.kind} ${step.name}`;
@@ -139,6 +140,7 @@ export function wordWaiting({ pid, host, purpose }: LockOwner): string {
 /** One line for what a running step tells, or undefined where it is not worth one. */
 export function wordActivity(activity: StepActivity): string | undefined {
   if (activity.type === "doing" || activity.type === "log") return activity.text;
+  if (activity.type === "transferring") return wordTransfer(activity);
   if (activity.type === "tested") return undefined;
   const { event } = activity;
   switch (event.type) {

@@ -18,7 +18,7 @@ export function createMeter(files: readonly RemoteFile[], { host, onProgress }: 
   const isSized = sizes.every((size) => size !== undefined);
   const totalBytes = sizes.reduce<number>((total, size = 0) => total + size, 0);
   const underWay = new Map<RemoteFile, number>();
-  let bytes = 0;
+  let [bytes, done] = [0, 0];
   let toldMs = Number.NEGATIVE_INFINITY;
 
   function tell(waiting?: TransferProgress["waiting"]): void {
@@ -26,6 +26,7 @@ export function createMeter(files: readonly RemoteFile[], { host, onProgress }: 
     onProgress({
       bytes,
       ...(isSized && { totalBytes }),
+      counts: { done, all: files.length },
       files: [...underWay].map(([{ path, size }, came]) => ({
         path,
         bytes: came,
@@ -47,6 +48,7 @@ export function createMeter(files: readonly RemoteFile[], { host, onProgress }: 
         wait: ({ message }, forMs) => tell({ reason: message, forMs }),
         end() {
           underWay.delete(file);
+          done += 1;
           if (underWay.size === 0) tell();
         },
       };

@@ -49,6 +49,22 @@ const more: readonly RunEvent[] = [
     timeMs: 3,
   },
   {
+    type: "step-output",
+    step,
+    activity: {
+      type: "transferring",
+      progress: {
+        bytes: 1,
+        totalBytes: 2,
+        counts: { done: 0, all: 1 },
+        files: [{ path: "a.bin", bytes: 1, size: 2 }],
+        waiting: { reason: "it answers 429", forMs: 55_000 },
+      },
+      bytesPerSecond: 7,
+    },
+    timeMs: 3,
+  },
+  {
     type: "step-finished",
     step,
     outcome: { status: "restored", output: makeOutput("a"), from: "a cache", durationMs: 1.5 },

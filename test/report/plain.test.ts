@@ -1,9 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { RunEvent } from "../../src/model/event.ts";
 import type { Reporter, Terminal } from "../../src/model/reporter.ts";
+import type { TransferProgress } from "../../src/model/source.ts";
 import { createJsonReporter } from "../../src/report/json-lines.ts";
 import { createPlainReporter } from "../../src/report/plain.ts";
+import { makeStep } from "../fakes/steps.ts";
 import { A_RUN } from "./a-run.ts";
 
 const test = suite("plain and JSON lines");
@@ -32,6 +35,35 @@ test("a line an event", () => {
     "▸ test image: it never ran here",
     "✘ test image: failed in 0.50 s",
     "2 succeeded, 1 fresh, 1 failed, 1 blocked (3.55 s)",
+    "",
+  ]);
+});
+
+test("a transfer is told of every ten seconds, and a long wait sooner", () => {
+  const step = makeStep("fetch:a", "", { kind: "fetch", name: "bert" });
+  const say = (timeMs: number, progress: TransferProgress): RunEvent => ({
+    type: "step-output",
+    step,
+    activity: { type: "transferring", progress },
+    timeMs,
+  });
+  const waiting = { reason: "models.example.com answers 429", forMs: 55_000 };
+  let text = "";
+  const reporter = createPlainReporter({
+    write: (more) => {
+      text += more;
+    },
+    color: false,
+    columns: () => 80,
+  });
+  reporter.handle({ type: "step-started", step, because: [{ type: "new" }], timeMs: 5000 });
+  for (let timeMs = 5000; timeMs < 26_000; timeMs += 100)
+    reporter.handle(say(timeMs, { bytes: timeMs * 1000, totalBytes: 1e9, counts: { done: 1, all: 2 } }));
+  for (const timeMs of [26_000, 26_100, 27_100]) reporter.handle(say(timeMs, { bytes: 0, waiting }));
+  assert.equal(text.split("\n").slice(1), [
+    "    fetch bert: 15 MB of 1.0 GB, 1 of 2 files",
+    "    fetch bert: 25 MB of 1.0 GB, 1 of 2 files",
+    "    fetch bert: waits 55 s: models.example.com answers 429",
     "",
   ]);
 });
