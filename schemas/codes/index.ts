@@ -1,3 +1,4 @@
+import { archivePages } from "./archive.ts";
 import { buildPages } from "./build.ts";
 import { cachePages } from "./cache.ts";
 import { cliPages } from "./cli.ts";
@@ -12,6 +13,7 @@ import { junitPages } from "./junit.ts";
 import { lockPages } from "./lock.ts";
 import { packagesPages } from "./packages.ts";
 import type { Page } from "./page.ts";
+import { picklePages } from "./pickle.ts";
 import { planPages } from "./plan.ts";
 import { registryPages } from "./registry.ts";
 import { renderPages } from "./render.ts";
@@ -34,6 +36,8 @@ export const PAGES: Readonly<Record<string, Page>> = {
   ...cliPages,
   ...planPages,
   ...sourcePages,
+  ...archivePages,
+  ...picklePages,
   ...condaPages,
   ...packagesPages,
   ...renderPages,

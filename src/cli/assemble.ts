@@ -9,14 +9,15 @@ import { createCosign } from "../engines/cosign.ts";
 import type { Manifest } from "../execution/manifest.ts";
 import type { Cache } from "../model/cache.ts";
 import type { Config } from "../model/config.ts";
-import { errorDiagnostic } from "../model/diagnostic.ts";
+import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Graph } from "../model/graph.ts";
 import type { LockedTool, LockFile } from "../model/lock-file.ts";
+import type { StepOutput } from "../model/outcome.ts";
 import type { Repository } from "../model/registry.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { ContentStore, Source } from "../model/source.ts";
-import type { StepKindName } from "../model/step.ts";
+import type { Step, StepKindName } from "../model/step.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import type { Vendor } from "../model/vendor.ts";
 import { buildGraph } from "../plan/build-graph.ts";
@@ -50,6 +51,10 @@ export type Assembly = {
   readonly manifest: Manifest;
   readonly manifestPath: string;
   readonly evaluation: Evaluation;
+  /** `--deny-unsafe-pickle`. */
+  readonly denyUnsafePickle: boolean;
+  /** What is to be said of a step's output each time that it is used: an error keeps it from being used. */
+  readonly judge: (step: Step, output: StepOutput) => readonly Diagnostic[];
   /** What the caches have to say, from the first look into them on. */
   readonly outlet: Outlet;
   readonly sharedCache: SharedCache | undefined;
@@ -68,6 +73,10 @@ export type AssembleOptions = {
   readonly force: boolean;
   /** `--no-test`. */
   readonly noTest?: boolean | undefined;
+  /** `--deny-unsafe-pickle`: the graph is made for it, and what is found is refused. */
+  readonly denyUnsafePickle?: boolean | undefined;
+  /** The same, of a graph that was made without. */
+  readonly alsoDenyUnsafePickle?: boolean | undefined;
   /** Steps of this kind run, whatever the cache holds. */
   readonly calledFor?: StepKindName | undefined;
   /** Parts of the lock to resolve anew. */
@@ -92,8 +101,16 @@ export async function assemble(
   opened: Package,
   options: AssembleOptions,
 ): Promise<Result<Assembly>> {
-  const { force, noTest, upgrade = [], onlyLooks = false, asked = askAhead(session) } = options;
-  const { offline = false, vendor, publicKeys } = options;
+  const {
+    force,
+    noTest,
+    denyUnsafePickle = false,
+    upgrade = [],
+    onlyLooks = false,
+    asked = askAhead(session),
+  } = options;
+  const { offline = false, vendor, publicKeys, alsoDenyUnsafePickle = false } = options;
+  const rules = { denyUnsafePickle: denyUnsafePickle || alsoDenyUnsafePickle };
   const { host, cacheDirectory, runtimeDirectory, signal } = session;
   const { config } = opened;
   const { engine: reached, manifest, manifestPath, lastBase } = await asked;
@@ -154,7 +171,7 @@ export async function assemble(
   if (!keys.ok) return fail(...(await placeDiagnostics(keys.diagnostics, opened, host)));
   const known = { origin: await readOrigin(session, opened, pins.value), publicKeys: keys.value };
   const tool = toolFor(config, pins.value, await session.readVersion());
-  const graph = buildGraph(config, pins.value, opened.locate, { noTest, ...known });
+  const graph = buildGraph(config, pins.value, opened.locate, { noTest, denyUnsafePickle, ...known });
   const context: StepContext = {
     ...sourceContext,
     engine,
@@ -182,6 +199,12 @@ export async function assemble(
   };
   return succeed(
     {
+      ...rules,
+      judge: (step, output) =>
+        (STEP_KINDS[step.kind].judge?.(step, output, rules) ?? []).map((diagnostic) => ({
+          ...(step.location && { location: step.location }),
+          ...diagnostic,
+        })),
       ...{ graph, engine, store, manifest, manifestPath, evaluation, context },
       ...{ outlet, sharedCache: shared.value, pins: pins.value },
       lock: {

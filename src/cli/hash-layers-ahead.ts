@@ -15,7 +15,7 @@ export function hashLayersAhead(
   files: Files,
 ): (model: ModelConfig, file: Omit<OutputFile, "digest">) => void {
   return (model, { origin, ...file }) => {
-    if (origin === undefined || !isLarge(file) || "level" in build.compression) return;
+    if (origin === undefined || model.unpack || !isLarge(file) || "level" in build.compression) return;
     const plan = planLayer(modelFolder(model), [{ ...file, digest: "sha256:" }]);
     const parts = layerParts(plan, () => path.join(directory, origin));
     files.digestParts(parts).catch(() => {});

@@ -44,6 +44,15 @@ const TEST_OPTION = {
   },
 } as const satisfies Options;
 
+const PICKLE_OPTION = {
+  "deny-unsafe-pickle": {
+    type: "boolean",
+    default: false,
+    describe:
+      "refuse a model whose pickles could run more than is known to be harmless, before anything is built; also MLPACKAGE_DENY_UNSAFE_PICKLE=1",
+  },
+} as const satisfies Options;
+
 const FROZEN_OPTION = {
   frozen: {
     type: "boolean",
@@ -144,6 +153,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "show what apply would do, step by step, and why",
     options: {
       ...SELECT_OPTIONS,
+      ...PICKLE_OPTION,
       "detailed-exitcode": {
         type: "boolean",
         default: false,
@@ -154,6 +164,7 @@ export const COMMANDS: readonly Command[] = [
     run: async (session, values) =>
       (await import("./commands/plan.ts")).plan(session, {
         ...selectOptions(values),
+        denyUnsafePickle: values["deny-unsafe-pickle"],
         detailedExitcode: values["detailed-exitcode"],
         out: values.out,
       }),
@@ -162,11 +173,19 @@ export const COMMANDS: readonly Command[] = [
     name: "apply",
     summary: "build, test and write the outputs; only what changed runs",
     positionals: [{ name: "plan", isRequired: false, describe: "what `plan --out` wrote: do just that" }],
-    options: { ...SELECT_OPTIONS, ...RUN_OPTIONS, ...FROZEN_OPTION, ...SUPPLY_OPTIONS, ...JUNIT_OPTION },
+    options: {
+      ...SELECT_OPTIONS,
+      ...PICKLE_OPTION,
+      ...RUN_OPTIONS,
+      ...FROZEN_OPTION,
+      ...SUPPLY_OPTIONS,
+      ...JUNIT_OPTION,
+    },
     run: async (session, values) =>
       (await import("./commands/apply.ts")).apply(session, {
         ...selectOptions(values),
         ...runOptions(values),
+        denyUnsafePickle: values["deny-unsafe-pickle"],
         frozen: values.frozen,
         plan: values.plan,
         offline: values.offline,
@@ -202,6 +221,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "write down what the file's references mean now, for others to get the same image",
     options: {
       ...RUN_OPTIONS,
+      ...PICKLE_OPTION,
       upgrade: {
         type: "list",
         takes: "all",
@@ -212,6 +232,7 @@ export const COMMANDS: readonly Command[] = [
     run: async (session, values) =>
       (await import("./commands/lock.ts")).lock(session, {
         ...runOptions(values),
+        denyUnsafePickle: values["deny-unsafe-pickle"],
         upgrade: values.upgrade,
         diff: values.diff,
       }),

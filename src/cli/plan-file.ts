@@ -29,7 +29,7 @@ const BEGINNING = '{\n  "format": ';
 export async function makePlan(
   session: Session,
   { graph, opened, assembly }: Prepared,
-  { only, force, noTest = false }: SelectOptions,
+  { only, force, noTest = false, denyUnsafePickle = false }: SelectOptions,
 ): Promise<{ readonly document: PlanDocument; readonly examined: readonly Examined[] }> {
   const examined = await examine(graph, assembly.evaluation);
   const keys = new Map(examined.map(({ planned, key }) => [planned.step.id, key]));
@@ -38,7 +38,12 @@ export async function makePlan(
     {
       package: opened.config.name,
       file: wordFiles(opened),
-      options: { only, force, ...(noTest && { noTest }), set: keysSet(session) },
+      options: {
+        ...{ only, force },
+        ...(noTest && { noTest }),
+        ...(denyUnsafePickle && { denyUnsafePickle }),
+        set: keysSet(session),
+      },
     },
     (id) => {
       const [key, durationMs] = [keys.get(id), assembly.manifest.steps[id]?.durationMs];
@@ -71,7 +76,7 @@ export async function writePlanFile(
 export async function prepareFromPlan(
   session: Session,
   file: string,
-  supply: Pick<AssembleOptions, "offline" | "vendor">,
+  supply: Pick<AssembleOptions, "offline" | "vendor" | "alsoDenyUnsafePickle">,
 ): Promise<Result<Prepared>> {
   const saved = await readPlanFile(resolveForSession(session, file), file, session.host.files);
   if (!saved.ok) return saved;
@@ -130,7 +135,8 @@ function isPlanDocument(value: unknown): value is PlanDocument {
     isWords(options.only) &&
     isWords(options.set) &&
     typeof options.force === "boolean" &&
-    ["boolean", "undefined"].includes(typeof options.noTest);
+    ["boolean", "undefined"].includes(typeof options.noTest) &&
+    ["boolean", "undefined"].includes(typeof options.denyUnsafePickle);
   return isOfAPackage && hasOptions && Array.isArray(steps) && steps.every(isPlanStep);
 }
 

@@ -21,6 +21,8 @@ export type SelectOptions = {
   readonly force: boolean;
   /** `--no-test`. */
   readonly noTest?: boolean | undefined;
+  /** `--deny-unsafe-pickle`. */
+  readonly denyUnsafePickle?: boolean | undefined;
 };
 
 export type Prepared = {

@@ -35,7 +35,7 @@ export async function readOrigin(session: Session, opened: Package, pins: Pins):
 const TELLABLE = [
   /^(name|version|base_image)$/,
   /^base_image\.(image|dockerfile|context|target|oci_layout)$/,
-  /^models\.\d+(\.(name|version|source|sha256|include|exclude)(\.\d+)?)?$/,
+  /^models\.\d+(\.(name|version|source|sha256|unpack|include|exclude)(\.\d+)?)?$/,
   /^inference(\.(entry_script|source_directory|port|workers|worker_timeout|scoring_timeout))?$/,
   /^environment\.(system_packages(\.\d+)?|user|python\.(interpreter|managed))$/,
   /^build\.(platforms(\.\d+)?|labels\..+|compression|source_date_epoch)$/,

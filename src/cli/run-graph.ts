@@ -58,6 +58,7 @@ export async function runGraph(
       evaluation: assembly.evaluation,
       runStep: async (step, run) =>
         placed(step, await runStep(step, run, session, assembly), opened, session),
+      judge: assembly.judge,
       kindOf: (step) => STEP_KINDS[step.kind],
       remember: memory.remember,
       rememberFailure: memory.rememberFailure,
@@ -150,6 +151,8 @@ async function runStep(
 /** The steps that each stand for one entry of the file. */
 const STEPS_OF_AN_ENTRY: ReadonlySet<string> = new Set([
   "fetch",
+  "unpack",
+  "scan",
   "layer",
   "upload",
   "push",

@@ -128,6 +128,10 @@ export async function resolve(
     ...(pins.packages.all === undefined ? [LOCK] : []),
     ...(isCondaUnlocked(config, pins) ? [LOCK_OF_CONDA] : []),
     ...remote.map(({ name }) => `fetch:${name}`),
+    // What is refused is not written into a lock either.
+    ...(assembly.denyUnsafePickle
+      ? graph.steps.filter(({ kind }) => kind === "scan").map(({ id }) => id)
+      : []),
   ];
   const wanted = names.filter((name) => graph.steps.some(({ id }) => id === name));
   const chosen = wanted.length === 0 ? { steps: [] } : select(graph, wanted).graph;

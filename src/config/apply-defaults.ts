@@ -64,6 +64,7 @@ function modelOf(written: WrittenModel, index: number): ModelConfig {
     include: model.include ?? [],
     exclude: model.exclude ?? [],
     ...given("sha256", model.sha256),
+    unpack: model.unpack ?? false,
   };
 }
 

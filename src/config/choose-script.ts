@@ -20,6 +20,9 @@ const SCRIPTS: Readonly<Record<ModelFormat, string>> = {
 const HINT =
   "write a script with `init()` and `run(data)`, and name it as `inference: score.py`; without one, a pickle of scikit-learn (`.pkl`, `.pickle`, `.joblib`), a folder of MLflow's, or an `.onnx` is served";
 
+/** An archive is opened by the run, and what is in it has no say in what the run does. */
+const PACKED = { not: "what is in an archive is not known before it is unpacked" } as const;
+
 /** Where `inference` is left out, a script of ours serves the one model, if it is one that we know. */
 export async function chooseScript(
   config: Config,
@@ -38,7 +41,7 @@ export async function chooseScript(
   // A model that is not there, or is a pointer of git-lfs, is enough to tell.
   if (told.some(({ path = "" }) => path.startsWith(model.pointer))) return succeed(config);
   const place = `${config.directory}/${normalizePath(model.source)}`;
-  const recognized = await recognizeModel(model.source, place, files);
+  const recognized = model.unpack ? PACKED : await recognizeModel(model.source, place, files);
   if ("not" in recognized) return fail(wordUnknown(model, recognized, document));
   const served = { ...config, inference: servedBy(inference, recognized) };
   return checkServingPackage(served, recognized, document, files);

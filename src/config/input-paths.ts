@@ -32,10 +32,10 @@ export function inputPaths(config: Config): readonly InputPath[] {
 function modelPaths({ models }: Config): readonly InputPath[] {
   return models
     .filter(({ source }) => !isUri(source))
-    .map(({ source, pointer, sha256 }) => ({
+    .map(({ source, pointer, sha256, unpack }) => ({
       path: normalizePath(source),
       pointer: pointerTo(pointer, "source"),
-      type: sha256 === undefined ? "any" : "file",
+      type: sha256 === undefined && !unpack ? "any" : "file",
       role: "model",
     }));
 }

@@ -8,6 +8,8 @@ const TYPICAL_DURATIONS_MS: Readonly<Record<StepKindName, number>> = {
   conda: 60_000,
   vendor: 60_000,
   fetch: 30_000,
+  unpack: 10_000,
+  scan: 1_000,
   layer: 5_000,
   render: 1_000,
   build: 60_000,

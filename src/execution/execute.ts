@@ -20,6 +20,8 @@ type Emit = (event: Untimed<RunEvent>) => void;
 export type Execution = {
   readonly evaluation: Evaluation;
   readonly runStep: (step: Step, run: StepRun) => Promise<Result<StepOutput>>;
+  /** What is to be said of an output each time that it is used. With an error among it, the step has failed. */
+  readonly judge: (step: Step, output: StepOutput) => readonly Diagnostic[];
   readonly kindOf: (step: Step) => Pick<StepKind, "attempts" | "timeoutMs">;
   /** Told of every step that has an output, so that the next plan can say what changed since. */
   readonly remember: (step: Step, success: Success) => void;
@@ -70,7 +72,7 @@ export async function execute(graph: Graph, execution: Execution): Promise<Reado
   if (signal.aborted) schedule.stop();
   for (;;) {
     for (const step of schedule.startReady())
-      underWay.set(step.id, withFaults(step, execution, settleStep(step, outputs, execution, emit)));
+      underWay.set(step.id, withFaults(step, execution, settleJudged(step, outputs, execution, emit)));
     if (underWay.size === 0) break;
     const { step, outcome } = await Promise.race(underWay.values());
     underWay.delete(step.id);
@@ -103,6 +105,25 @@ function wordLockTimeout(step: Step, { owner, message }: LockTimeout): Diagnosti
       ? `let it finish, end it with \`kill ${owner.pid}\`, or wait longer with \`--lock-timeout\``
       : `let it finish there, or wait longer with \`--lock-timeout\``,
   });
+}
+
+/** What was made stays made and is remembered, whatever is said of it. */
+async function settleJudged(
+  step: Step,
+  outputs: ReadonlyMap<string, StepOutput>,
+  execution: Execution,
+  emit: Emit,
+): Promise<Settled> {
+  const settled = await settleStep(step, outputs, execution, emit);
+  const { outcome } = settled;
+  if (!("output" in outcome)) return settled;
+  const told = execution.judge(step, outcome.output);
+  if (told.some(({ severity }) => severity === "error")) {
+    const durationMs = "durationMs" in outcome ? outcome.durationMs : 0;
+    return { step, outcome: { status: "failed", diagnostics: told, durationMs } };
+  }
+  for (const diagnostic of told) emit({ type: "diagnostic", diagnostic });
+  return settled;
 }
 
 async function settleStep(

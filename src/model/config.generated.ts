@@ -20,7 +20,7 @@ export type Model =
        */
       source: string;
       /**
-       * Which files to take of a source that holds several. Without it, all of them.
+       * Which files to take of a source that holds several, or of an archive that is unpacked. Without it, all of them.
        */
       include?: Glob[];
       /**
@@ -28,9 +28,13 @@ export type Model =
        */
       exclude?: Glob[];
       /**
-       * The SHA-256 that the model's one file must have.
+       * The SHA-256 that the model's one file must have: of an archive, the archive itself.
        */
       sha256?: string;
+      /**
+       * Whether the source is an archive, and the model what is in it: a tar, a tar.gz, a tar.zst or a zip, told by its first bytes. Paths are kept as they are in there; a link becomes the file that it leads to. A scoring script has to be named.
+       */
+      unpack?: boolean;
     };
 export type Glob = string;
 export type Text = string;

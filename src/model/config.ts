@@ -27,6 +27,8 @@ export type ModelConfig = {
   readonly exclude: readonly string[];
   /** 64 lower-case hexadecimal digits. */
   readonly sha256?: string;
+  /** Whether its one file is an archive, and the model what is in that: `include` and `exclude` then choose in there. */
+  readonly unpack: boolean;
 };
 
 export type BaseImageConfig =

@@ -51,6 +51,12 @@ export type BuildAids = {
   readonly cacheTo: readonly LayerCache[];
 };
 
+/** What the user allows, beyond what would be done. It is in no key: what was found out stays so. */
+export type Rules = {
+  /** `--deny-unsafe-pickle`. */
+  readonly denyUnsafePickle: boolean;
+};
+
 /** The plug-in that runs one kind of step. `version` is part of the key: raise it when the same inputs make something else. */
 export interface StepKind {
   readonly kind: StepKindName;
@@ -65,6 +71,8 @@ export interface StepKind {
   run(step: Step, context: StepContext): Promise<Result<StepOutput>>;
   /** What it would make, where that is here already although no run of this step made it. */
   foresee?(step: Step, context: StepContext): Promise<StepOutput | undefined>;
+  /** What is to be said of an output each time that it is used; with an error among it, it is not used. */
+  judge?(step: Step, output: StepOutput, rules: Rules): readonly Diagnostic[];
   /** What is missing of what an earlier run made, worded for a reason; undefined where all is in place. */
   findMissing(step: Step, output: StepOutput, context: StepContext): Promise<string | undefined>;
 }

@@ -3,6 +3,8 @@ import type { Location } from "./text-range.ts";
 
 export type StepKindName =
   | "fetch"
+  | "unpack"
+  | "scan"
   | "layer"
   | "lock"
   | "conda"

@@ -6,6 +6,7 @@ import { attestSteps, type KnownForAttestations } from "./attest-steps.ts";
 import { isInstalling } from "./compare-lock.ts";
 import { condaSteps, environmentStep, hasConda, installConfigOf, lockStep } from "./environment-steps.ts";
 import type { Locate } from "./locate.ts";
+import { modelSteps } from "./model-steps.ts";
 import { order } from "./order.ts";
 import { type OutputContext, outputSteps, uploadSteps } from "./output-steps.ts";
 import type { Pins } from "./pins.ts";
@@ -15,31 +16,43 @@ import { isPipCalled, optionOf, secretsOf } from "./used-secrets.ts";
 export type GraphOptions = KnownForAttestations & {
   /** `--no-test`. */
   readonly noTest?: boolean | undefined;
+  /** `--deny-unsafe-pickle`: nothing is resolved or built before the models have been looked through. */
+  readonly denyUnsafePickle?: boolean | undefined;
 };
 
 /** Compiles a configuration into steps. Pure: all that is known of the world is in the pins. */
 export function buildGraph(config: Config, pins: Pins, locate: Locate, options: GraphOptions = {}): Graph {
-  const models = config.models.flatMap((_model, index) => modelSteps(config, pins, locate, index));
+  const models = config.models.map((_model, index) => modelSteps(config, pins, locate, index));
+  const scans = models.flatMap((model) => model.scans);
+  const behindScans = (step: Step): Step =>
+    options.denyUnsafePickle === true ? { ...step, after: [...step.after, ...scans] } : step;
   const isTested = options.noTest !== true && isTestable(config);
   const context: OutputContext = {
     config,
     locate,
     isTested,
-    fetches: idsOf(models, "fetch"),
-    image: [ENVIRONMENT, IMAGE, ...models.map(({ id }) => id)],
+    contents: models.map(({ content }) => content),
+    image: [ENVIRONMENT, IMAGE, ...models.flatMap(({ image }) => image)],
   };
   const outputs = config.outputs.flatMap((output) => outputSteps(output, context));
   const isLoaded = isTested || outputs.some(({ needs }) => needs.includes(LOAD));
   const steps = [
-    ...models,
-    ...condaSteps(config, pins, locate),
-    ...(isInstalling(config) ? [lockStep(config, pins, locate)] : []),
+    ...models.flatMap((model) => model.steps),
+    ...condaSteps(config, pins, locate).map(behindScans),
+    ...(isInstalling(config) ? [behindScans(lockStep(config, pins, locate))] : []),
     renderStep(config, pins, locate),
-    environmentStep(config, pins, locate),
-    imageStep(config, locate, idsOf(models, "layer")),
+    behindScans(environmentStep(config, pins, locate)),
+    imageStep(
+      config,
+      locate,
+      models.flatMap(({ image }) => image.slice(-1)),
+    ),
     ...(isLoaded ? [loadStep(locate, context.image)] : []),
     ...(isTested ? [testStep(config, pins, locate)] : []),
-    ...uploadSteps(context, models),
+    ...uploadSteps(
+      context,
+      models.flatMap(({ image }) => image),
+    ),
     ...outputs,
     ...attestSteps(config, pins, locate, {
       ...options,
@@ -47,53 +60,16 @@ export function buildGraph(config: Config, pins: Pins, locate: Locate, options: 
         IMAGE,
         ...(isInstalling(config) ? [LOCK] : []),
         ...(hasConda(config) ? [LOCK_OF_CONDA] : []),
-        ...context.fetches,
+        ...context.contents,
       ],
     }),
   ];
   return { steps: order(steps).map((step) => Object.freeze(step)) };
 }
 
-function idsOf(steps: readonly Step[], kind: Step["kind"]): readonly string[] {
-  return steps.filter((step) => step.kind === kind).map(({ id }) => id);
-}
-
 /** A server of ours is at least started and waited for; of a foreign command nothing is known but what `tests` say. */
 function isTestable(config: Config): boolean {
   return config.tests.length > 0 || config.inference.kind === "script";
-}
-
-/** An image of many more layers than these cannot be mounted; the environment has some as well. */
-const MOST_MODEL_LAYERS = 100;
-
-function modelSteps(config: Config, pins: Pins, locate: Locate, index: number): readonly Step[] {
-  const model = config.models[index];
-  if (model === undefined) throw new Error(`there is no model ${index}`);
-  const { name, version, source, include, exclude, sha256, pointer } = model;
-  const pin = pins.models[index];
-  const location = locate(pointer);
-  const fetch: Step = {
-    id: `fetch:${name}`,
-    kind: "fetch",
-    name,
-    inputs: { source, include, exclude, ...(sha256 !== undefined && { sha256 }), ...(pin && { pin }) },
-    needs: [],
-    after: [],
-    pool: pin?.scheme === "file" ? "cpu" : "network",
-    location,
-  };
-  const mostLayers = Math.max(1, Math.floor(MOST_MODEL_LAYERS / config.models.length));
-  const layer: Step = {
-    id: `layer:${name}`,
-    kind: "layer",
-    name,
-    inputs: asData({ name, version, mostLayers, compression: config.build.compression }),
-    needs: [fetch.id],
-    after: [],
-    pool: "cpu",
-    location,
-  };
-  return [fetch, layer];
 }
 
 function renderStep(config: Config, pins: Pins, locate: Locate): Step {

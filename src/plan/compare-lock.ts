@@ -156,7 +156,7 @@ function findUnlockedModel(model: ModelConfig, pin: Pin | undefined, lock: LockF
       { pointer: `${pointer}/source`, message: `\`${name}\` comes from \`${locked.source}\` in the lock` },
     ];
   const { include = [], exclude = [] } = locked;
-  if (canonicalJson([include, exclude]) !== canonicalJson([model.include, model.exclude]))
+  if (canonicalJson([include, exclude]) !== canonicalJson(choiceOf(model)))
     return [{ pointer, message: `\`include\` or \`exclude\` of \`${name}\` are others in the lock` }];
   if (lockedModelFor(model, lock) === undefined)
     return [{ pointer: `${pointer}/sha256`, message: `\`${name}\` has another digest in the lock` }];
@@ -166,17 +166,24 @@ function findUnlockedModel(model: ModelConfig, pin: Pin | undefined, lock: LockF
 }
 
 /** What the lock has of a model, if it is the one that the file asks for. */
-export function lockedModelFor(
-  { name, source, include, exclude, sha256 }: ModelConfig,
-  lock: LockFile | undefined,
-): LockedModel | undefined {
+export function lockedModelFor(model: ModelConfig, lock: LockFile | undefined): LockedModel | undefined {
+  const { name, source, sha256 } = model;
   const locked = lock && ownMember(lock.models, name);
   if (locked?.source !== publicSource(source)) return undefined;
   const isChosenOtherwise =
-    canonicalJson([locked.include ?? [], locked.exclude ?? []]) !== canonicalJson([include, exclude]);
+    canonicalJson([locked.include ?? [], locked.exclude ?? []]) !== canonicalJson(choiceOf(model));
   if (isChosenOtherwise) return undefined;
   const digests = Object.values(locked.files).map(({ digest }) => digest);
   return sha256 === undefined || digests.includes(`sha256:${sha256}`) ? locked : undefined;
+}
+
+/** What is chosen of the source's files: what is chosen inside an archive is nothing to its source. */
+export function choiceOf({
+  include,
+  exclude,
+  unpack,
+}: ModelConfig): readonly [include: readonly string[], exclude: readonly string[]] {
+  return unpack ? [[], []] : [include, exclude];
 }
 
 /** A lock is for everybody to read, and whoever has a signed address may download. */

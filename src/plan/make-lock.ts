@@ -13,6 +13,7 @@ import type { Pin } from "../model/source.ts";
 import {
   askedOf,
   askedOfConda,
+  choiceOf,
   filesOfPin,
   isInstalling,
   isLockable,
@@ -49,9 +50,10 @@ export function makeLock(
     const known = lockedModelFor(model, before);
     const files = filesOfPin(pins.models[index]) ?? ownMember(resolved.models, name) ?? known?.files;
     const revision = revisionOfPin(pins.models[index]) ?? known?.revision;
+    const [include, exclude] = choiceOf(model);
     const chosen = {
-      ...(model.include.length > 0 && { include: model.include }),
-      ...(model.exclude.length > 0 && { exclude: model.exclude }),
+      ...(include.length > 0 && { include }),
+      ...(exclude.length > 0 && { exclude }),
     };
     return files === undefined
       ? []

@@ -9,13 +9,14 @@ export type OutputContext = {
   readonly config: Config;
   readonly locate: Locate;
   readonly isTested: boolean;
-  readonly fetches: readonly string[];
+  /** The steps whose outputs are the files of the models. */
+  readonly contents: readonly string[];
   /** The steps whose outputs say what the image is, and where its bytes lie. */
   readonly image: readonly string[];
 };
 
 export function outputSteps(output: OutputConfig, context: OutputContext): readonly Step[] {
-  const { config, locate, isTested, fetches, image } = context;
+  const { config, locate, isTested, contents, image } = context;
   const common = { after: isTested ? [TEST] : [], location: locate(output.pointer) };
   switch (output.type) {
     case "image":
@@ -24,7 +25,7 @@ export function outputSteps(output: OutputConfig, context: OutputContext): reado
         ...(output.push ? [pushStep(tag, context, common)] : []),
       ]);
     case "dockerfile":
-      return [saveStep({ type: output.type, path: output.path }, [RENDER, ...fetches], common)];
+      return [saveStep({ type: output.type, path: output.path }, [RENDER, ...contents], common)];
     case "oci-archive":
     case "docker-archive": {
       const inputs = { type: output.type, path: output.path, tag: archiveTag(config) };
@@ -104,7 +105,7 @@ function pushModelsStep(
  * One for each repository that is pushed to, at once and whatever the tests will say: what no manifest names nobody
  * can pull. A second one of the same registry waits for the first, which it takes the layers over from.
  */
-export function uploadSteps({ config, locate }: OutputContext, models: readonly Step[]): readonly Step[] {
+export function uploadSteps({ config, locate }: OutputContext, models: readonly string[]): readonly Step[] {
   const repositories = models.length === 0 ? [] : repositoriesOf(config);
   return repositories.map((repository, index) => {
     const before = repositories.slice(0, index).filter((one) => registryOf(one) === registryOf(repository));
@@ -113,7 +114,7 @@ export function uploadSteps({ config, locate }: OutputContext, models: readonly 
       kind: "upload",
       name: repository,
       inputs: { repository, others: before },
-      needs: models.map(({ id }) => id),
+      needs: models,
       after: before.slice(-1).map((one) => `upload:${one}`),
       pool: "network",
       exclusive: repository,

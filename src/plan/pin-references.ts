@@ -8,7 +8,15 @@ import type { OutputFile } from "../model/outcome.ts";
 import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
 import { contextIgnore, type OwnFiles } from "./code-ignore.ts";
-import { askedOf, askedOfConda, condaIn, lockedModelFor, packagesIn, platformsOf } from "./compare-lock.ts";
+import {
+  askedOf,
+  askedOfConda,
+  choiceOf,
+  condaIn,
+  lockedModelFor,
+  packagesIn,
+  platformsOf,
+} from "./compare-lock.ts";
 import { listCode } from "./list-code.ts";
 import { findLocalRequirements } from "./local-requirements.ts";
 import type { BasePin, ImagePin, Pins, Tree } from "./pins.ts";
@@ -97,7 +105,8 @@ export async function pinModels(config: Config, context: PinContext): Promise<Re
 
 /** What is brought from elsewhere is what it was when it was locked. */
 function withLocked(model: ModelConfig, lock: LockFile | undefined): SourceReference {
-  const { source, include, exclude, sha256 } = model;
+  const { source, sha256 } = model;
+  const [include, exclude] = choiceOf(model);
   const locked = lockedModelFor(model, lock);
   return { source, include, exclude, ...(sha256 !== undefined && { sha256 }), ...(locked && { locked }) };
 }

@@ -21,6 +21,7 @@ export type PlanDocumentOptions = {
   readonly only: readonly string[];
   readonly force: boolean;
   readonly noTest?: boolean;
+  readonly denyUnsafePickle?: boolean;
   /** The keys that `--set` gave; the values may be secrets. */
   readonly set: readonly string[];
 };

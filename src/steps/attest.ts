@@ -19,6 +19,7 @@ import type { StepContext, StepKind } from "../model/step-kind.ts";
 import { IMAGE, imageOf } from "./build-image.ts";
 import { packagesFor } from "./lock.ts";
 import { condaPackagesFor } from "./lock-conda.ts";
+import { modelFiles } from "./model-files.ts";
 import type { PinnedBase } from "./read-base.ts";
 import { withRegistryFaults } from "./registry-faults.ts";
 import { parseState, type Tree } from "./store-inputs.ts";
@@ -123,15 +124,15 @@ function isIndex({ root, images }: Image): boolean {
   return images.every(({ manifest }) => manifest.digest !== root.digest);
 }
 
-function factsOf({ inputs }: Step, context: StepContext): Omit<ImageFacts, "digest" | "platforms"> {
+function factsOf(step: Step, context: StepContext): Omit<ImageFacts, "digest" | "platforms"> {
   const { repository, name, models, baseImage, base, code, runtime, sourceDateEpoch, origin } =
-    inputs as unknown as AttestInputs;
+    step.inputs as unknown as AttestInputs;
   return {
     ...{ repository, name, sourceDateEpoch, origin },
     base: baseFactsOf(base, baseImage),
     models: models.map((model) => ({
       ...model,
-      files: context.outputOf(`fetch:${model.name}`).files.map(fileFactsOf),
+      files: modelFiles(step, model.name, context).map(fileFactsOf),
     })),
     code: treeFacts(code),
     runtime: treeFacts(runtime),

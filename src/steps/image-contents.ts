@@ -10,6 +10,7 @@ import type { StepContext } from "../model/step-kind.ts";
 import { ENVIRONMENT } from "./build-image.ts";
 import { AT_ONCE, fetchBlob } from "./fetch-blob.ts";
 import { layersOf, partsOfLayer } from "./layer.ts";
+import { modelFiles } from "./model-files.ts";
 import { demandFile, watchFiles } from "./output-files.ts";
 import { environmentOf } from "./take-images.ts";
 
@@ -31,7 +32,7 @@ export function contentsFor(step: Step, context: StepContext): ImageContents {
 
   function plansOf([id, output]: readonly [string, StepOutput]) {
     const { target, mostLayers, layers } = layersOf(output);
-    const { files } = context.outputOf(id.replace(/^layer:/, "fetch:"));
+    const files = modelFiles(step, id.slice("layer:".length), context);
     const plans = planModelLayers(target, files, mostLayers);
     return layers.flatMap(({ digest }, index) => {
       const plan = plans[index];

@@ -10,13 +10,17 @@ import { lockKind } from "./lock.ts";
 import { pushKind } from "./push.ts";
 import { renderKind } from "./render.ts";
 import { saveKind } from "./save.ts";
+import { scanKind } from "./scan.ts";
 import { testKind } from "./test.ts";
+import { unpackKind } from "./unpack.ts";
 import { uploadKind } from "./upload.ts";
 import { vendorKind } from "./vendor.ts";
 
 /** The step kinds, by name. */
 export const STEP_KINDS: Readonly<Record<StepKindName, StepKind>> = {
   fetch: fetchKind,
+  unpack: unpackKind,
+  scan: scanKind,
   layer: layerKind,
   lock: lockKind,
   conda: condaKind,

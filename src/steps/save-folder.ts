@@ -3,8 +3,10 @@ import { errorDiagnostic } from "../model/diagnostic.ts";
 import { isOurDockerfile } from "../model/dockerfile-header.ts";
 import type { OutputFile, StepOutput } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
+import type { Step } from "../model/step.ts";
 import type { StepContext } from "../model/step-kind.ts";
 import type { Placement } from "./image-layout.ts";
+import { modelFiles } from "./model-files.ts";
 import { copyFile, outputOfFiles, watchFiles } from "./output-files.ts";
 import {
   BASE_CONTEXT_FOLDER,
@@ -22,7 +24,11 @@ import {
  *
  * Errors: `save/folder-not-ours`.
  */
-export async function saveFolder(target: string, context: StepContext): Promise<Result<StepOutput>> {
+export async function saveFolder(
+  step: Step,
+  target: string,
+  context: StepContext,
+): Promise<Result<StepOutput>> {
   const { files } = context.host;
   const place = path.join(context.directory, target);
   if (!(await isReplaceable(place, context))) {
@@ -32,7 +38,7 @@ export async function saveFolder(target: string, context: StepContext): Promise<
       }),
     );
   }
-  const written = filesOfFolder(context);
+  const written = filesOfFolder(step, context);
   await files.makeDirectory(path.dirname(place));
   const asidePrefix = `.mlpackage-${path.basename(place)}-`;
   await removeAbandoned(path.dirname(place), asidePrefix, context);
@@ -109,7 +115,7 @@ type Written = { readonly file: OutputFile; readonly to: string };
 /** What is ours in the root of the folder, whatever a context of the user's own has there. */
 const RENDERED_FILES: readonly string[] = [DOCKERFILE, IGNORE_FILE];
 
-function filesOfFolder(context: StepContext): readonly Written[] {
+function filesOfFolder(step: Step, context: StepContext): readonly Written[] {
   const rendered = context.outputOf("render");
   const layout = layoutOf(rendered);
   const inFolder = ({ folder }: Placement, files: readonly OutputFile[]): readonly Written[] =>
@@ -123,9 +129,7 @@ function filesOfFolder(context: StepContext): readonly Written[] {
       RENDERED_FILES.includes(file.path) ? [] : [{ file, to: file.path }],
     ),
     ...ours.flatMap((placement) => inFolder(placement, filesOfContext(rendered, placement.context))),
-    ...layout.models.flatMap((placement) =>
-      inFolder(placement, context.outputOf(`fetch:${placement.model}`).files),
-    ),
+    ...layout.models.flatMap((placement) => inFolder(placement, modelFiles(step, placement.model, context))),
   ];
 }
 

@@ -24,7 +24,7 @@ export const saveKind: StepKind = {
       case "image":
         return saveTag(inputs.tag, context);
       case "dockerfile":
-        return saveFolder(inputs.path, context);
+        return saveFolder(step, inputs.path, context);
       default:
         return saveArchive(step, context);
     }

@@ -45,6 +45,7 @@ test("what is not given has its default", () => {
       offline: false,
       vendor: undefined,
       junit: undefined,
+      "deny-unsafe-pickle": false,
     },
   });
 });
@@ -75,6 +76,7 @@ test("what is given comes in its type", () => {
       offline: false,
       vendor: undefined,
       junit: undefined,
+      "deny-unsafe-pickle": false,
     },
   });
 });
@@ -108,6 +110,9 @@ const ordinary = [
   "apply --no-frozen plan.json",
   "apply --offline --vendor kept",
   "apply --junit tests.xml",
+  "apply --deny-unsafe-pickle",
+  "plan --deny-unsafe-pickle",
+  "lock --deny-unsafe-pickle",
   "test",
   "test rows --junit tests.xml",
   "test --filter rows latency -k",

@@ -33,7 +33,7 @@ const files: readonly SerializableRecord[] = [
   everything(),
   {
     name: "demo",
-    models: ["a.pkl", "https://example.com/b.pkl"],
+    models: ["a.pkl", "https://example.com/b.pkl", { source: "c.tar.gz", unpack: true }],
     base_image: "python:3.12",
     inference: "score.py",
   },

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { Execution } from "../../src/execution/execute.ts";
 import { errorDiagnostic, warningDiagnostic } from "../../src/model/diagnostic.ts";
 import { succeed } from "../../src/model/result.ts";
+import type { Step } from "../../src/model/step.ts";
 import type { Evaluation } from "../../src/plan/evaluate-step.ts";
 import { makeEvaluation } from "../fakes/evaluation.ts";
 import { createStandingClock } from "../fakes/manual-clock.ts";
@@ -52,6 +53,29 @@ test("where a part of a step fails, the whole is noted to have failed", async ()
   await run.fail("a");
   assert.is(statuses(await run.ended), "a:failed");
   assert.equal(run.failures, [`a ${keyOfStep(whole)}`]);
+});
+
+test("what is said of an output is told each time that it is used, although the step has nothing to do", async () => {
+  const judge = () => [warningDiagnostic("pickle/unsafe", "it runs commands")];
+  const first = begin(chain, { judge });
+  for (const { id } of chain) await first.succeed(id);
+  await first.ended;
+  const second = begin(chain, { judge, evaluation: first.evaluation });
+  assert.is(statuses(await second.ended), "a:fresh b:fresh c:fresh");
+  for (const { events } of [first, second])
+    assert.is(events.filter(({ type }) => type === "diagnostic").length, chain.length);
+});
+
+test("an output that is refused is made and remembered, and nothing that needs it starts", async () => {
+  const judge = ({ id }: Step) => (id === "b" ? [errorDiagnostic("pickle/unsafe", "it runs commands")] : []);
+  const first = begin(chain, { judge });
+  for (const id of ["a", "b"]) await first.succeed(id);
+  assert.is(statuses(await first.ended), "a:succeeded b:failed c:blocked");
+  assert.equal(first.remembered, ["a a", "b b"]);
+  assert.equal(first.failures, []);
+  const second = begin(chain, { judge, evaluation: first.evaluation });
+  assert.is(statuses(await second.ended), "a:fresh b:failed c:blocked");
+  assert.equal(second.started, []);
 });
 
 test("what a step would make and is here already is taken and noted, and the step does not run", async () => {

@@ -27,6 +27,7 @@ export function begin(steps: readonly Step[], change: Partial<Execution> = {}) {
   const execution: Execution = {
     evaluation,
     runStep: scripted.runStep,
+    judge: () => [],
     kindOf: () => ({ attempts: 1, timeoutMs: TIMEOUT_MS }),
     remember: ({ id }, { output }) => remembered.push(`${id} ${output.values.text}`),
     rememberFailure: ({ id }, key) => failures.push(`${id} ${key}`),

@@ -70,7 +70,7 @@ test("models are sent to a registry without waiting for the environment and the 
   assert.ok(uploads.length > 0);
   for (const id of uploads) {
     assert.equal(
-      [...before(id, graph)].filter((one) => !/^(fetch|layer|upload):/.test(one)),
+      [...before(id, graph)].filter((one) => !/^(fetch|scan|layer|upload):/.test(one)),
       [],
       id,
     );
@@ -180,7 +180,7 @@ test("`--no-test` leaves out the test, and the engine where nobody else needs it
 test("the layers of all models together are few enough for an image", () => {
   const models = Array.from({ length: 30 }, (_, index) => ({
     ...{ pointer: `/models/${index}`, name: `m${index}`, version: "1", source: `m${index}` },
-    ...{ include: [], exclude: [] },
+    ...{ include: [], exclude: [], unpack: false },
   }));
   const { steps } = buildGraph({ ...readCase("smallest"), models }, UNPINNED, locate);
   const most = steps.map(({ inputs }) => Number(inputs.mostLayers ?? 0));

@@ -9,6 +9,7 @@ import type { ReportedTest } from "../../report/test-recorder.ts";
 import type { AssembleOptions } from "../assemble.ts";
 import { checkOffline } from "../check-offline.ts";
 import { demandSecrets } from "../demand-secrets.ts";
+import { deniesUnsafePickle } from "../deny-unsafe-pickle.ts";
 import { EXIT, exitCodeOfRun } from "../exit-code.ts";
 import { prepareFromPlan } from "../plan-file.ts";
 import { type Prepared, prepare, type SelectOptions } from "../prepare.ts";
@@ -94,12 +95,15 @@ async function prepareLocked(session: Session, options: ApplyOptions): Promise<R
 
 async function prepareChosen(
   session: Session,
-  { plan, only, force, noTest, tests }: ApplyOptions,
+  { plan, only, force, noTest, tests, ...options }: ApplyOptions,
   supply: Pick<AssembleOptions, "offline" | "vendor">,
 ): Promise<Result<Prepared>> {
   const calledFor = tests && "test";
-  if (plan === undefined) return prepare(session, { only, force, noTest, calledFor, ...supply });
-  if (only.length === 0 && !force && !noTest) return prepareFromPlan(session, plan, supply);
+  const denyUnsafePickle = deniesUnsafePickle(session, options.denyUnsafePickle);
+  if (plan === undefined)
+    return prepare(session, { only, force, noTest, denyUnsafePickle, calledFor, ...supply });
+  if (only.length === 0 && !force && !noTest)
+    return prepareFromPlan(session, plan, { ...supply, alsoDenyUnsafePickle: denyUnsafePickle });
   return fail(
     errorDiagnostic("cli/plan-and-choice", "which steps run is in the plan already", {
       hint: "give `--only`, `--no-cache` and `--no-test` to `mlpackage plan --out FILE`",

@@ -2,6 +2,7 @@ import { errorDiagnostic } from "../../model/diagnostic.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import { UPGRADABLE, withoutUpgraded } from "../../plan/make-lock.ts";
 import { assemble, upgradedLock } from "../assemble.ts";
+import { deniesUnsafePickle } from "../deny-unsafe-pickle.ts";
 import { EXIT } from "../exit-code.ts";
 import { compareLocks, wordLockChange } from "../lock-changes.ts";
 import { lockPathOf, writeLock } from "../lock-file.ts";
@@ -16,6 +17,8 @@ import { resolve } from "../update-lock.ts";
 export type LockCommandOptions = RunOptions & {
   /** Parts to resolve anew, although the lock has them. */
   readonly upgrade: readonly string[];
+  /** `--deny-unsafe-pickle`. */
+  readonly denyUnsafePickle?: boolean | undefined;
   /** Tell what would change, and write nothing. */
   readonly diff: boolean;
 };
@@ -36,7 +39,11 @@ async function bringUpToDate(
   options: LockCommandOptions,
 ): Promise<Result<void>> {
   const { host } = session;
-  const assembly = await assemble(session, opened, { force: false, upgrade: options.upgrade });
+  const assembly = await assemble(session, opened, {
+    force: false,
+    upgrade: options.upgrade,
+    denyUnsafePickle: deniesUnsafePickle(session, options.denyUnsafePickle),
+  });
   if (!assembly.ok) return assembly;
   const { lock: read, graph } = assembly.value;
   const unknown = withoutUpgraded(read.lock ?? { models: {} }, options.upgrade).unknown;

@@ -3,11 +3,12 @@ import { hasWork } from "../../plan/plan.ts";
 import { planToJson } from "../../report/plan-json.ts";
 import { renderPlan } from "../../report/plan-text.ts";
 import type { Assembly } from "../assemble.ts";
+import { deniesUnsafePickle, judgeExamined } from "../deny-unsafe-pickle.ts";
 import { EXIT } from "../exit-code.ts";
 import { makePlan, writePlanFile } from "../plan-file.ts";
 import { prepare, type SelectOptions } from "../prepare.ts";
 import { refuse } from "../refuse.ts";
-import { type Session, tell } from "../session.ts";
+import { reportDiagnostics, type Session, tell } from "../session.ts";
 import { isInCI } from "../update-lock.ts";
 import { tellOtherTool } from "../word-other-tool.ts";
 
@@ -19,11 +20,16 @@ export type PlanOptions = SelectOptions & {
   readonly out?: string | undefined;
 };
 
-export async function plan(session: Session, options: PlanOptions): Promise<number> {
+export async function plan(session: Session, given: PlanOptions): Promise<number> {
+  const denyUnsafePickle = deniesUnsafePickle(session, given.denyUnsafePickle);
+  const options = { ...given, denyUnsafePickle };
   const prepared = await prepare(session, { ...options, onlyLooks: true });
   if (!prepared.ok) return refuse(session, ...prepared.diagnostics);
   const { document, examined } = await makePlan(session, prepared.value, options);
   await prepared.value.assembly.sharedCache?.finish();
+  const told = judgeExamined(examined, prepared.value.assembly);
+  if (told.some(({ severity }) => severity === "error")) return refuse(session, ...told);
+  if (!session.options.json) reportDiagnostics(session, told);
   const { out } = options;
   if (out !== undefined) {
     const written = await writePlanFile(session, prepared.value.opened, document, out);
