@@ -95,7 +95,7 @@ for (const [text, line, message] of [
   [
     "name: demo\noutputs: [{type: dockerfle, path: a}]\n",
     1,
-    'Value is not accepted. Valid values: "image", "dockerfile", "oci-archive", "docker-archive".',
+    'Value is not accepted. Valid values: "image", "dockerfile", "oci-archive", "docker-archive", "modelpack".',
   ],
   ["name: demo\noutputs: [{type: dockerfile}]\n", 1, 'Missing property "path".'],
   ["name: demo\noutputs: [{type: dockerfile, path: a, push: true}]\n", 1, "Property push is not allowed."],
