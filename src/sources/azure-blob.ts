@@ -13,10 +13,10 @@ import {
 } from "../model/place.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { SourceContext } from "../model/source.ts";
-import { type AzureAccount, findAccount } from "./azure-account.ts";
-import { type BlobAddress, type BlobState, readBlobAddress } from "./azure-address.ts";
-import { type AskedBlob, wordAzureError } from "./azure-refusal.ts";
-import { type Sender, send } from "./azure-transport.ts";
+import { type AzureAccount, findAccount } from "./azure/account.ts";
+import { type BlobAddress, type BlobState, readBlobAddress } from "./azure/address.ts";
+import { type AskedBlob, wordAzureError } from "./azure/refusal.ts";
+import { type Sender, send } from "./azure/transport.ts";
 import { createRemoteSource } from "./remote-source.ts";
 
 /** What is asked for, and who lets us in: asked for anew each time, since a login may end before a transfer does. */

@@ -2,10 +2,10 @@ import { errorDiagnostic } from "../model/diagnostic.ts";
 import { type Listing, type Place, SourceFault } from "../model/place.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { SourceContext, SourceReference } from "../model/source.ts";
-import { findAccount } from "./azure-account.ts";
-import { readBlobAddress } from "./azure-address.ts";
+import { findAccount } from "./azure/account.ts";
+import { readBlobAddress } from "./azure/address.ts";
+import { type Datastore, findDatastore, findModelUri, type Workspace } from "./azure/workspace.ts";
 import { listBlobs, type WantedBlobs } from "./azure-blob.ts";
-import { type Datastore, findDatastore, findModelUri, type Workspace } from "./azure-workspace.ts";
 import { createRemoteSource } from "./remote-source.ts";
 
 /** A model as a reference names it; the workspace may be that of the environment. */

@@ -13,7 +13,7 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import type { Source, SourceContext, SourceReference } from "../model/source.ts";
 import { follow } from "../transfers/follow.ts";
 import { rangeHeaders } from "../transfers/range-headers.ts";
-import { findGoogleCredentials, type TokenSource } from "./gcs-credentials.ts";
+import { findGoogleCredentials, type TokenSource } from "./gcs/credentials.ts";
 import { createRemoteSource } from "./remote-source.ts";
 
 type Address = { readonly bucket: string; readonly name: string; readonly generation?: string | undefined };

@@ -2,11 +2,11 @@ import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Listing, Place, RemoteFile, Revision } from "../model/place.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Source, SourceContext, SourceReference } from "../model/source.ts";
-import { type ArtifactProxy, listProxied, listRun, proxyOf } from "./mlflow-artifacts.ts";
-import { type Asked, readReference } from "./mlflow-reference.ts";
-import { findModelOfRun, type Location, resolve } from "./mlflow-resolve.ts";
-import { openServer, type Server } from "./mlflow-server.ts";
-import { readSettings } from "./mlflow-settings.ts";
+import { type ArtifactProxy, listProxied, listRun, proxyOf } from "./mlflow/artifacts.ts";
+import { type Asked, readReference } from "./mlflow/reference.ts";
+import { findModelOfRun, type Location, resolve } from "./mlflow/resolve.ts";
+import { openServer, type Server } from "./mlflow/server.ts";
+import { readSettings } from "./mlflow/settings.ts";
 import { createRemoteSource, type RemoteSource } from "./remote-source.ts";
 
 type SourceOf = (uri: string) => Source | undefined;

@@ -10,8 +10,8 @@ import type { Source, SourceContext, SourceReference } from "../model/source.ts"
 import { createMeter } from "../transfers/meter.ts";
 import { demandSpace } from "../transfers/space.ts";
 import { transfer } from "../transfers/transfer.ts";
-import { findArtifact } from "./find-artifact.ts";
-import { parseOciReference } from "./oci-reference.ts";
+import { findArtifact } from "./oci/find-artifact.ts";
+import { parseOciReference } from "./oci/reference.ts";
 import { createRemoteSource, wordFault } from "./remote-source.ts";
 
 /** How many parts of a layer come at once. */

@@ -6,9 +6,9 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import type { Source, SourceReference } from "../model/source.ts";
 import { rangeHeaders } from "../transfers/range-headers.ts";
 import { createRemoteSource } from "./remote-source.ts";
-import { openBucket, type S3Bucket, type S3Object } from "./s3-client.ts";
-import { type Asked, refuseKey, refuseVersion, wordRefusal } from "./s3-refusals.ts";
-import { S3Refusal } from "./s3-transport.ts";
+import { openBucket, type S3Bucket, type S3Object } from "./s3/client.ts";
+import { type Asked, refuseKey, refuseVersion, wordRefusal } from "./s3/refusals.ts";
+import { S3Refusal } from "./s3/transport.ts";
 
 /** So many objects at once are asked for their checksums. */
 const ASKED_AT_ONCE = 16;

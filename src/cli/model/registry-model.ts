@@ -1,7 +1,7 @@
 import type { Repository } from "../../model/registry.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import type { SourceReference } from "../../model/source.ts";
-import { type FoundArtifact, findArtifact } from "../../sources/find-artifact.ts";
+import { type FoundArtifact, findArtifact } from "../../sources/oci/find-artifact.ts";
 import { ociSource } from "../../sources/oci.ts";
 import { wordFault } from "../../sources/remote-source.ts";
 import { withRegistryFaults } from "../../steps/registry-faults.ts";

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
-import { bytesOf, textOf } from "../model/chunks.ts";
-import type { Network, NetworkResponse } from "../model/host.ts";
-import { Refusal } from "../model/place.ts";
+import { bytesOf, textOf } from "../../model/chunks.ts";
+import type { Network, NetworkResponse } from "../../model/host.ts";
+import { Refusal } from "../../model/place.ts";
 
 /** A request as AWS's client library hands it over, signed. */
 export type SdkRequest = {

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { Network, NetworkResponse } from "../model/host.ts";
+import type { Network, NetworkResponse } from "../../model/host.ts";
 
 /** A request as Azure's libraries hand it to what sends it, as far as it matters. */
 type AzureRequest = {

@@ -1,10 +1,10 @@
-import type { Artifact } from "../artifacts/artifact.ts";
-import { type IndexEntry, readManifest } from "../artifacts/read-artifact.ts";
-import { isPlatform } from "../images/manifest.ts";
-import { Refusal, SourceFault } from "../model/place.ts";
-import type { Repository } from "../model/registry.ts";
-import type { SourceContext } from "../model/source.ts";
-import { parseOciReference } from "./oci-reference.ts";
+import type { Artifact } from "../../artifacts/artifact.ts";
+import { type IndexEntry, readManifest } from "../../artifacts/read-artifact.ts";
+import { isPlatform } from "../../images/manifest.ts";
+import { Refusal, SourceFault } from "../../model/place.ts";
+import type { Repository } from "../../model/registry.ts";
+import type { SourceContext } from "../../model/source.ts";
+import { parseOciReference } from "./reference.ts";
 
 /** An index may name another; more than that is a circle. */
 const MOST_DEPTH = 3;

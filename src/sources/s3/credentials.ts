@@ -1,6 +1,6 @@
-import { type Host, NetworkError } from "../model/host.ts";
-import { SourceFault } from "../model/place.ts";
-import { createTransport } from "./s3-transport.ts";
+import { type Host, NetworkError } from "../../model/host.ts";
+import { SourceFault } from "../../model/place.ts";
+import { createTransport } from "./transport.ts";
 
 type Environment = Host["environment"];
 

@@ -1,7 +1,7 @@
-import { NetworkError } from "../model/host.ts";
-import { SourceFault } from "../model/place.ts";
-import type { SourceContext } from "../model/source.ts";
-import { headersOf, send } from "./azure-transport.ts";
+import { NetworkError } from "../../model/host.ts";
+import { SourceFault } from "../../model/place.ts";
+import type { SourceContext } from "../../model/source.ts";
+import { headersOf, send } from "./transport.ts";
 
 /** As Azure's libraries want it; `expiresOnTimestamp` is in milliseconds since the epoch. */
 export type AzureToken = { readonly token: string; readonly expiresOnTimestamp: number };

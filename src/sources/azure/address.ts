@@ -1,6 +1,6 @@
-import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
-import { fail, type Result, succeed } from "../model/result.ts";
-import { ACCOUNT_NAME, STORAGE_SUFFIXES } from "./azure-account.ts";
+import { type Diagnostic, errorDiagnostic } from "../../model/diagnostic.ts";
+import { fail, type Result, succeed } from "../../model/result.ts";
+import { ACCOUNT_NAME, STORAGE_SUFFIXES } from "./account.ts";
 
 /** A blob, or all that lie below a prefix. */
 export type BlobAddress = {

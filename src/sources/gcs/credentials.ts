@@ -1,7 +1,7 @@
 import type { AuthClient } from "google-auth-library";
-import { bytesOf } from "../model/chunks.ts";
-import { type Host, type Network, NetworkError } from "../model/host.ts";
-import { SourceFault } from "../model/place.ts";
+import { bytesOf } from "../../model/chunks.ts";
+import { type Host, type Network, NetworkError } from "../../model/host.ts";
+import { SourceFault } from "../../model/place.ts";
 
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_only";
 

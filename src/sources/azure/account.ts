@@ -1,6 +1,6 @@
-import { SourceFault } from "../model/place.ts";
-import type { SourceContext } from "../model/source.ts";
-import { type AzureToken, findToken } from "./azure-identity.ts";
+import { SourceFault } from "../../model/place.ts";
+import type { SourceContext } from "../../model/source.ts";
+import { type AzureToken, findToken } from "./identity.ts";
 
 /** How an account lets us in. */
 export type AzureAccount = {

@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { Host, NetworkResponse } from "../model/host.ts";
-import { findCredentials, readProfile } from "./s3-credentials.ts";
-import { createObjectTransport } from "./s3-transport.ts";
+import type { Host, NetworkResponse } from "../../model/host.ts";
+import { findCredentials, readProfile } from "./credentials.ts";
+import { createObjectTransport } from "./transport.ts";
 
 /** What S3 says of an object. */
 export type S3Object = {

@@ -1,5 +1,5 @@
-import type { Host } from "../model/host.ts";
-import { SourceFault } from "../model/place.ts";
+import type { Host } from "../../model/host.ts";
+import { SourceFault } from "../../model/place.ts";
 
 /** Where MLflow is, and who we are there. */
 export type Settings = {

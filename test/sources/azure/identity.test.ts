@@ -5,10 +5,10 @@ import {
   NetworkError,
   type NetworkRequest,
   type NetworkResponse,
-} from "../../src/model/host.ts";
-import { findToken } from "../../src/sources/azure-identity.ts";
-import { makeSourceContext } from "../fakes/source-context.ts";
-import { makeFolder } from "../fakes/temporary-folder.ts";
+} from "../../../src/model/host.ts";
+import { findToken } from "../../../src/sources/azure/identity.ts";
+import { makeSourceContext } from "../../fakes/source-context.ts";
+import { makeFolder } from "../../fakes/temporary-folder.ts";
 
 const test = suite("azure identity");
 

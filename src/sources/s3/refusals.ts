@@ -1,5 +1,5 @@
-import { Refusal, SourceFault } from "../model/place.ts";
-import { S3Refusal } from "./s3-transport.ts";
+import { Refusal, SourceFault } from "../../model/place.ts";
+import { S3Refusal } from "./transport.ts";
 
 /** What was asked for, as a message names it. */
 export type Asked = {

@@ -1,7 +1,7 @@
-import { type Revision, SourceFault } from "../model/place.ts";
-import { recordOf, type Serializable, type SerializableRecord } from "../model/serializable.ts";
-import { type Asked, readUri } from "./mlflow-reference.ts";
-import type { Server } from "./mlflow-server.ts";
+import { type Revision, SourceFault } from "../../model/place.ts";
+import { recordOf, type Serializable, type SerializableRecord } from "../../model/serializable.ts";
+import { type Asked, readUri } from "./reference.ts";
+import type { Server } from "./server.ts";
 
 /** Where the artifacts of what was asked for lie. */
 export type Location = {

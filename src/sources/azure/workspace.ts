@@ -1,6 +1,6 @@
-import { NetworkError } from "../model/host.ts";
-import { Refusal, SourceFault } from "../model/place.ts";
-import type { SourceContext } from "../model/source.ts";
+import { NetworkError } from "../../model/host.ts";
+import { Refusal, SourceFault } from "../../model/place.ts";
+import type { SourceContext } from "../../model/source.ts";
 import {
   ACCOUNT_NAME,
   type AzureAccount,
@@ -8,8 +8,8 @@ import {
   endpointOf,
   STORAGE_SUFFIXES,
   sasOf,
-} from "./azure-account.ts";
-import { findToken } from "./azure-identity.ts";
+} from "./account.ts";
+import { findToken } from "./identity.ts";
 
 export type Workspace = { readonly subscription: string; readonly group: string; readonly name: string };
 

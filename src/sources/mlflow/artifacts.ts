@@ -1,11 +1,11 @@
 import path from "node:path";
-import { canonicalJson } from "../model/digest.ts";
-import { inLanes } from "../model/lanes.ts";
-import { type RemoteFile, SourceFault } from "../model/place.ts";
-import type { SerializableRecord } from "../model/serializable.ts";
-import { rangeHeaders } from "../transfers/range-headers.ts";
-import { recordsIn } from "./mlflow-resolve.ts";
-import type { Server } from "./mlflow-server.ts";
+import { canonicalJson } from "../../model/digest.ts";
+import { inLanes } from "../../model/lanes.ts";
+import { type RemoteFile, SourceFault } from "../../model/place.ts";
+import type { SerializableRecord } from "../../model/serializable.ts";
+import { rangeHeaders } from "../../transfers/range-headers.ts";
+import { recordsIn } from "./resolve.ts";
+import type { Server } from "./server.ts";
 
 const { posix } = path;
 

@@ -1,4 +1,4 @@
-import { isDigest } from "../model/digest.ts";
+import { isDigest } from "../../model/digest.ts";
 
 /** `oci://registry.example.com:5000/team/ridge:3`, in parts. */
 export type OciReference = {

@@ -1,6 +1,6 @@
-import { NetworkError } from "../model/host.ts";
-import { Refusal, type RefusalDetails, SourceFault } from "../model/place.ts";
-import type { AzureAccount, AzureLogin } from "./azure-account.ts";
+import { NetworkError } from "../../model/host.ts";
+import { Refusal, type RefusalDetails, SourceFault } from "../../model/place.ts";
+import type { AzureAccount, AzureLogin } from "./account.ts";
 
 /** What was asked for; it is told without what lets anybody in. */
 export type AskedBlob = {

@@ -1,5 +1,5 @@
-import { errorDiagnostic } from "../model/diagnostic.ts";
-import { fail, type Result, succeed } from "../model/result.ts";
+import { errorDiagnostic } from "../../model/diagnostic.ts";
+import { fail, type Result, succeed } from "../../model/result.ts";
 
 /** What a reference asks of MLflow, in the grammar of its own URIs. */
 export type Asked =

@@ -1,8 +1,8 @@
-import { Refusal, SourceFault } from "../model/place.ts";
-import { recordOf, type Serializable, type SerializableRecord } from "../model/serializable.ts";
-import type { SourceContext } from "../model/source.ts";
-import { type Followed, follow } from "../transfers/follow.ts";
-import type { Settings } from "./mlflow-settings.ts";
+import { Refusal, SourceFault } from "../../model/place.ts";
+import { recordOf, type Serializable, type SerializableRecord } from "../../model/serializable.ts";
+import type { SourceContext } from "../../model/source.ts";
+import { type Followed, follow } from "../../transfers/follow.ts";
+import type { Settings } from "./settings.ts";
 
 /** An MLflow server as a package speaks to it. */
 export type Server = Settings & {

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { NetworkError } from "../../src/model/host.ts";
-import { Refusal } from "../../src/model/place.ts";
-import type { AzureLogin } from "../../src/sources/azure-account.ts";
-import { wordAzureError } from "../../src/sources/azure-refusal.ts";
+import { NetworkError } from "../../../src/model/host.ts";
+import { Refusal } from "../../../src/model/place.ts";
+import type { AzureLogin } from "../../../src/sources/azure/account.ts";
+import { wordAzureError } from "../../../src/sources/azure/refusal.ts";
 
 const test = suite("azure refusals");
 
