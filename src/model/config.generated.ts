@@ -16,7 +16,7 @@ export type Model =
        */
       version?: string;
       /**
-       * A file or a folder inside the folder of this file, or a URI whose scheme names a source: `https://` a file of a web server, `oci://registry/repository:tag` a model in a registry, `s3://bucket/key` an object of S3 and `gs://bucket/object` one of Google Cloud Storage, or with a slash behind it all that is below.
+       * A file, a folder or a glob inside the folder of this file, or an address: `https://` of a web server, `hf://ORG/REPO@REVISION` of the Hugging Face Hub, `oci://REGISTRY/REPOSITORY:TAG`, `s3://BUCKET/KEY`, `gs://BUCKET/OBJECT`, `az://ACCOUNT/CONTAINER/BLOB`, `azureml:NAME:VERSION`, `mlflow:models:/NAME/VERSION`, `mlflow:runs:/RUN/PATH`. A slash at the end of a key stands for all that is below.
        */
       source: string;
       /**
