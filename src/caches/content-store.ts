@@ -45,11 +45,11 @@ export function createContentStore(
     );
   }
 
-  /** What is here already is not written again. */
+  /** What is here already is not written again. Of what is short no digest is remembered: a power cut may take its bytes, and `find` sees it. */
   async function writeBytes(bytes: Uint8Array): Promise<Stored> {
     const digest = digestOf(bytes);
     const place = blobPlace(directory, digest);
-    if (!(await isKept(digest))) await files.writeAtomically(place, bytes);
+    if (!(await isKept(digest))) await files.writeBriefly(place, bytes);
     return { digest, size: bytes.length, path: place };
   }
 

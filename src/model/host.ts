@@ -91,6 +91,11 @@ export interface Files {
   makeTemporaryDirectory(parent: string, prefix: string): Promise<string>;
   /** Whole or not at all: temporary file, fsync, rename. `mode` is what the file has from its beginning on. */
   writeAtomically(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
+  /**
+   * Whole or not at all for whoever looks, and not waited for until the disk has it: after a power cut the file may be
+   * there with other bytes. For what is short, and whose bytes are looked at whenever it is used.
+   */
+  writeBriefly(path: string, content: Uint8Array): Promise<void>;
   /** Writes a stream into a new file, flushed to the disk; the file is removed if the stream fails. */
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /**

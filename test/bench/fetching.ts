@@ -1,16 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
+import { startHub } from "../rig/servers/hugging-face.ts";
 import { installDebianPackage } from "../torture/tools/installed.ts";
 
 const CLI = path.resolve("dist/mlpackage.js");
 
 const BYTES = 2_000_000_000;
+const FILES = 10_000;
+const LEAST_BYTES = 1_000;
 const ROUNDS = 5;
 const RANGES = 8;
 
@@ -35,12 +40,11 @@ export async function measureFetching(): Promise<string> {
   const server = await startNginx(folder);
   try {
     await execa("sh", ["-c", `head -c ${BYTES} /dev/urandom > ${folder}/www/model.bin`]);
-    const rows = await measureAll(await makeContenders(folder, server.url));
-    return [
-      `| command | median s | range | CPU s | peak MiB | MB/s | to the best |`,
-      "|---|---|---|---|---|---|---|",
-      ...rows,
-    ].join("\n");
+    const address = `${server.url}/model.bin`;
+    const contenders = await makePackage(folder, address, (out, apply) =>
+      largeContenders(out, address, apply),
+    );
+    return table(await measureAll(contenders), BYTES / 1e6, "MB/s");
   } finally {
     server.process.kill();
     await once(server.process, "exit");
@@ -48,8 +52,33 @@ export async function measureFetching(): Promise<string> {
   }
 }
 
-async function makeContenders(folder: string, url: string): Promise<readonly Contender[]> {
-  const address = `${url}/model.bin`;
+function largeContenders(out: string, address: string, apply: string): readonly Command[] {
+  const share = BYTES / RANGES;
+  const ranges = Array.from(
+    { length: RANGES },
+    (_, at) => `curl -sf -r ${at * share}-${(at + 1) * share - 1} -o ${out}/${at} ${address} &`,
+  );
+  const all = ranges.map((_, at) => `${out}/${at}`).join(" ");
+  return [
+    { name: "curl", command: `curl -sf -o ${out}/model.bin ${address}` },
+    { name: `${RANGES} curls, a range each`, command: `${ranges.join(" ")} wait` },
+    {
+      name: `${RANGES} curls, then sha256sum of all`,
+      command: `${ranges.join(" ")} wait; cat ${all} | sha256sum >/dev/null`,
+    },
+    { name: "mlpackage apply --only fetch", command: apply },
+  ];
+}
+
+type Command = Omit<Contender, "before">;
+
+/** A package with one model, and commands that bring it; each begins with nothing. */
+async function makePackage(
+  folder: string,
+  source: string,
+  commandsFor: (out: string, apply: string) => readonly Command[],
+  forget: (place: string) => Promise<void> = (place) => rm(place, { recursive: true, force: true }),
+): Promise<readonly Contender[]> {
   const [out, cache, place] = [`${folder}/out`, `${folder}/cache`, `${folder}/package`];
   await mkdir(place);
   await writeFile(`${place}/score.py`, "def init(): pass\ndef run(data): return data\n");
@@ -57,34 +86,59 @@ async function makeContenders(folder: string, url: string): Promise<readonly Con
   const base = `registry.example.com/base@sha256:${"0".repeat(64)}`;
   await writeFile(
     `${place}/mlpackage.yaml`,
-    `name: bench\nmodels: [{source: "${address}", name: weights}]\nbase_image: ${base}\nenvironment: {python: {managed: false}}\ninference: score.py\n`,
+    `name: bench\nmodels: [{source: "${source}", name: model}]\nbase_image: ${base}\nenvironment: {python: {managed: false}}\ninference: score.py\n`,
   );
-  const share = BYTES / RANGES;
-  const ranges = Array.from(
-    { length: RANGES },
-    (_, at) => `curl -sf -r ${at * share}-${(at + 1) * share - 1} -o ${out}/${at} ${address} &`,
-  );
-  const empty = async (): Promise<void> => {
-    for (const one of [out, cache]) await rm(one, { recursive: true, force: true });
+  const before = async (): Promise<void> => {
+    for (const one of [out, cache]) await forget(one);
     await rm(`${place}/mlpackage.lock`, { force: true });
     await mkdir(out);
   };
-  return [
-    { name: "curl", command: `curl -sf -o ${out}/model.bin ${address}` },
-    { name: `${RANGES} curls, a range each`, command: `${ranges.join(" ")} wait` },
-    {
-      name: `${RANGES} curls, then sha256sum of all`,
-      command: `${ranges.join(" ")} wait; cat ${ranges.map((_, at) => `${out}/${at}`).join(" ")} | sha256sum >/dev/null`,
-    },
-    {
-      name: "mlpackage apply --only fetch",
-      command: `cd ${place} && MLPACKAGE_CACHE_DIR=${cache} CI= node ${CLI} apply --quiet --only fetch`,
-    },
-  ].map((contender) => ({ ...contender, before: empty }));
+  const apply = `cd ${place} && MLPACKAGE_CACHE_DIR=${cache} CI= node ${CLI} apply --quiet --only fetch`;
+  // The environment of a single command.
+  const commands = commandsFor(out, `sh -c '${apply}'`);
+  return commands.map((command) => ({ ...command, before }));
+}
+
+/**
+ * 10,000 files of one to four kilobytes, of one repository of a hub: with its list of them, their Git digests and the
+ * lock, beside curl, which is told the addresses and looks at no digest. The hub is ours, and has one of the two cores
+ * to itself: what is measured is how long who asks makes it wait.
+ */
+export async function measureFetchingMany(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "mlpackage-bench-"));
+  const files = Array.from({ length: FILES }, (_, index): [string, Buffer] => [
+    `part-${String(index % 100).padStart(2, "0")}/file-${index}.json`,
+    randomBytes(LEAST_BYTES + (index % 3) * LEAST_BYTES),
+  ]);
+  const hub = await startHub({ "org/repo": { files: Object.fromEntries(files) } });
+  try {
+    const curl = files.map(
+      ([name], index) =>
+        `url = "${hub.url}/org/repo/resolve/main/${name}"\noutput = "${folder}/out/${index}"\n`,
+    );
+    await writeFile(`${folder}/curl`, curl.join(""));
+    // Not removed: ext4 is slow to give out the inodes of thousands of files that were removed a moment ago.
+    let forgotten = 0;
+    const putAside = async (place: string): Promise<void> => {
+      forgotten += 1;
+      if (existsSync(place)) await rename(place, `${folder}/before-${forgotten}`);
+    };
+    const commandsFor = (_out: string, apply: string): readonly Command[] => [
+      { name: "curl --parallel, 32 at once", command: `curl -sf -L -Z --parallel-max 32 -K ${folder}/curl` },
+      { name: "mlpackage apply --only fetch", command: `HF_ENDPOINT=${hub.url} ${apply}` },
+    ];
+    const contenders = await makePackage(folder, "hf://org/repo", commandsFor, putAside);
+    return table(await measureAll(contenders), FILES, "files/s");
+  } finally {
+    await hub.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** In turn, so that a machine that drifts drifts for all; the first round warms up. */
-async function measureAll(contenders: readonly Contender[]): Promise<readonly string[]> {
+async function measureAll(
+  contenders: readonly Contender[],
+): Promise<ReadonlyMap<Contender, readonly Measured[]>> {
   const runs = new Map<Contender, Measured[]>(contenders.map((contender) => [contender, []]));
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const contender of contenders) {
@@ -93,8 +147,12 @@ async function measureAll(contenders: readonly Contender[]): Promise<readonly st
       if (round > 0) runs.get(contender)?.push(measured);
     }
   }
+  return runs;
+}
+
+function table(runs: ReadonlyMap<Contender, readonly Measured[]>, amount: number, unit: string): string {
   const best = Math.min(...[...runs.values()].map((some) => median(some.map(({ seconds }) => seconds))));
-  return [...runs].map(([{ name }, some]) => {
+  const rows = [...runs].map(([{ name }, some]) => {
     const seconds = some.map((one) => one.seconds);
     const cpu = median(some.map(({ cpuSeconds }) => cpuSeconds));
     const peak = Math.max(...some.map(({ peakBytes }) => peakBytes));
@@ -104,10 +162,15 @@ async function measureAll(contenders: readonly Contender[]): Promise<readonly st
       `${Math.min(...seconds).toFixed(2)}–${Math.max(...seconds).toFixed(2)}`,
       cpu.toFixed(2),
       (peak / 2 ** 20).toFixed(0),
-      (BYTES / 1e6 / median(seconds)).toFixed(0),
+      (amount / median(seconds)).toFixed(0),
       (best / median(seconds)).toFixed(2),
     ].join(" | ")} |`;
   });
+  return [
+    `| command | median s | range | CPU s | peak MiB | ${unit} | to the best |`,
+    "|---|---|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
 }
 
 /** bash counts what all children of a command took; of memory the largest process is looked for. */

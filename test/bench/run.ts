@@ -1,6 +1,6 @@
 /** Whole commands against their peers, in one run: `npm run bench [-- NAME…]`. Medians, and ratios to the first row. */
 import { writeFileSync } from "node:fs";
-import { measureFetching } from "./fetching.ts";
+import { measureFetching, measureFetchingMany } from "./fetching.ts";
 import { hashingFourFiles, hashingOneFile } from "./hashing.ts";
 import {
   changedLine,
@@ -65,6 +65,7 @@ const MEASUREMENTS = [
   { name: "images-resumed-push", measure: measureResumedPush },
   { name: "images-memory", measure: measureMemory },
   { name: "fetch", measure: measureFetching },
+  { name: "fetch-many", measure: measureFetchingMany },
   { name: "runtime", measure: measureRuntime },
   { name: "runtime-overload", measure: measureOverload },
 ] as const;
