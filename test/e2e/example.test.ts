@@ -92,7 +92,7 @@ test("apply builds, tests and tags", async () => {
   const { exitCode, stdout, stderr } = await example.call(["apply"], { limitMs: 390_000 });
   assert.is(exitCode, 0, stderr);
   assert.is(stdout, "");
-  assert.match(stderr, "8 succeeded, 1 fresh");
+  assert.match(stderr, "9 succeeded, 1 fresh");
   assert.ok(await inspectImage(`${example.name}:latest`));
   assert.equal(await findContainers(workspace.prefix, "test"), []);
 });
@@ -100,7 +100,7 @@ test("apply builds, tests and tags", async () => {
 test("a second apply runs nothing, and says so", async () => {
   const { exitCode, stderr } = await example.call(["apply"]);
   assert.is(exitCode, 0, stderr);
-  assert.match(stderr, "nothing to do: 9 steps fresh");
+  assert.match(stderr, "nothing to do: 10 steps fresh");
   assert.not.match(stderr, "▸");
 });
 
@@ -188,7 +188,7 @@ test("plan names the file that changed", async () => {
   assert.match(stdout, "fetch diabetes-ridge: fresh");
   const json = await example.call(["plan", "--json"]);
   assert.is(json.exitCode, 0);
-  assert.is(JSON.parse(json.stdout).steps.length, 9);
+  assert.is(JSON.parse(json.stdout).steps.length, 10);
 });
 
 test("apply after the change makes another image of it", async () => {
@@ -204,7 +204,7 @@ test("a tag that is gone is put back", async () => {
   await docker(["rmi", `${example.name}:latest`]);
   const { exitCode, stderr } = await example.call(["apply"]);
   assert.is(exitCode, 0, stderr);
-  assert.match(stderr, "1 succeeded, 8 fresh");
+  assert.match(stderr, "1 succeeded, 9 fresh");
   assert.is((await inspectImage(`${example.name}:latest`))?.Id, before?.Id);
 });
 

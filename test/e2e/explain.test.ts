@@ -22,8 +22,8 @@ const made = await workspace.makePackage("soft", yamlWith(SECRET), {
   "wheels/greeter-1.0-py3-none-any.whl": makeWheel("greeter", "1.0", ""),
 });
 const STEPS = [
-  ...["fetch:model", "fetch:other", "layer:model", "layer:other", "lock:packages", "render"],
-  ...["build:environment", "build:image", "load:image", "test", "save:out"],
+  ...["fetch:model", "fetch:other", "scan:model", "scan:other", "layer:model", "layer:other"],
+  ...["lock:packages", "render", "build:environment", "build:image", "load:image", "test", "save:out"],
 ];
 const CHOICE = ["--only", "render", "fetch:model"];
 const planPlace = path.join(workspace.folder, "plan.json");
@@ -127,7 +127,7 @@ test("a model that changed: old and new, and the steps that wait for it", async 
   assert.match(await why("fetch:model"), /model\.pkl changed \([0-9a-f]{12} → [0-9a-f]{12}\)/);
   assert.match(
     await why("layer:model"),
-    /layer model: runs if fetch:model makes something else\n(.*\n)*.*fetch model: runs, model\.pkl changed/,
+    /layer model: runs if fetch:model or scan:model makes something else\n(.*\n)*.*fetch model: runs, model\.pkl changed/,
   );
   assert.match(await why("build:image"), "build image: runs if layer:model makes something else");
   await apply("--only", "fetch:model");
