@@ -152,12 +152,21 @@ function toResponse(incoming: http.IncomingMessage, stallTimeoutMs: number): Net
   };
 }
 
+/** Far more than any list or document that is asked for; an answer without end must not take all memory. */
+const MOST_TEXT_BYTES = 64 << 20;
+
 /** As collecting the body would, less what iterating costs: most answers are a few hundred bytes. */
 function readText(incoming: http.IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
+    let bytes = 0;
     incoming
-      .on("data", (chunk: Uint8Array) => chunks.push(chunk))
+      .on("data", (chunk: Uint8Array) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > MOST_TEXT_BYTES)
+          incoming.destroy(new NetworkError("EMSGSIZE", `the answer has more than ${MOST_TEXT_BYTES} bytes`));
+      })
       .on("error", (error) => reject(asNetworkError(error)))
       .on("end", () => incoming.complete && resolve(Buffer.concat(chunks).toString("utf8")))
       .on("close", () => reject(cutShort()));

@@ -31,6 +31,7 @@ const LASTING_FAULTS: ReadonlySet<string> = new Set([
   "ERR_INVALID_URL",
   "ERR_INVALID_CHAR",
   "EPROXY",
+  "EMSGSIZE",
   OFFLINE,
 ]);
 

@@ -188,8 +188,9 @@ export function choiceOf({
 
 /** A lock is for everybody to read, and whoever has a signed address may download. */
 export function publicSource(source: string): string {
-  const [address = "", query] = source.split("?", 2);
-  if (!source.includes("://") || query === undefined) return source;
+  const mark = source.indexOf("?");
+  if (!source.includes("://") || mark < 0) return source;
+  const [address, query] = [source.slice(0, mark), source.slice(mark + 1)];
   const kept = query.split("&").filter((pair) => !SIGNATURE.test(pair));
   return kept.length === 0 ? address : `${address}?${kept.join("&")}`;
 }

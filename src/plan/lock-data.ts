@@ -162,7 +162,7 @@ function modelFrom(data: Serializable, pointer: string): LockedModel {
     ...(include !== undefined && { include: textsAt(include, `${pointer}/include`) }),
     ...(exclude !== undefined && { exclude: textsAt(exclude, `${pointer}/exclude`) }),
     ...(revision !== undefined && { revision: mapRecord(revision, `${pointer}/revision`, textAt) }),
-    files: mapRecord(files, `${pointer}/files`, contentFrom),
+    files: safeFiles(mapRecord(files, `${pointer}/files`, contentFrom), `${pointer}/files`),
   };
 }
 
@@ -267,6 +267,13 @@ function recordAt(data: Serializable | undefined, pointer: string): Serializable
 function textAt(data: Serializable | undefined, pointer: string): string {
   if (typeof data === "string") return data;
   throw new BadLock(pointer, "must be a text");
+}
+
+/** They become paths in the image and in saved folders, whoever wrote the lock. */
+function safeFiles(files: LockedModel["files"], pointer: string): LockedModel["files"] {
+  const plain = Object.keys(files).find((path) => /^\/|(?:^|\/)\.{0,2}(?:\/|$)|[\0\\]/.test(path));
+  if (plain !== undefined) throw new BadLock(memberOf(pointer, plain), "is no path inside of a model");
+  return files;
 }
 
 function textsAt(data: Serializable, pointer: string): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Transferring } from "../model/event.ts";
+import { visibleText } from "./visible-text.ts";
 
 /** A server's own words, as far as they fit beside the rest. */
 const MOST_REASON = 100;
@@ -7,7 +8,7 @@ const MOST_REASON = 100;
 export function wordTransfer({ progress, bytesPerSecond }: Transferring): string {
   const { bytes, totalBytes, counts, waiting } = progress;
   if (waiting !== undefined)
-    return `waits ${wordSeconds(waiting.forMs)}: ${waiting.reason.slice(0, MOST_REASON)}`;
+    return `waits ${wordSeconds(waiting.forMs)}: ${visibleText(waiting.reason).slice(0, MOST_REASON)}`;
   const parts = [
     totalBytes === undefined ? wordBytes(bytes) : `${wordBytes(bytes)} of ${wordBytes(totalBytes)}`,
     ...(bytesPerSecond === undefined ? [] : [`${wordBytes(bytesPerSecond)}/s`]),

@@ -21,15 +21,16 @@ const webServer: Place = {
     const url = new URL(reference.source);
     const asked = reference.sha256 === undefined ? await ask(url, context) : undefined;
     const version = asked === undefined ? "" : versionOf(asked);
-    const size = Number(asked?.headers["content-length"] ?? Number.NaN);
+    // Who makes its answers up says that a HEAD has none.
+    const size = Number(asked?.headers["content-length"] || Number.NaN);
     const file: RemoteFile = {
       path: fileNameOf(url),
       ...(version !== "" && { version }),
-      ...(Number.isFinite(size) && { size }),
+      ...(size > 0 && { size }),
       async open(span, validator, signal) {
         const wanted = { url: url.href, headers: rangeHeaders(span, validator), signal };
         const response = await follow(context.host.network, wanted);
-        if (validator !== undefined || isVersion(version, response)) return response;
+        if (validator !== undefined || isSame(asked, response)) return response;
         response.discard();
         throw wordNewVersion(url);
       },
@@ -80,13 +81,20 @@ function isHeadRefused(error: unknown): boolean {
 
 /** What a server tells one version of a file from another by; empty where it tells none. */
 function versionOf({ headers }: NetworkResponse): string {
-  const { etag = "", "last-modified": lastModified = "" } = headers;
-  return etag === "" ? lastModified : etag.replace(/^W\//, "");
+  const { etag, time } = versionsIn(headers);
+  return etag || time;
 }
 
 /** Whether an answer is of the version that was found; a server need not tell it each time. */
-function isVersion(version: string, response: NetworkResponse): boolean {
-  return [version, ""].includes(versionOf(response)) || version === "";
+function isSame(before: NetworkResponse | undefined, now: NetworkResponse): boolean {
+  const [one, other] = [before, now].map((response) => versionsIn(response?.headers ?? {}));
+  if (one?.etag && other?.etag) return one.etag === other.etag;
+  return !(one?.time && other?.time) || one.time === other.time;
+}
+
+function versionsIn({ etag = "", "last-modified": time = "" }: NetworkResponse["headers"]) {
+  // A weak one may be strong in the next answer, and is the same.
+  return { etag: etag.replace(/^W\//, ""), time };
 }
 
 function wordNewVersion({ host }: URL): SourceFault {

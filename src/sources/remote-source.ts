@@ -17,10 +17,11 @@ import { fail, type Result, succeed } from "../model/result.ts";
 import { isLastingFault } from "../model/retry.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import type { Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
+import { gatheredBytes } from "../transfers/gathering.ts";
 import { createMeter } from "../transfers/meter.ts";
 import { mayPass, persist } from "../transfers/persist.ts";
 import { demandSpace } from "../transfers/space.ts";
-import { transfer, WrongContent } from "../transfers/transfer.ts";
+import { isHeld, transfer, WrongContent } from "../transfers/transfer.ts";
 import { wordMismatch } from "./file.ts";
 
 /** So many files at once: a small one is hardly more than the time its request takes. */
@@ -209,24 +210,36 @@ async function bringAll(
   const brought = new Map<string, OutputFile>();
   const meter = createMeter(files, context);
   const withConnection = createLimit(CONNECTIONS);
-  await demandSpace(await missingBytes(files, context), context.store);
+  /** What tells the bytes apart from all others, by which a later process goes on with them. */
+  const nameOf = ({ digest, path, version = "" }: RemoteFile): Digest =>
+    digestOfValue(
+      digest === undefined
+        ? { digest: "", from: [reference.source, revision, path, version] }
+        : { digest, from: [] },
+    );
+  await demandSpace(await missingBytes(files, nameOf, context), context.store);
   await inLanes(files, FILES_AT_ONCE, async (file) => {
-    // What tells the bytes apart from all others, by which a later process goes on with them.
-    const name = digestOfValue({
-      digest: file.digest ?? "",
-      from: file.digest === undefined ? [reference.source, revision, file.path, file.version ?? ""] : [],
-    });
-    const blob = await transfer(file, { ...context, name, withConnection, progress: meter.follow(file) });
+    const more = { name: nameOf(file), withConnection, progress: meter.follow(file) };
+    const blob = await transfer(file, { ...context, ...more });
     brought.set(file.path, { path: file.path, digest: blob.digest, size: blob.size, mode: 0o644 });
   });
   return files.flatMap(({ path }) => brought.get(path) ?? []);
 }
 
-async function missingBytes(files: readonly RemoteFile[], { store }: SourceContext): Promise<number> {
-  const sizes = await Promise.all(
-    files.map(async ({ digest, size = 0 }) => (digest && (await store.find(digest)) ? 0 : size)),
+/** What has to come yet, and is known to. */
+async function missingBytes(
+  files: readonly RemoteFile[],
+  nameOf: (file: RemoteFile) => Digest,
+  context: SourceContext,
+): Promise<number> {
+  const missing = await Promise.all(
+    files.map(async (file) => {
+      const { digest, size = 0 } = file;
+      if (digest !== undefined && (await context.store.find(digest)) !== undefined) return 0;
+      return isHeld(file) ? size : size - (await gatheredBytes(nameOf(file), context));
+    }),
   );
-  return sizes.reduce((total, size) => total + size, 0);
+  return missing.reduce((total, bytes) => total + bytes, 0);
 }
 
 function tellWait({ onProgress }: SourceContext, { message }: Error, forMs: number): void {

@@ -53,11 +53,13 @@ export async function openGathering(
   const noted = await readNotes(notes, host);
   const isTrusted =
     digest !== undefined || (noted !== undefined && noted.validator !== "" && isThisBoot(noted.boot, host));
+  const there = await host.files.status(content);
   const isUsable =
     noted !== undefined &&
     isTrusted &&
     (wantedSize === undefined || noted.size === wantedSize) &&
-    (await host.files.status(content))?.type === "file";
+    there?.type === "file" &&
+    noted.spans.every(([, end]) => end <= there.size);
   if (!isUsable) await host.files.remove(content);
   let size = isUsable ? noted.size : undefined;
   let validator = isUsable ? noted.validator : "";
@@ -119,6 +121,15 @@ export async function openGathering(
       await host.files.remove(folder);
     },
   };
+}
+
+/** How many bytes an earlier process has left under a name. */
+export async function gatheredBytes(
+  name: Digest,
+  { host, store }: { readonly host: Host; readonly store: ContentStore },
+): Promise<number> {
+  const noted = await readNotes(`${await store.gatherIn(name)}/notes.json`, host);
+  return (noted?.spans ?? []).reduce((bytes, [start, end]) => bytes + end - start, 0);
 }
 
 /** Undefined where there are none that can be believed. */

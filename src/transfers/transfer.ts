@@ -82,11 +82,16 @@ export async function transfer(file: RemoteFile, context: TransferContext): Prom
       progress.add(here.size);
       return here;
     }
-    if ((file.size ?? Number.POSITIVE_INFINITY) <= MOST_HELD_BYTES) return await bringHeld(file, context);
+    if (isHeld(file)) return await bringHeld(file, context);
     return await bringGathered(file, context);
   } finally {
     progress.end();
   }
+}
+
+/** Whether a file is short enough to be held until it is whole. */
+export function isHeld({ size }: RemoteFile): boolean {
+  return size !== undefined && size <= MOST_HELD_BYTES;
 }
 
 async function findHere({ digest }: RemoteFile, { store, host }: TransferContext): Promise<Blob | undefined> {
@@ -224,7 +229,8 @@ async function bringPieces(
   await demandSpace(size ?? file.size ?? 0, context.store);
   const validator = strongEtag(first);
   await gathering.begin(size, validator);
-  const isResumable = isRanged(first) && (validator !== "" || file.digest !== undefined);
+  const isAnswered = isLarge ? first.status === 206 : isRanged(first);
+  const isResumable = isAnswered && (validator !== "" || file.digest !== undefined);
   if (size === undefined || !isResumable) {
     const whole = await demandWhole(first, () => openFirst(file, undefined, failures, context));
     return bringWhole(file, gathering, whole, context);
@@ -265,18 +271,20 @@ async function bringWhole(
   response: NetworkResponse,
   context: TransferContext,
 ): Promise<number> {
+  const wanted = gathering.size() ?? file.size;
   let size = 0;
   try {
     for await (const chunks of batches(response.body)) {
       await gathering.write(chunks, size);
       context.progress.add(lengthOf(chunks));
       size += lengthOf(chunks);
+      if (wanted !== undefined && size > wanted) throw wordWrongSize({ ...file, size: wanted }, size);
     }
   } catch (error) {
+    response.discard();
     if (error instanceof NetworkError && !context.signal.aborted) throw new MustRestart(error);
     throw error;
   }
-  const wanted = gathering.size() ?? file.size;
   if (wanted === undefined || size === wanted) return size;
   throw new MustRestart(new NetworkError("ECONNRESET", `${size} bytes came instead of ${wanted}`));
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, truncateSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -221,6 +221,45 @@ test("an interrupt ends it soon, and what has come is kept", async () => {
   assert.ok(performance.now() - began < 5_000);
   assert.ok(asked.length <= 3);
   assert.ok(leftIn(context).some((name) => name.endsWith("notes.json")));
+});
+
+test("who offers ranges and sends the whole is taken at the whole", async () => {
+  const { url, asked } = await serve(() => ({
+    ignoresRanges: true,
+    headers: { "accept-ranges": "bytes" },
+  }));
+  const context = makeContext();
+  assert.is(await outcome(fileAt(url, context), context), digest);
+  assert.equal(asked, ["bytes=0-16777215"]);
+});
+
+test("more than was said is refused as soon as it comes, and not asked for again", async () => {
+  const { url, asked } = await serve(() => ({ ignoresRanges: true, headers: { "accept-ranges": "none" } }));
+  const context = makeContext();
+  const file = fileAt(url, context, { size: 1_000_000 });
+  const { open } = file;
+  // Without a length, as a chunked answer has none.
+  const chunked = async (...asking: Parameters<typeof open>) => {
+    const response = await open(...asking);
+    const { "content-length": _, ...headers } = response.headers;
+    return { ...response, headers };
+  };
+  assert.is(await outcome({ ...file, open: chunked }, context), "source/wrong-size");
+  assert.is(asked.length, 1);
+  assert.ok(context.came() < 10_000_000);
+  assert.equal(leftIn(context), []);
+});
+
+test("notes of more than there is are not believed", async () => {
+  let isBroken = true;
+  const { url } = await serve((nth) => (isBroken && nth > 1 ? { cutAt: 0 } : {}));
+  const context = makeContext();
+  assert.is(await outcome(fileAt(url, context, { digest }), context), "ECONNRESET");
+  isBroken = false;
+  const [left] = leftIn(context).filter((name) => name.endsWith("content"));
+  truncateSync(`${context.storeDirectory}/transfers/${left}`, 1000);
+  const later = { ...makeContext(), store: context.store, storeDirectory: context.storeDirectory };
+  assert.is(await outcome(fileAt(url, later, { digest }), later), digest);
 });
 
 /** `printf small | git hash-object --stdin`, `md5sum`, and the check value of CRC-32C for the same. */

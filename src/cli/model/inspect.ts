@@ -48,10 +48,23 @@ async function readConfig(
   const chunks = await repository.readBlob(config.digest, signal);
   if (chunks === undefined) return undefined;
   try {
-    return JSON.parse(await textOf(chunks)) as Serializable;
+    const value = JSON.parse(await textOf(upTo(config.size, chunks))) as Serializable;
+    // What is nested deeper than can be written out is nothing to show.
+    JSON.stringify(value, undefined, 2);
+    return value;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
+  }
+}
+
+/** A registry may send more than it said. */
+async function* upTo(most: number, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > most) throw new RegistryError(200, `its configuration has more than ${most} bytes`);
+    yield chunk;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Files } from "../../model/host.ts";
 import type { OutputFile } from "../../model/outcome.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import type { ContentStore, SourceContext, TransferProgress } from "../../model/source.ts";
+import { visibleText } from "../../report/visible-text.ts";
 import { ociSource } from "../../sources/oci.ts";
 import { EXIT } from "../exit-code.ts";
 import { refuse } from "../refuse.ts";
@@ -40,6 +41,7 @@ export async function pullModel(
   if (taken !== undefined) return refuse(session, taken);
   const store = await openStore(session);
   const pulled = await pull(opened.value, store, session);
+  if (session.signal.aborted) return EXIT.interrupted;
   if (!pulled.ok) return refuse(session, ...pulled.diagnostics);
   const laidOut = await layOut(target, shown, pulled.value.files, { files, store });
   if (!laidOut.ok) return refuse(session, ...laidOut.diagnostics);
@@ -91,7 +93,10 @@ function createTeller(session: Session): (progress: TransferProgress) => void {
     if (session.options.json || now - toldMs < TELL_EVERY_MS) return;
     toldMs = now;
     const total = totalBytes === undefined ? "" : ` of ${megabytes(totalBytes)}`;
-    tell(session, waiting === undefined ? `${megabytes(bytes)}${total} MB` : `waits: ${waiting.reason}`);
+    tell(
+      session,
+      waiting === undefined ? `${megabytes(bytes)}${total} MB` : `waits: ${visibleText(waiting.reason)}`,
+    );
   };
 }
 
