@@ -81,14 +81,19 @@ export const configPages: PagesOf<"config"> = {
     mend: "Give one of them another name.",
     example: { fixture: "test-bodies", replace: ["- {name: one}", "- {name: two}"] },
   },
+  "config/dvc-pointer": {
+    title: "a model is kept by DVC, and is not here",
+    why: "Beside its place lies the `.dvc` file that says which model it is. Only DVC knows where the model itself is kept, and how to log in there.",
+    mend: "Fetch it: `dvc pull models/ridge.pkl.dvc`. The `source` is the model, `models/ridge.pkl`, and not the `.dvc` file.",
+  },
   "config/file-too-large": {
     title: "a file of dependencies is larger than such files are",
     why: "It is read and checked line by line. What is that long is hardly a list of packages.",
     mend: "Look whether the right file is named.",
   },
   "config/git-lfs-pointer": {
-    title: "a model is a pointer of git-lfs, and not the model",
-    why: "The clone has three lines of text in its place. They would go into the image, and the service would fail as it loads them.",
+    title: "a model is a pointer of git-lfs, and nothing says where the model is",
+    why: "The clone has three lines of text in its place. What they point to is fetched where the clone has a remote that is reached over the web, and this one has none; or extensions of git-lfs made it, which only git-lfs can undo.",
     mend: 'Fetch the file: `git lfs pull`, or `git lfs pull --include="models/ridge.pkl"` for one. In CI, have the checkout do it (`lfs: true`).',
   },
   "config/layout-not-saveable": {

@@ -226,6 +226,31 @@ export const sourcePages: PagesOf<"source"> = {
     why: "It most likely leads in a circle.",
     mend: "Open the address in a browser, and name where it ends.",
   },
+  "source/dvc-pointer": {
+    title: "a model is kept by DVC, and is not here",
+    why: "Beside its place lies the `.dvc` file that says which model it is. Only DVC knows where the model itself is kept, and how to log in there.",
+    mend: "Fetch it: `dvc pull models/ridge.pkl.dvc`. The `source` is the model, `models/ridge.pkl`, and not the `.dvc` file.",
+  },
+  "source/git-lfs-answer": {
+    title: "what a server of git-lfs answers makes no sense",
+    why: "It is no JSON, leaves objects out, or names addresses that are not of the web. A page to log in at, or a proxy, answers like this.",
+    mend: "`git lfs env` prints the endpoint: check it, and `lfs.url` in `.lfsconfig` if that is where it comes from.",
+  },
+  "source/git-lfs-object": {
+    title: "a server of git-lfs does not have a model",
+    why: "The pointer was pushed and the model was not, or the server has lost it.",
+    mend: "Whoever added the model types `git lfs push --all origin`. What another clone has can be copied from there.",
+  },
+  "source/git-lfs-pointer": {
+    title: "models are pointers of git-lfs, and nothing says where the models are",
+    why: "The clone has three lines of text in their place. What they point to is fetched where the clone has a remote that is reached over the web, and this one has none; or extensions of git-lfs made it, which only git-lfs can undo.",
+    mend: 'Fetch the files: `git lfs pull`, or `git lfs pull --include="models/ridge.pkl"` for one. In CI, have the checkout do it (`lfs: true`).',
+  },
+  "source/git-lfs-refused": {
+    title: "a server of git-lfs lets nobody in without a login",
+    why: "Models that pointers stand for are fetched as anybody would, without a user or a token. A private repository says no, or says that it does not exist.",
+    mend: 'Have git-lfs fetch them, which knows how you log in: `git lfs pull`, or `git lfs pull --include="models/ridge.pkl"` for one.',
+  },
   "source/unexpected-answer": {
     title: "a server answers, and not as it should",
     why: "A page to log in at, or another program, may be at that address; or what it tells leads nowhere.",

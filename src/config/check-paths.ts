@@ -4,7 +4,7 @@ import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Document } from "../model/document.ts";
 import type { FileStatus, Files } from "../model/host.ts";
 import { checkEntryScript } from "./check-entry-script.ts";
-import { checkModelFiles } from "./check-model-files.ts";
+import { checkModelFiles, wordDvcPointer } from "./check-model-files.ts";
 import { type InputPath, inputPaths, type PathWording } from "./input-paths.ts";
 import { nearest } from "./nearest.ts";
 import { holds } from "./paths.ts";
@@ -71,6 +71,8 @@ async function checkPath(input: InputPath, scope: Scope): Promise<readonly PathW
   const absolute = input.path === "." ? config.directory : `${config.directory}/${input.path}`;
   const status = await files.status(absolute);
   if (status === undefined) {
+    if (input.role === "model" && (await files.status(`${absolute}.dvc`))?.type === "file")
+      return [wordDvcPointer(`${input.path}.dvc`)];
     const folder = input.role === "model" ? folderOfGlob(input.path) : undefined;
     // What a glob finds below its folder is for the source to say.
     return folder === undefined

@@ -1,3 +1,4 @@
+import { readLfsPointer } from "../model/git-lfs.ts";
 import type { Files } from "../model/host.ts";
 import { isUri } from "./paths.ts";
 import { classesIn, pickledClass } from "./pickled-class.ts";
@@ -20,6 +21,8 @@ export async function recognizeModel(source: string, place: string, files: Files
   const status = await files.status(place);
   if (status === undefined) return { not: "it is a pattern, which may be of many files" };
   if (status.type === "directory") return recognizeFolder(source, place, files);
+  if ((await readLfsPointer(place, status.size, files)) !== undefined)
+    return byName(source, isPickle, isOnnx);
   const bytes = await readBeginning(place, files);
   if (isOnnx) return isOnnxModel(bytes) ? { format: "onnx" } : { not: "it does not begin as ONNX does" };
   if (isPickle) return recognizePickle(bytes, /\.joblib$/i.test(name));

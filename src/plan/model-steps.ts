@@ -1,5 +1,6 @@
 import type { Config } from "../model/config.ts";
 import { isNeverPickled } from "../model/pickle-names.ts";
+import type { Pin } from "../model/source.ts";
 import type { Step } from "../model/step.ts";
 import { asData } from "./as-data.ts";
 import { choiceOf } from "./compare-lock.ts";
@@ -34,7 +35,7 @@ export function modelSteps(config: Config, pins: Pins, locate: Locate, index: nu
     kind: "fetch",
     inputs: { source, include, exclude, ...(sha256 !== undefined && { sha256 }), ...(pin && { pin }) },
     needs: [],
-    pool: pin?.scheme === "file" ? "cpu" : "network",
+    pool: pin?.scheme === "file" && !hasPointers(pin) ? "cpu" : "network",
   };
   const unpacked: Step = {
     ...common,
@@ -71,4 +72,11 @@ export function modelSteps(config: Config, pins: Pins, locate: Locate, index: nu
     image: [content.id, layer.id],
     scans: layer.after,
   };
+}
+
+/** Whether files that lie in the package are pointers: what they point to is fetched. */
+function hasPointers({ identity: { files } }: Pin): boolean {
+  return Object.values((files ?? {}) as Readonly<Record<string, { readonly pointed?: true }>>).some(
+    ({ pointed }) => pointed,
+  );
 }

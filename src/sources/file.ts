@@ -1,10 +1,13 @@
 import path from "node:path";
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Digest } from "../model/digest.ts";
+import { readLfsPointer } from "../model/git-lfs.ts";
 import type { Files } from "../model/host.ts";
 import type { OutputFile } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Pin, Source, SourceContext, SourceReference } from "../model/source.ts";
+import type { PointedFile } from "./git-lfs-batch.ts";
+import { wordMismatch } from "./word-mismatch.ts";
 
 type Picomatch = typeof import("picomatch");
 
@@ -18,10 +21,10 @@ const ALWAYS_EXCLUDED = ["**/.git/**", "**/.DS_Store"];
 
 /**
  * Models in the package's own folder: a file, a folder, or a glob. They are pinned by the SHA-256 of each file and stay
- * where they are; nothing is copied.
+ * where they are; nothing is copied. A pointer of git-lfs is what it points to, which is fetched into the store.
  *
  * Errors: `source/not-found`, `source/empty`, `source/digest-mismatch`, `source/sha256-of-folder`,
- * `source/outside-package`, `source/link-outside`.
+ * `source/outside-package`, `source/link-outside`, `source/dvc-pointer`, and those of `sources/git-lfs.ts`.
  */
 export const fileSource: Source = {
   schemes: ["", "file"],
@@ -46,27 +49,31 @@ function parse(reference: SourceReference): Result<SourceReference> {
   );
 }
 
-async function pin(
-  reference: SourceReference,
-  { host, directory, onReading }: SourceContext,
-): Promise<Result<Pin>> {
-  const found = await findFiles(reference, directory, host.files);
+/** What a pin has of a file; one that is `pointed` to is not in the package. */
+type PinnedFile = {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly origin: string;
+  readonly pointed?: true;
+};
+
+async function pin(reference: SourceReference, context: SourceContext): Promise<Result<Pin>> {
+  const found = await findFiles(reference, context.directory, context.host.files);
   if (!found.ok) return found;
-  const digests = await Promise.all(
-    found.value.map(async (file) => {
-      const place = path.join(directory, file.origin);
-      const size = (await host.files.status(place))?.size ?? 0;
-      return host.files.digest(place, () => onReading?.({ ...file, size, mode: FILE_MODE }));
-    }),
+  const files = await Promise.all(
+    found.value.map(async (file) => [file.path, await pinFile(file, context)] as const),
   );
-  const mismatch = compareDigest(reference, digests);
+  const mismatch = compareDigest(
+    reference,
+    files.map(([, file]) => file),
+  );
   if (mismatch !== undefined) return mismatch;
-  const identity = Object.fromEntries(
-    found.value.map((file, index) => [
-      file.path,
-      { digest: digests[index]?.digest ?? "", size: digests[index]?.size ?? 0, origin: file.origin },
-    ]),
-  );
+  const identity = Object.fromEntries(files);
+  const pointed = pointedIn(identity);
+  if (pointed.length > 0) {
+    const fetchable = await (await import("./git-lfs.ts")).checkFetchable(pointed, context);
+    if (!fetchable.ok) return fetchable;
+  }
   return succeed({
     scheme: "file",
     identity: { files: identity },
@@ -74,16 +81,44 @@ async function pin(
   });
 }
 
-async function fetch(_reference: SourceReference, pinned: Pin): Promise<Result<readonly OutputFile[]>> {
-  const files = pinned.identity.files as Record<string, { digest: Digest; size: number; origin: string }>;
+async function pinFile(
+  { path: name, origin }: FoundFile,
+  { host, directory, onReading }: SourceContext,
+): Promise<PinnedFile> {
+  const place = path.join(directory, origin);
+  const size = (await host.files.status(place))?.size ?? 0;
+  const object = await readLfsPointer(place, size, host.files);
+  if (object !== undefined) return { ...object, origin, pointed: true };
+  const read = await host.files.digest(place, () =>
+    onReading?.({ path: name, origin, size, mode: FILE_MODE }),
+  );
+  return { ...read, origin };
+}
+
+function pointedIn(files: Readonly<Record<string, PinnedFile>>): readonly PointedFile[] {
+  return Object.entries(files).flatMap(([name, { pointed, ...file }]) =>
+    pointed === true ? [{ ...file, path: name }] : [],
+  );
+}
+
+async function fetch(
+  reference: SourceReference,
+  pinned: Pin,
+  context: SourceContext,
+): Promise<Result<readonly OutputFile[]>> {
+  const files = pinned.identity.files as Record<string, PinnedFile>;
+  const pointed = pointedIn(files);
+  const brought =
+    pointed.length === 0
+      ? succeed<readonly OutputFile[]>([])
+      : await (await import("./git-lfs.ts")).bringObjects(pointed, reference, context);
+  if (!brought.ok) return brought;
+  const byPath = new Map(brought.value.map((file) => [file.path, file]));
   return succeed(
-    Object.entries(files).map(([name, { digest, size, origin }]) => ({
-      path: name,
-      digest,
-      size,
-      mode: FILE_MODE,
-      origin,
-    })),
+    Object.entries(files).map(
+      ([name, { digest, size, origin }]) =>
+        byPath.get(name) ?? { path: name, digest, size, mode: FILE_MODE, origin },
+    ),
   );
 }
 
@@ -96,6 +131,9 @@ async function findFiles(
   const status = await files.status(path.join(directory, source));
   const { base, glob } = status === undefined ? (await loadGlobs()).scan(source) : { base: source, glob: "" };
   if (await leadsOutside(base, directory, files)) return fail(wordOutside(base));
+  const dvc = status === undefined ? `${source}.dvc` : source;
+  if (dvc.endsWith(".dvc") && (await files.status(path.join(directory, dvc)))?.type === "file")
+    return fail(wordDvc(dvc));
   if (status?.type === "file") return succeed([{ path: path.posix.basename(source), origin: source }]);
   if (status?.type === "directory")
     return findInFolder(reference, source, path.posix.basename(source), directory, files);
@@ -107,6 +145,12 @@ async function findFiles(
       hint: "the path is relative to the folder of `mlpackage.yaml`",
     }),
   );
+}
+
+function wordDvc(file: string) {
+  const message = `\`${file}\` is a pointer of DVC, and the model itself is not here`;
+  const hint = `fetch it with \`dvc pull ${file}\`, and name \`${file.replace(/\.dvc$/, "")}\``;
+  return errorDiagnostic("source/dvc-pointer", message, { hint });
 }
 
 /** Loaded for folders and globs alone: most models are one file. */
@@ -189,16 +233,4 @@ function compareDigest(
   }
   const actual = digests[0]?.digest.slice("sha256:".length);
   return actual === reference.sha256 ? undefined : fail(wordMismatch(reference, actual ?? ""));
-}
-
-/** The same words for every source: what was promised, and what came. */
-export function wordMismatch(reference: SourceReference, actual: string) {
-  return errorDiagnostic(
-    "source/digest-mismatch",
-    `\`${reference.source}\` is not the file that \`sha256\` names`,
-    {
-      hint: `if the change is meant, write \`sha256: ${actual}\``,
-      details: { expected: reference.sha256 ?? "", actual },
-    },
-  );
 }

@@ -22,7 +22,7 @@ import { createMeter } from "../transfers/meter.ts";
 import { mayPass, persist } from "../transfers/persist.ts";
 import { demandSpace } from "../transfers/space.ts";
 import { isHeld, transfer, WrongContent } from "../transfers/transfer.ts";
-import { wordMismatch } from "./file.ts";
+import { wordMismatch } from "./word-mismatch.ts";
 
 /** So many files at once: a small one is hardly more than the time its request takes. */
 const FILES_AT_ONCE = 32;
@@ -201,7 +201,8 @@ async function findAll(
   return files;
 }
 
-async function bringAll(
+/** Brings files into the store, many at once; those that are here are not asked for. */
+export async function bringAll(
   files: readonly RemoteFile[],
   reference: SourceReference,
   revision: Revision,
@@ -247,7 +248,7 @@ function tellWait({ onProgress }: SourceContext, { message }: Error, forMs: numb
 }
 
 /** What the world did wrong, as a diagnostic; any other error is thrown on. */
-async function orDiagnostic<T>(
+export async function orDiagnostic<T>(
   reference: SourceReference,
   act: () => Promise<T | Result<T>>,
 ): Promise<Result<T>> {
