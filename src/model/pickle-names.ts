@@ -1,5 +1,6 @@
 /** Names that pickles go by, and hardly anything else. */
-const PICKLES = /\.(pkl|pickle|joblib|sav|p|pt|pth)$/i;
+const PICKLES =
+  /\.(pkl|pickle|joblib|sav|p|pt|pth|ckpt|dill|cloudpickle)(\.(gz|z|bz2|xz|lzma|lz4|zst|tar))?$/i;
 
 /** Formats that no loader of theirs unpickles. */
 const OTHERS =

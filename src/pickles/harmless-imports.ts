@@ -24,8 +24,8 @@ const EXACT: Readonly<Record<string, ReadonlySet<string>>> = {
   threading: words("_RLock"),
   zoneinfo: words("ZoneInfo"),
   joblib: words(""),
-  "joblib.numpy_pickle": words("NumpyArrayWrapper NDArrayWrapper"),
-  "joblib.numpy_pickle_compat": words("NDArrayWrapper ZNDArrayWrapper"),
+  // Not `NDArrayWrapper`: what it stands for is read from another file, whatever that is.
+  "joblib.numpy_pickle": words("NumpyArrayWrapper"),
   numpy: words(
     "ndarray dtype matrix generic bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc uintc intp uintp float16 float32 float64 longdouble complex64 complex128 str_ bytes_ void object_ datetime64 timedelta64 absolute add arccos arcsin arctan argmax argmin cbrt ceil clip cos cosh divide exp exp2 expm1 floor hypot identity isfinite isnan log log10 log1p log2 max maximum mean median min minimum multiply negative power prod reciprocal rint round sign sin sinh sqrt square std subtract sum tan tanh var",
   ),
@@ -89,7 +89,7 @@ const LIBRARIES = [
 
 /** What within them tests, loads, evaluates, or hands on names that are not theirs. */
 const OUTSIDE =
-  /(^|\.)(_?testing\w*|_?tests?|externals|datasets|computation|hub|io|f2py|distutils|_build_utils|conftest|setup)(\.|$)/;
+  /(^|\.)(formula|base\.data|_?testing\w*|_?tests?|externals|datasets|computation|hub|io|f2py|distutils|_build_utils|conftest|setup)(\.|$)/;
 
 /** A class, or what Cython rebuilds one with; those of sparse matrices are small. */
 const CLASS = /^(_?[A-Z]\w*|__pyx_unpickle_[A-Z]\w*)$/;

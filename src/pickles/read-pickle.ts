@@ -57,9 +57,11 @@ function follow(opcode: number, cursor: Cursor, stack: Stack, reading: Reading):
       return void stack.popMark();
     case O.DUP:
       return push(stack.top());
-    case O.NONE:
+    // As Python counts them: joblib asks of a value only whether it is `None`.
     case O.NEWTRUE:
     case O.NEWFALSE:
+      return push(opcode === O.NEWTRUE ? 1 : 0);
+    case O.NONE:
     case O.EMPTY_LIST:
     case O.EMPTY_SET:
     case O.NEXT_BUFFER:
@@ -247,10 +249,19 @@ function setItems(push: (value: Value) => void, items: readonly Value[], dict: V
 function build(cursor: Cursor, stack: Stack, reading: Reading): Promise<void> | undefined {
   const state = stack.pop();
   const made = stack.top();
-  if (!isOf(made, "made") || !/^joblib\.numpy_pickle(_compat)?$/.test(made.by.module)) return undefined;
-  if (made.by.name !== "NumpyArrayWrapper") return undefined;
+  if (!isOf(made, "made")) return undefined;
+  if (!isWrapper(made.by)) {
+    // Who reads it looks at what it is, and not at how it was made.
+    if (isOf(made.args, "tuple") && made.args.items.some((one) => isOf(one, "import") && isWrapper(one)))
+      throw new BadPickle("makes an array of joblib's in a way that joblib does not");
+    return undefined;
+  }
   reading.onWrapper();
   return reading.isJoblib ? passArray(cursor, state, reading) : undefined;
+}
+
+function isWrapper({ module, name }: Import): boolean {
+  return /^joblib\.numpy_pickle(_compat)?$/.test(module) && name === "NumpyArrayWrapper";
 }
 
 /** Joblib writes an array between two opcodes: its padding and its bytes, or, of objects, a pickle. */

@@ -28,10 +28,11 @@ const DOTTED = /^[\p{ID_Start}_][\p{ID_Continue}]*(\.[\p{ID_Start}_][\p{ID_Conti
 export async function scanBytes(bytes: Bytes, signal: AbortSignal, start = 0): Promise<Suspicion> {
   const plain = await scanOnce(bytes, start, false, signal);
   if (!plain.hasWrapper) return plain.suspicion;
-  // Nobody knows by what it will be read: what either would import counts, and one of both must have come to the end.
+  // Nobody knows by what it will be read: what either would import counts, and joblib must come to the end.
   const joblib = await scanOnce(bytes, start, true, signal);
   const { unread } = joblib.suspicion;
-  const isRead = unread === undefined || plain.suspicion.unread === undefined;
+  // joblib reads it so, and it is not known that nobody does.
+  const isRead = unread === undefined;
   const imports = new Map(
     [...joblib.suspicion.imports, ...plain.suspicion.imports].map((one) => [keyOf(one), one]),
   );
@@ -65,7 +66,9 @@ async function scanOnce(
   try {
     for (let count = 0; count < MOST_PICKLES; count += 1) {
       const fault = await readOne(cursor, reading);
-      if (fault === undefined && isUnnamed) unread ??= "imports something that nobody can name";
+      // Behind the first may come anything; what imports something is a pickle all the same, and has run by then.
+      if (isUnnamed && (fault === undefined || count > 0))
+        unread ??= "imports something that nobody can name";
       if (fault !== undefined && count === 0) unread = fault;
       if (fault !== undefined || !(await cursor.fill(1))) break;
       isUnnamed = false;

@@ -26,6 +26,10 @@ const NPY = Buffer.from("\x93NUMPY", "latin1").toString("hex");
 /** Of its header; NumPy itself refuses longer ones. */
 const MOST_HEADER_BYTES = 1 << 20;
 
+/** The header of an array of numbers or texts, as NumPy writes it; in any other there may be objects. */
+const PLAIN_NUMBERS =
+  /^\{'descr': '[<>|=][biufcSUmM]\d+(\[\d*[a-z]+\])?', 'fortran_order': (True|False), 'shape': \([\d, ]*\), \}[ \n]*$/;
+
 /** In the zip of PyTorch, the raw numbers of tensors. */
 const TENSORS = /(^|\/)data\/\d+$/;
 
@@ -47,15 +51,24 @@ export async function scanFile(file: ScannedFile, scan: Scan): Promise<readonly 
 async function scanAny(name: string, beginning: string, bytes: Bytes, scan: Scan): Promise<readonly Found[]> {
   const isNamed = isNamedPickle(name);
   if (beginning.startsWith(NPY)) return told(name, await scanNpy(bytes, scan.signal));
-  if (isNamed && (beginning.startsWith(GZIP) || ZLIB.test(beginning)))
-    return told(name, await scanBytes(decompressed(bytes), scan.signal));
+  // joblib goes by the first bytes, whatever the name. A text may begin as zlib does, and is none.
+  if (beginning.startsWith(GZIP) || ZLIB.test(beginning))
+    return sure(name, isNamed, await scanBytes(decompressed(bytes), scan.signal));
   if (isNamed && UNREADABLE.some((mark) => beginning.startsWith(mark)))
     return told(name, { imports: [], unread: "is compressed in a way that is not read here" });
   const suspicion = await scanBytes(bytes, scan.signal);
-  if (suspicion.unread === undefined) return told(name, suspicion);
   const isMarked = /^800[0-5]/.test(beginning) && !TENSORS.test(name);
-  // Of a text whose first letter happens to be an opcode, nothing is to be told.
-  return isNamed || isMarked ? told(name, suspicion) : [];
+  return sure(name, isNamed || isMarked, suspicion);
+}
+
+/**
+ * Of a text whose first letter happens to be an opcode, nothing is to be told; of what imports something, all is,
+ * however it ends: an import runs before its pickle ends.
+ */
+function sure(name: string, isPickle: boolean, suspicion: Suspicion): readonly Found[] {
+  return isPickle || suspicion.unread === undefined || suspicion.imports.length > 0
+    ? told(name, suspicion)
+    : [];
 }
 
 function told(name: string, suspicion: Suspicion): readonly Found[] {
@@ -68,9 +81,8 @@ async function scanZip(file: ScannedFile, scan: Scan): Promise<readonly Found[]>
   const found: Found[] = [];
   try {
     for await (const entry of readZip(file, scan.files)) {
-      if (entry.type !== "file" || entry.size === 0) continue;
-      const name = `${file.path}/${entry.path}`;
-      if (!isNeverPickled(name)) found.push(...(await scanEntry(name, entry, scan)));
+      // Whatever its mode or its name says: who unpickles it reads its bytes, perhaps under another name.
+      if (entry.size > 0) found.push(...(await scanEntry(`${file.path}/${entry.path}`, entry, scan)));
     }
   } catch (error) {
     if (!(error instanceof BadArchive)) throw error;
@@ -101,7 +113,7 @@ async function scanNpy(bytes: Bytes, signal: AbortSignal): Promise<Suspicion> {
     const header = Buffer.concat([head.subarray(start), cursor.take(length - (12 - start))]).toString(
       "latin1",
     );
-    return /['"][|<>=]?O\d*['"]/.test(header) ? scanBytes(bytes, signal, start + length) : { imports: [] };
+    return PLAIN_NUMBERS.test(header) ? { imports: [] } : scanBytes(bytes, signal, start + length);
   } finally {
     await cursor.close();
   }

@@ -309,7 +309,7 @@ test("what is no pickle is passed over in silence", async () => {
     ["model.onnx", "pickle.dump(Run(os.system, 'true'), out)"],
     [
       "array.npy",
-      "out.write(b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', 50) + b\"{'descr': '<f8', 'shape': (1,)}\".ljust(50) + b'\\x00' * 8)",
+      "out.write(b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', 70) + b\"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\".ljust(69) + b'\\n' + b'\\x00' * 8)",
     ],
     ["empty.pkl", ""],
   ] as const)
@@ -387,5 +387,54 @@ test("what an import can do is said where it is known", () => {
   assert.is(dangerOf({ module: "webbrowser", name: "open" }), "can speak to other machines");
   assert.is(dangerOf({ module: "mycompany.models", name: "Churn" }), undefined);
 });
+
+/** Ways past a reader that is less patient than a loader: each of them runs what it names. */
+const EVIL = "pickle.dumps(Run(os.system, 'echo'), 2)";
+const HIDDEN: readonly (readonly [what: string, name: string, code: string])[] = [
+  ["behind what never ends", "x.ckpt", "out.write(b\"cos\\nsystem\\n(S'echo'\\ntR\\xff\")"],
+  ["under a name of no pickle", "x.bin", "out.write(b\"cos\\nsystem\\n(S'echo'\\ntR\\xff\")"],
+  ["compressed, under another name", "x.bin", `out.write(gzip.compress(${EVIL}))`],
+  ["compressed, as joblib and pandas name it", "x.pkl.gz", `out.write(gzip.compress(${EVIL}))`],
+  ["compressed by zlib", "x.joblib.z", `out.write(zlib.compress(${EVIL}))`],
+  ...["0o120777", "0o040755", "0o010644"].map(
+    (mode) =>
+      [
+        `in a zip, with the mode ${mode}`,
+        "x.pt",
+        `z = zipfile.ZipFile(out, 'w'); i = zipfile.ZipInfo('archive/data.pkl'); i.create_system = 3; i.external_attr = ${mode} << 16; z.writestr(i, ${EVIL}); z.close()`,
+      ] as const,
+  ),
+  [
+    "in a zip, under a second name",
+    "x.pt",
+    `z = zipfile.ZipFile(out, 'w'); i = zipfile.ZipInfo('archive/data.pkl'); n = b'archive/x.json'; i.extra = struct.pack('<HHBI', 0x7075, 5 + len(n), 1, zlib.crc32(b'archive/data.pkl')) + n; z.writestr(i, ${EVIL}); z.close()`,
+  ],
+  [
+    "in an array whose type is spelt out",
+    "x.npy",
+    `h = b"{'descr': 'object', 'fortran_order': False, 'shape': (1,), }\\n"; out.write(b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', len(h)) + h + ${EVIL})`,
+  ],
+  [
+    "behind a wrapper of joblib's that was made in another way",
+    "x.joblib",
+    `out.write(b'\\x80\\x02ccopyreg\\n__newobj__\\ncjoblib.numpy_pickle\\nNumpyArrayWrapper\\n\\x85R}b' + ${EVIL}[2:])`,
+  ],
+  [
+    "in a second pickle, by a name that it makes up",
+    "x.pt",
+    `out.write(pickle.dumps(1, 2) + b'\\x80\\x04cbuiltins\\nstr\\n(B' + struct.pack('<I', 2) + b'os' + text('ascii') + b'tR' + text('system') + b'\\x93' + text('echo') + b'\\x85R\\xff')`,
+  ],
+  [
+    "in another file, that joblib would read",
+    "x.joblib",
+    "out.write(b'cjoblib.numpy_pickle\\nNDArrayWrapper\\n)\\x81.')",
+  ],
+];
+
+for (const [what, name, code] of HIDDEN)
+  test(`${what} nothing is hidden`, async () => {
+    const found = await scan(written(name, code));
+    assert.ok(found.length > 0, "it was passed for harmless");
+  });
 
 test.run();

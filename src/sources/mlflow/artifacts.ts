@@ -30,6 +30,7 @@ const FOLDERS_AT_ONCE = 8;
 
 /** No model has so many; a server that makes folders up has. */
 const MOST_FOLDERS = 10_000;
+const MOST_FILES = 100_000;
 
 /** The server fetches a file for itself before it sends the first byte of it. */
 const PATIENCE_MS = 5 * 60_000;
@@ -108,6 +109,7 @@ async function findFiles(start: string, listFolder: ListFolder): Promise<readonl
         const place = folder === "" ? name : `${folder}/${name}`;
         if (isFolder) next.push(place);
         else files.push({ path: place, ...(size !== undefined && { size }) });
+        if (files.length > MOST_FILES) throw wordTooMany();
       }
     });
     level = next;
