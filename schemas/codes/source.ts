@@ -96,6 +96,11 @@ export const sourcePages: PagesOf<"source"> = {
     why: "`HF_HUB_OFFLINE` is set, and neither the cache of mlpackage nor that of the hub's own client has it.",
     mend: "Unset `HF_HUB_OFFLINE`, or `hf download ORG/REPO` where there is a network. `HF_HUB_CACHE` and `HF_HOME` name the cache.",
   },
+  "source/endless-list": {
+    title: "the list of a model's files has no end",
+    why: "A server names page after page, or the same page again. What is listed so is no model, or no server of models.",
+    mend: "Name a folder further down, or one file; `include` chooses among what is listed, and does not shorten the list.",
+  },
   "source/insecure-redirect": {
     title: "a server sends a request on from https to http",
     why: "From there on, anybody on the way could replace the model.",

@@ -12,6 +12,7 @@ import {
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { Source, SourceContext, SourceReference } from "../model/source.ts";
 import { follow } from "../transfers/follow.ts";
+import { readPages } from "../transfers/pages.ts";
 import { rangeHeaders } from "../transfers/range-headers.ts";
 import { findGoogleCredentials, type TokenSource } from "./gcs/credentials.ts";
 import { createRemoteSource } from "./remote-source.ts";
@@ -137,23 +138,20 @@ async function listBelow(
   prefix: string,
   { signal }: SourceContext,
 ): Promise<readonly GcsObject[]> {
-  const objects: GcsObject[] = [];
-  let pageToken = "";
   try {
-    do {
+    return await readPages(`what is below \`${prefix}\``, async (pageToken) => {
       const query = {
         prefix,
         fields: `nextPageToken,items(${FIELDS})`,
-        ...(pageToken !== "" && { pageToken }),
+        ...(pageToken !== undefined && { pageToken }),
       };
       const page: Page = await readJson<Page>(await bucket.ask("", { query, signal }));
-      objects.push(...(page.items ?? []).filter(({ name }) => !name.endsWith("/")));
-      pageToken = page.nextPageToken ?? "";
-    } while (pageToken !== "");
+      const entries = (page.items ?? []).filter(({ name }) => !name.endsWith("/"));
+      return { entries, next: page.nextPageToken || undefined };
+    });
   } catch (error) {
     throw isStatus(error, 404) ? wordNoBucket(bucket) : wordRefusal(error, bucket, prefix);
   }
-  return objects;
 }
 
 async function readJson<T>(response: NetworkResponse): Promise<T> {

@@ -1,5 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Host, NetworkResponse } from "../../model/host.ts";
+import { readPages } from "../../transfers/pages.ts";
 import { findCredentials, readProfile } from "./credentials.ts";
 import { createObjectTransport } from "./transport.ts";
 
@@ -81,20 +82,18 @@ export async function openBucket(bucket: string, host: Host, signal: AbortSignal
     },
 
     async list(prefix) {
-      const objects: S3Object[] = [];
-      let token: string | undefined;
-      do {
+      return readPages(`\`s3://${bucket}/${prefix}\``, async (token) => {
+        const entries: S3Object[] = [];
         const wanted = { Bucket: bucket, Prefix: prefix, ContinuationToken: token };
         const page = await client.send(new ListObjectsV2Command(wanted), { abortSignal: derive(signal) });
         for (const { Key, Size, ETag, ChecksumAlgorithm, ChecksumType } of page.Contents ?? []) {
           const hasChecksums =
             ChecksumType !== "COMPOSITE" &&
             (ChecksumAlgorithm ?? []).some((name) => ["SHA256", "SHA1", "CRC32C"].includes(name));
-          objects.push({ key: Key ?? "", size: Size, etag: ETag, hasChecksums });
+          entries.push({ key: Key ?? "", size: Size, etag: ETag, hasChecksums });
         }
-        token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-      } while (token !== undefined);
-      return objects;
+        return { entries, next: page.IsTruncated === true ? page.NextContinuationToken : undefined };
+      });
     },
 
     async open({ key, versionId, ifMatch, range }, during) {

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { bytesOf, textOf } from "../../model/chunks.ts";
+import { textOf } from "../../model/chunks.ts";
 import type { Network, NetworkResponse } from "../../model/host.ts";
 import { Refusal } from "../../model/place.ts";
 
@@ -37,8 +37,8 @@ export type Transport = {
 export function createTransport(network: Network): Transport {
   return {
     async handle(request, options) {
-      const { status, headers, body } = await send(network, request, options);
-      return { response: { statusCode: status, headers: { ...headers }, body: await bytesOf(body) } };
+      const { status, headers, text } = await send(network, request, options);
+      return { response: { statusCode: status, headers: { ...headers }, body: Buffer.from(await text()) } };
     },
   };
 }
@@ -56,7 +56,7 @@ export function createObjectTransport(network: Network) {
       const headers = { ...response.headers };
       if (statusCode >= 300) throw await refusalOf(request, response);
       const isContent = request.method === "GET" && request.query?.["x-id"] === "GetObject";
-      if (!isContent) return { response: { statusCode, headers, body: await bytesOf(response.body) } };
+      if (!isContent) return { response: { statusCode, headers, body: Buffer.from(await response.text()) } };
       const body = Readable.from([]);
       contents.set(body, response);
       return { response: { statusCode, headers, body } };
