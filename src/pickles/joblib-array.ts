@@ -16,14 +16,9 @@ export function sizeOfArray(state: Value): RawArray {
   const alignment = state.entries.get("numpy_array_alignment_bytes");
   // joblib pads for whatever is not `None`: only what it writes itself is known.
   if (alignment !== undefined && alignment !== null && typeof alignment !== "number") throw wordUnknown();
-  if (
-    dtype !== undefined &&
-    isOf(dtype, "made") &&
-    !/^(numpy)\.dtype$/.test(`${dtype.by.module}.${dtype.by.name}`)
-  )
-    throw wordUnknown();
   const isPadded = typeof alignment === "number";
   if (!isOf(shape, "tuple") || !isOf(dtype, "made") || !isOf(dtype.args, "tuple")) throw wordUnknown();
+  if (dtype.by.module !== "numpy" || dtype.by.name !== "dtype") throw wordUnknown();
   const [, type, size] = /^[<>=|]?([biufcSUmMO])(\d+)$/.exec(String(dtype.args.items[0])) ?? [];
   if (type === undefined) throw wordUnknown();
   if (type === "O") return { bytes: 0, isPadded: false, isPickled: true };
