@@ -162,7 +162,7 @@ async function settleFresh(
   // What no record names is garbage one day.
   if (isForeseen) await record(step, key, output, execution, emit);
   execution.remember(step, { key, fingerprint, output });
-  return { status: "fresh", output };
+  return { status: "fresh", output, ...savedBy(step, execution) };
 }
 
 function gone(from: string): Reason {
@@ -179,7 +179,13 @@ async function restore(
   if (!(await hit.restore())) return undefined;
   if ((await execution.evaluation.findMissing(step, hit.output)) !== undefined) return undefined;
   execution.remember(step, { key, fingerprint, output: hit.output });
-  return { status: "restored", output: hit.output, from, durationMs: execution.clock.monotonic() - began };
+  const durationMs = execution.clock.monotonic() - began;
+  return { status: "restored", output: hit.output, from, durationMs, ...savedBy(step, execution) };
+}
+
+function savedBy({ id }: Step, { lastDuration }: Execution): { readonly savedMs?: number } {
+  const savedMs = lastDuration(id);
+  return savedMs === undefined ? {} : { savedMs };
 }
 
 /** Holds all locks of a step; in the same order everywhere, so that two runs never wait for each other. */

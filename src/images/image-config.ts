@@ -172,6 +172,16 @@ export function originsOfLayers(
   return layers.map((_layer, index) => origins[origins.length - layers.length + index]);
 }
 
+/** What an image's history says of each layer, from the bottom up; undefined for those that a short one leaves out. */
+export function wordsOfLayers(config: string): readonly (string | undefined)[] {
+  const { history, rootfs } = JSON.parse(config) as ImageConfig;
+  const words = (history ?? []).flatMap(({ created_by: word = "", empty_layer: isEmpty }) =>
+    isEmpty === true ? [] : [word],
+  );
+  const layers = rootfs?.diff_ids ?? [];
+  return layers.map((_layer, index) => words[words.length - layers.length + index]);
+}
+
 /** As the specification has it (RFC 3339). */
 function dateOf(secondsSince1970: number): string {
   return new Date(secondsSince1970 * 1000).toISOString().replace(".000Z", "Z");

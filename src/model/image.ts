@@ -17,6 +17,18 @@ export type Descriptor = {
 /** `diffId` is the digest of the layer's tar, which is that of the layer where it is not compressed. */
 export type Layer = Descriptor & { readonly diffId: Digest };
 
+/** What a layer of an image is for. `packages` are those of pip and conda, `server` is what answers the requests. */
+export type LayerPart = "base" | "system-packages" | "packages" | "model" | "server" | "code" | "other";
+
+/** A layer, and what an image's history says of it. */
+export type DescribedLayer = Layer & {
+  readonly part: LayerPart;
+  /** Of a model: its name. */
+  readonly name?: string;
+  /** What made it, in the history's words; absent where that is silent. */
+  readonly createdBy?: string;
+};
+
 /** An image for one platform: `linux/amd64`, `linux/arm64/v8`. */
 export type PlatformImage = {
   readonly platform: string;

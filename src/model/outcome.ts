@@ -38,15 +38,17 @@ export function isStepOutput(value: unknown): value is StepOutput {
  * How a step ended.
  * `fresh`: nothing to do, everything it made is in place. `restored`: another machine had made it.
  * `blocked`: another's failure kept it from starting.
+ * `savedMs` is how long the step took when it last ran here, where anybody knows.
  */
 export type Outcome =
   | { readonly status: "succeeded"; readonly output: StepOutput; readonly durationMs: number }
-  | { readonly status: "fresh"; readonly output: StepOutput }
+  | { readonly status: "fresh"; readonly output: StepOutput; readonly savedMs?: number }
   | {
       readonly status: "restored";
       readonly output: StepOutput;
       readonly from: string;
       readonly durationMs: number;
+      readonly savedMs?: number;
     }
   | { readonly status: "failed"; readonly diagnostics: readonly Diagnostic[]; readonly durationMs: number }
   | { readonly status: "blocked"; readonly by: readonly string[] }

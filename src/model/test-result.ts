@@ -27,3 +27,8 @@ export type Latencies = {
 
 /** One thing that is not as expected; `excerpt` shows more of it. */
 export type TestFailure = { readonly message: string; readonly excerpt: readonly string[] };
+
+/** A test in a report. `isCached`: it passed earlier, and nothing has changed since. */
+export type ReportedTest =
+  | (TestResult & { readonly status: "passed" | "failed"; readonly isCached: boolean })
+  | { readonly name: string; readonly status: "not-run"; readonly reason: string };

@@ -1,5 +1,4 @@
-import type { RequestResult, TestFailure } from "../model/test-result.ts";
-import type { ReportedTest } from "./test-recorder.ts";
+import type { ReportedTest, RequestResult, TestFailure } from "../model/test-result.ts";
 
 /** As every JUnit report that we wrote begins. */
 export const JUNIT_BEGINNING = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="mlpackage"';

@@ -1,4 +1,4 @@
-import type { ReportedTest } from "./test-recorder.ts";
+import type { ReportedTest } from "../model/test-result.ts";
 
 /** The tests of a run as plain data, for `--json`. */
 export function testsToJson(tests: readonly ReportedTest[]): readonly object[] {

@@ -2,12 +2,7 @@ import type { RunEvent } from "../model/event.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Reporter } from "../model/reporter.ts";
 import type { Step } from "../model/step.ts";
-import type { TestResult } from "../model/test-result.ts";
-
-/** A test in a report. `isCached`: it passed earlier, and nothing has changed since. */
-export type ReportedTest =
-  | (TestResult & { readonly status: "passed" | "failed"; readonly isCached: boolean })
-  | { readonly name: string; readonly status: "not-run"; readonly reason: string };
+import type { ReportedTest, TestResult } from "../model/test-result.ts";
 
 /** Collects what becomes of the tests of a package while it runs. */
 export type TestRecorder = { readonly reporter: Reporter; readonly report: () => readonly ReportedTest[] };
