@@ -204,7 +204,7 @@ export const cliPages: PagesOf<"cli"> = {
   "cli/place-in-code": {
     title: "a report would be written into the code",
     why: "All in that folder goes into the image, so the next run would build another one.",
-    mend: "Write it somewhere else, or give it a name that is no code: `.mlpackage-trace.json`.",
+    mend: "Write it somewhere else, or give it a name that is no code: `.mlpackage-trace.json`, `mlpackage-report.html`.",
   },
   "cli/place-in-input": {
     title: "the vendor folder would lie in a model or another input",
@@ -215,6 +215,11 @@ export const cliPages: PagesOf<"cli"> = {
     title: "there is something in the place that is to be written",
     why: "It is nothing that an earlier call has left. What is not ours is not written over.",
     mend: "Name a place that is not there yet, or remove it yourself. Nothing was changed.",
+  },
+  "cli/port-taken": {
+    title: "the page of `mlpackage ui` cannot have the port",
+    why: "Another program listens there, or the port is below 1024 and only root may have it.",
+    mend: "Name another, as in `--port 8080`, or leave `--port` out: then one that is free is taken.",
   },
   "cli/plan-and-choice": {
     title: "a saved plan is applied with flags that choose steps",

@@ -17,6 +17,7 @@ import { picklePages } from "./pickle.ts";
 import { planPages } from "./plan.ts";
 import { registryPages } from "./registry.ts";
 import { renderPages } from "./render.ts";
+import { reportPages } from "./report.ts";
 import { requirementsPages } from "./requirements.ts";
 import { savePages } from "./save.ts";
 import { servicePages } from "./service.ts";
@@ -58,4 +59,5 @@ export const PAGES: Readonly<Record<string, Page>> = {
   ...tracePages,
   ...importPages,
   ...junitPages,
+  ...reportPages,
 };

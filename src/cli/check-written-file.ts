@@ -73,7 +73,8 @@ function wordTaken(file: string, what: string): Diagnostic {
 }
 
 function wordInput(file: string): Diagnostic {
+  const name = file.endsWith(".html") ? "mlpackage-report.html" : `.mlpackage-${path.basename(file)}`;
   return errorDiagnostic("cli/place-in-code", `\`${file}\` lies in the code, and would go into the image`, {
-    hint: `write it to another folder, or give it a name that is no code: \`.mlpackage-${path.basename(file)}\``,
+    hint: `write it to another folder, or give it a name that is no code: \`${name}\``,
   });
 }

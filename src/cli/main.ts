@@ -46,6 +46,7 @@ async function withSession(
     cacheDirectory,
     runtimeDirectory: path.join(import.meta.dirname, RUNTIME_FROM_HERE),
     templatesDirectory: path.join(import.meta.dirname, TEMPLATES_FROM_HERE),
+    pageDirectory: path.join(import.meta.dirname, PAGE_FROM_HERE),
     workingDirectory: process.cwd(),
     signal: interrupt.signal,
     writeData: streams.writeData,
@@ -86,6 +87,8 @@ async function reportFault(error: unknown, session: Session): Promise<number> {
 const IS_SOURCE = path.basename(import.meta.filename) === "main.ts";
 const RUNTIME_FROM_HERE = IS_SOURCE ? "../runtime" : "runtime";
 const TEMPLATES_FROM_HERE = IS_SOURCE ? "../drafts/templates" : "templates";
+/** A browser reads no TypeScript: from the sources, too, it is what was built. */
+const PAGE_FROM_HERE = IS_SOURCE ? "../../dist/page" : "page";
 
 const IS_TERMINAL =
   process.stderr.isTTY === true && process.env.TERM !== "dumb" && process.env.CI === undefined;

@@ -74,6 +74,13 @@ const JUNIT_OPTION = {
   junit: { type: "string", describe: "write how the tests went, as JUnit XML, to this file" },
 } as const satisfies Options;
 
+const REPORT_OPTION = {
+  report: {
+    type: "string",
+    describe: "write a page that shows the run to this file: steps, times, reasons, layers, tests, digests",
+  },
+} as const satisfies Options;
+
 /** What `plan` and `apply` choose steps by. */
 const SELECT_OPTIONS = {
   only: { type: "list", takes: "all", describe: "only these steps, by id or kind, and what they need" },
@@ -180,6 +187,7 @@ export const COMMANDS: readonly Command[] = [
       ...FROZEN_OPTION,
       ...SUPPLY_OPTIONS,
       ...JUNIT_OPTION,
+      ...REPORT_OPTION,
     },
     run: async (session, values) =>
       (await import("./commands/apply.ts")).apply(session, {
@@ -191,6 +199,36 @@ export const COMMANDS: readonly Command[] = [
         offline: values.offline,
         vendor: values.vendor,
         junit: values.junit,
+        report: values.report,
+      }),
+  }),
+  defineCommand({
+    name: "ui",
+    summary:
+      "do what `apply` does with a page beside it that shows it, then run the service for the page to ask",
+    options: {
+      ...SELECT_OPTIONS,
+      ...PICKLE_OPTION,
+      ...RUN_OPTIONS,
+      ...FROZEN_OPTION,
+      ...REPORT_OPTION,
+      port: {
+        type: "number",
+        alias: "p",
+        default: 0,
+        minimum: 0,
+        maximum: 65_535,
+        describe: "the port of the page on 127.0.0.1; 0 takes one that is free",
+      },
+    },
+    run: async (session, values) =>
+      (await import("./commands/ui.ts")).ui(session, {
+        ...selectOptions(values),
+        ...runOptions(values),
+        denyUnsafePickle: values["deny-unsafe-pickle"],
+        frozen: values.frozen,
+        report: values.report,
+        port: values.port,
       }),
   }),
   defineCommand({

@@ -29,6 +29,8 @@ export type Session = {
   readonly runtimeDirectory: string;
   /** Scripts that `init` writes. */
   readonly templatesDirectory: string;
+  /** What the page of a run is drawn with. */
+  readonly pageDirectory: string;
   /** The working directory, absolute. */
   readonly workingDirectory: string;
   /** Aborted by the first SIGINT or SIGTERM. */

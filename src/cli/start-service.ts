@@ -39,7 +39,7 @@ export async function exitCodeOfService(service: Service): Promise<number> {
 }
 
 /** One that ended by itself is cleared away: only its log was of use. */
-async function findRunning(last: LastRun): Promise<Service | undefined> {
+export async function findRunning(last: LastRun): Promise<Service | undefined> {
   for (const service of await last.engine.findServices(serviceLabels(last))) {
     if ((await service.state()).running) return service;
     await service.remove();

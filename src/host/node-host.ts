@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Host } from "../model/host.ts";
 import { createClock } from "./clock.ts";
 import { createFiles } from "./files.ts";
+import { serveLocally } from "./local-server.ts";
 import { createLocks } from "./locks.ts";
 import { createNetwork } from "./network.ts";
 import { identifyProcess } from "./process-identity.ts";
@@ -25,6 +26,7 @@ export function createNodeHost(
     files,
     processes: createProcesses(),
     network,
+    serveLocally,
     clock: createClock(),
     locks: createLocks(path.join(cacheDirectory, "locks"), identity, purpose),
     identity,

@@ -1,4 +1,5 @@
 import type { Digest } from "./digest.ts";
+import type { ServeLocally } from "./local-server.ts";
 import type { Locks } from "./locks.ts";
 import type { Part } from "./part.ts";
 
@@ -7,6 +8,7 @@ export type Host = {
   readonly files: Files;
   readonly processes: Processes;
   readonly network: Network;
+  readonly serveLocally: ServeLocally;
   readonly clock: Clock;
   readonly locks: Locks;
   readonly identity: ProcessIdentity;

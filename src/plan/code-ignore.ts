@@ -21,6 +21,9 @@ const LEFTOVERS = new Set([
 const SECRETS =
   /^(\.env(\..*)?|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.aws|\.azure|\.ssh|\.docker|cosign\.key)$/;
 
+/** The page of a run, by the name that we propose for it. */
+const REPORT = /^mlpackage-report[\w.-]*\.html$/;
+
 /** What a run that was killed may have left beside an output. */
 const UNFINISHED = /^\.mlpackage-|\.partial$/;
 
@@ -41,7 +44,8 @@ export function codeIgnore(
   const isLock = locksBelow(folder, own);
   return (path) => {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    const isLeftover = LEFTOVERS.has(name) || name.endsWith(".pyc") || UNFINISHED.test(name);
+    const isLeftover =
+      LEFTOVERS.has(name) || name.endsWith(".pyc") || UNFINISHED.test(name) || REPORT.test(name);
     return isLeftover || SECRETS.test(name) || named.has(path) || isLock(path);
   };
 }

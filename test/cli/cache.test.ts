@@ -37,6 +37,7 @@ function createCalls() {
       host,
       cacheDirectory,
       templatesDirectory: "",
+      pageDirectory: "dist/page",
       runtimeDirectory: "",
       workingDirectory,
       signal: AbortSignal.timeout(60_000),

@@ -1,8 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { RequestResult } from "../../src/model/test-result.ts";
+import type { ReportedTest, RequestResult } from "../../src/model/test-result.ts";
 import { JUNIT_BEGINNING, renderJunit } from "../../src/report/junit.ts";
-import type { ReportedTest } from "../../src/model/test-result.ts";
 
 const test = suite("JUnit report");
 

@@ -1,9 +1,11 @@
 import { errorDiagnostic } from "../../model/diagnostic.ts";
 import type { Graph } from "../../model/graph.ts";
 import { failuresOf, type Outcome } from "../../model/outcome.ts";
+import type { Reporter } from "../../model/reporter.ts";
 import { combine, fail, type Result, succeed } from "../../model/result.ts";
 import type { ReportedTest } from "../../model/test-result.ts";
 import { selectTests, testNamesOf } from "../../plan/select-tests.ts";
+import { combineReporters } from "../../report/combine-reporters.ts";
 import { outcomeToJson } from "../../report/json-lines.ts";
 import { testsToJson } from "../../report/test-json.ts";
 import type { AssembleOptions } from "../assemble.ts";
@@ -13,7 +15,10 @@ import { deniesUnsafePickle } from "../deny-unsafe-pickle.ts";
 import { EXIT, exitCodeOfRun } from "../exit-code.ts";
 import { prepareFromPlan } from "../plan-file.ts";
 import { type Prepared, prepare, type SelectOptions } from "../prepare.ts";
+import type { RunRecord } from "../record-run.ts";
+import type { Recording } from "../recording.ts";
 import { refuse } from "../refuse.ts";
+import { checkReportFile } from "../report-file.ts";
 import { type RunOptions, runGraph } from "../run-graph.ts";
 import { reportDiagnostics, type Session } from "../session.ts";
 import { checkJunitFile, recordTests } from "../test-reports.ts";
@@ -34,6 +39,10 @@ export type ApplyOptions = SelectOptions &
     readonly plan?: string | undefined;
     /** A file for a JUnit report of the tests. */
     readonly junit?: string | undefined;
+    /** A file for a page that shows the run. */
+    readonly report?: string | undefined;
+    /** Handed the record of the run before it begins, by whom it is shown. */
+    readonly onRecord?: ((record: RunRecord, prepared: Prepared) => Promise<Reporter>) | undefined;
     /** `mlpackage test`: the tests run whatever is known of them, those alone whose names hold one of these words. */
     readonly tests?: readonly string[];
   };
@@ -45,13 +54,29 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
   const chosen = chooseTests(prepared.value.graph, options);
   if (!chosen.ok) return refuse(session, ...chosen.diagnostics);
   const tests = recordTests(session, opened, options.junit);
-  const recordings = [tests];
+  const recordings = [tests, ...(await recordForPage(session, prepared.value, options))];
   const outcomes = await runGraph(session, opened, assembly, chosen.value, { ...options, recordings });
   if (session.options.json) {
     session.writeData(outcomesToJson(outcomes, tests.report()));
     session.onTold(failuresOf(outcomes));
   } else reportDiagnostics(session, failuresOf(outcomes));
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
+}
+
+/** A run is recorded for a page only if somebody looks at one. */
+async function recordForPage(
+  session: Session,
+  prepared: Prepared,
+  { report: file, onRecord }: ApplyOptions,
+): Promise<readonly Recording[]> {
+  if (file === undefined && onRecord === undefined) return [];
+  const { recordRun } = await import("../record-run.ts");
+  const { writeReport } = await import("../report-file.ts");
+  const record = await recordRun(session, prepared.opened, prepared.assembly);
+  const shown = onRecord && (await onRecord(record, prepared));
+  const reporter = combineReporters(record.reporter, ...(shown === undefined ? [] : [shown]));
+  const save = file === undefined ? async () => {} : writeReport(session, record, file);
+  return [{ kind: "report", reporter, save }];
 }
 
 /** The graph with the tests that are wanted. */
@@ -77,6 +102,7 @@ async function prepareLocked(session: Session, options: ApplyOptions): Promise<R
   const written = combine([
     await checkTraceFile(session, opened, options.trace),
     await checkJunitFile(session, opened, options.junit),
+    await checkReportFile(session, opened, options.report),
   ]);
   if (!written.ok) return written;
   // What a plan says was pinned by the lock as it was then, and without a network nothing is resolved.
