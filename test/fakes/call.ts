@@ -38,8 +38,8 @@ export function makeCall(
     host: makeHost({ environment: { ...environment, DOCKER_HOST: "unix:///no/engine.sock" } }),
     cacheDirectory: path.join(workingDirectory, "cache"),
     runtimeDirectory: makeFolder({ "serve.py": "serve" }),
-    templatesDirectory: path.join(import.meta.dirname,
-    pageDirectory: "dist/page", "../../src/drafts/templates"),
+    templatesDirectory: path.join(import.meta.dirname, "../../src/drafts/templates"),
+    pageDirectory: path.join(import.meta.dirname, "../../dist/page"),
     workingDirectory,
     signal: AbortSignal.timeout(60_000),
     writeData: (text) => {

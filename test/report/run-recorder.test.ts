@@ -160,7 +160,7 @@ test("of what others print the last lines are kept, without colours, controls an
     activity: { type: "log", text },
     timeMs: 1,
   });
-  const hostile = "\u001b[31mred\u001b[0m\u0007 https://me:hunter2@example.com/ \u202Eevil";
+  const hostile = "\u001b[31mred\u001b[0m\u0008 https://me:hunter2@example.com/ \u202Eevil";
   const { log } = stepIn(play(started(built, 0), say(lines.join("\n")), say(hostile)), "build:image");
   assert.is(log.length, 200);
   assert.is(log.at(-2), "line 499");
