@@ -88,7 +88,7 @@ const IS_SOURCE = path.basename(import.meta.filename) === "main.ts";
 const RUNTIME_FROM_HERE = IS_SOURCE ? "../runtime" : "runtime";
 const TEMPLATES_FROM_HERE = IS_SOURCE ? "../drafts/templates" : "templates";
 /** A browser reads no TypeScript: from the sources, too, it is what was built. */
-const PAGE_FROM_HERE = IS_SOURCE ? "../../dist/page" : "page";
+const PAGE_FROM_HERE = IS_SOURCE ? "../../dist" : ".";
 
 const IS_TERMINAL =
   process.stderr.isTTY === true && process.env.TERM !== "dumb" && process.env.CI === undefined;

@@ -1,12 +1,11 @@
 import path from "node:path";
 import { type Result, succeed } from "../model/result.ts";
+import { PAGE_BEGINNING } from "../page/beginning.ts";
+import type { PageAssets } from "../page/render-page.tsx";
 import { checkWrittenFile, resolveForSession } from "./check-written-file.ts";
 import type { Package } from "./open-package.ts";
 import type { RunRecord } from "./record-run.ts";
 import type { Session } from "./session.ts";
-
-/** As every page that we wrote begins. */
-const REPORT_BEGINNING = "<!doctype html><!-- mlpackage report -->";
 
 /** Whether a report may be written where the call says; asked before anything runs. */
 export async function checkReportFile(
@@ -14,7 +13,7 @@ export async function checkReportFile(
   opened: Package,
   file: string | undefined,
 ): Promise<Result<unknown>> {
-  return file === undefined ? succeed(undefined) : checkWrittenFile(session, opened, file, REPORT_BEGINNING);
+  return file === undefined ? succeed(undefined) : checkWrittenFile(session, opened, file, PAGE_BEGINNING);
 }
 
 /** What writes the page of a run once it has ended. */
@@ -30,7 +29,7 @@ export function writeReport(session: Session, { report }: Pick<RunRecord, "repor
 }
 
 /** What the page has with it: nothing is loaded from elsewhere. */
-export async function readPageAssets({ host, pageDirectory }: Session) {
+export async function readPageAssets({ host, pageDirectory }: Session): Promise<PageAssets> {
   const [script, style] = await Promise.all(
     ["page.js", "page.css"].map((name) => host.files.readText(path.join(pageDirectory, name))),
   );

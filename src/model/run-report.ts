@@ -109,13 +109,3 @@ export type ReportedDiagnostic = {
   /** All of it as at a terminal, with the lines of the file, uncoloured. */
   readonly text: string;
 };
-
-/** What `mlpackage ui` tells its page, anew each time that something changes. */
-export type LiveRun = { readonly report: RunReport; readonly service: LiveService };
-
-/** The service that can be asked for a score; `sample` is a request to begin with. */
-export type LiveService =
-  | { readonly state: "none" }
-  | { readonly state: "starting" }
-  | { readonly state: "ready"; readonly url: string; readonly sample: string }
-  | { readonly state: "failed"; readonly message: string };

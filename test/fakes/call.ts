@@ -39,7 +39,7 @@ export function makeCall(
     cacheDirectory: path.join(workingDirectory, "cache"),
     runtimeDirectory: makeFolder({ "serve.py": "serve" }),
     templatesDirectory: path.join(import.meta.dirname, "../../src/drafts/templates"),
-    pageDirectory: path.join(import.meta.dirname, "../../dist/page"),
+    pageDirectory: path.join(import.meta.dirname, "../../dist"),
     workingDirectory,
     signal: AbortSignal.timeout(60_000),
     writeData: (text) => {

@@ -3,6 +3,7 @@ import { type LocalServer, PortTaken } from "../../model/local-server.ts";
 import { EXIT } from "../exit-code.ts";
 import { refuse } from "../refuse.ts";
 import { readPageAssets } from "../report-file.ts";
+import { findSampleRequest } from "../sample-request.ts";
 import { type Session, tell } from "../session.ts";
 import { answer } from "../ui/answer.ts";
 import { createLive, type Live } from "../ui/live-run.ts";
@@ -19,19 +20,22 @@ export async function ui(session: Session, { port, ...options }: UiOptions): Pro
   const { host, signal } = session;
   const assets = await readPageAssets(session);
   let live: Live | undefined;
-  const opened = await open(port, session, async (request) => {
+  let sampleRequest: string | undefined;
+  const server = await open(port, session, async (request) => {
     if (live === undefined) return wordNotYet();
-    return answer(request, { live, assets, network: host.network, signal });
+    return answer(request, { live, assets, sampleRequest, network: host.network, signal });
   });
-  if (opened === undefined) return refuse(session, wordPort(port));
+  if (server === undefined) return refuse(session, wordPort(port));
   try {
     const code = await apply(session, {
       ...options,
-      onRecord: async (record) => {
+      onRecord: async (record, { opened: { config } }) => {
+        const sample = await findSampleRequest(config, host.files);
+        sampleRequest = sample && new TextDecoder().decode(sample.body);
         const shown = createLive(record, host.clock);
         live = shown;
-        if (session.options.json) session.writeData(`${JSON.stringify({ address: opened.address })}\n`);
-        else tell(session, `the run is shown at ${opened.address}`);
+        if (session.options.json) session.writeData(`${JSON.stringify({ address: server.address })}\n`);
+        else tell(session, `the run is shown at ${server.address}`);
         return { handle: shown.change, close: shown.change };
       },
     });
@@ -44,7 +48,7 @@ export async function ui(session: Session, { port, ...options }: UiOptions): Pro
     }
     return code;
   } finally {
-    await opened.close();
+    await server.close();
   }
 }
 

@@ -1,7 +1,6 @@
 import { type Network, NetworkError } from "../../model/host.ts";
 import type { LocalRequest, LocalResponse } from "../../model/local-server.ts";
-import { renderPage } from "../../page/render-page.tsx";
-import type { readPageAssets } from "../report-file.ts";
+import { type PageAssets, renderPage } from "../../page/render-page.tsx";
 import type { Live } from "./live-run.ts";
 
 /** More is no request that anybody types. */
@@ -13,7 +12,9 @@ const MOST_WAITING_MS = 3_600_000;
 
 type Served = {
   readonly live: Live;
-  readonly assets: Awaited<ReturnType<typeof readPageAssets>>;
+  readonly assets: PageAssets;
+  /** A body that the service understands, if one is known. */
+  readonly sampleRequest?: string | undefined;
   readonly network: Network;
   /** Fires when the program ends. */
   readonly signal: AbortSignal;
@@ -29,9 +30,9 @@ export async function answer(request: LocalRequest, served: Served): Promise<Loc
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: `${status}\n` };
 }
 
-async function page({ live, assets }: Served): Promise<LocalResponse> {
+async function page({ live, assets, sampleRequest }: Served): Promise<LocalResponse> {
   const { report, service } = await live.current();
-  const body = renderPage(report, assets, { service });
+  const body = renderPage(report, assets, { service, ...(sampleRequest !== undefined && { sampleRequest }) });
   return { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body };
 }
 
@@ -40,7 +41,8 @@ function events({ signal }: LocalRequest, { live, ...served }: Served): LocalRes
   const either = AbortSignal.any([signal, served.signal]);
   async function* messages() {
     yield "retry: 1000\n\n";
-    for await (const run of live.changes(either)) yield `data: ${JSON.stringify(run)}\n\n`;
+    for await (const { report, service } of live.changes(either))
+      yield `event: service\ndata: ${JSON.stringify(service)}\n\ndata: ${JSON.stringify(report)}\n\n`;
   }
   return { status: 200, headers: { "content-type": "text/event-stream" }, body: messages() };
 }

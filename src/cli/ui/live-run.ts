@@ -1,6 +1,10 @@
 import type { Clock } from "../../model/host.ts";
-import type { LiveRun, LiveService } from "../../model/run-report.ts";
+import type { RunReport } from "../../model/run-report.ts";
+import type { Service } from "../../page/live.ts";
 import type { RunRecord } from "../record-run.ts";
+
+/** What a page is told. */
+export type LiveRun = { readonly report: RunReport; readonly service: Service };
 
 /** A run as its page sees it. */
 export type Live = {
@@ -9,8 +13,8 @@ export type Live = {
   readonly changes: (signal: AbortSignal) => AsyncGenerator<LiveRun>;
   /** Something has changed: whoever listens is told. */
   readonly change: () => void;
-  readonly setService: (service: LiveService) => void;
-  readonly service: () => LiveService;
+  readonly setService: (service: Service) => void;
+  readonly service: () => Service;
 };
 
 /** More often than this nobody looks. */
@@ -18,7 +22,7 @@ const PAUSE_MS = 200;
 
 /** Tells of what a run becomes, whoever listens and however late they came. */
 export function createLive({ report }: Pick<RunRecord, "report">, clock: Clock): Live {
-  let service: LiveService = { state: "none" };
+  let service: Service = { state: "none" };
   let version = 0;
   const sleepers = new Set<() => void>();
   const change = () => {

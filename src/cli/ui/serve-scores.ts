@@ -4,7 +4,6 @@ import type { Service } from "../../model/engine.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import { waitUntilReady } from "../../steps/wait-until-ready.ts";
 import { type LastRun, openLastRun } from "../last-run.ts";
-import { findSampleRequest } from "../sample-request.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
 import { findRunning, startService } from "../start-service.ts";
 import type { Live } from "./live-run.ts";
@@ -40,9 +39,7 @@ async function serveUntilInterrupted(
     return;
   }
   const url = `http://127.0.0.1:${service.hostPort}`;
-  const found = await findSampleRequest(config, session.host.files);
-  const sample = found === undefined ? '{"data": []}' : new TextDecoder().decode(found.body);
-  live.setService({ state: "ready", url, sample });
+  live.setService({ state: "ready", url });
   tell(session, `the service is ready on ${url}; Ctrl-C ends it`);
   await untilInterrupted(session.signal);
 }
@@ -61,7 +58,7 @@ async function waitForAnswer(
 /** The page stays, with the reason. */
 async function tellFailure(session: Session, live: Live, diagnostics: readonly Diagnostic[]): Promise<void> {
   reportDiagnostics(session, diagnostics);
-  live.setService({ state: "failed", message: diagnostics.map(({ message }) => message).join("; ") });
+  live.setService({ state: "none" });
   await untilInterrupted(session.signal);
 }
 
