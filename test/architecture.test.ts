@@ -15,7 +15,7 @@ type Allowance = (name: string) => boolean;
 type Layer = { readonly folders: Allowance; readonly builtins: Allowance; readonly packages: Allowance };
 
 const layers = readLayers(readFileSync(path.join(root, "src/README.md"), "utf8"));
-const sources = readFiles("src", (file) => /\.[jt]s$/.test(file) && !file.endsWith(".generated.js"));
+const sources = readFiles("src", (file) => /\.([jt]s|tsx)$/.test(file) && !file.endsWith(".generated.js"));
 const tests = readFiles("test", (file) => file.endsWith(".test.ts"));
 const imports = sources.flatMap(importsOf);
 
@@ -57,10 +57,13 @@ test("folders use only the packages their layer may", () => {
 
 test("no file leads back to itself", () => assert.equal(findCycle(), undefined));
 
+/** What begins: in a terminal, and in a reader's browser. */
+const DOORS: ReadonlySet<string> = new Set(["src/cli/main.ts", "src/page/browser.tsx"]);
+
 test("the process, the clock and chance are met in host and main alone", () => {
   const world =
     /\b(?:process|console)\b(?=[.;,)\]])|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\./;
-  const isDoor = ({ path: file, folder }: SourceText) => folder === "host" || file === "src/cli/main.ts";
+  const isDoor = ({ path: file, folder }: SourceText) => folder === "host" || DOORS.has(file);
   assert.ok(sources.filter(isDoor).some(({ text }) => world.test(codeOf(text))));
   const broken = sources.filter((file) => !isDoor(file) && world.test(codeOf(file.text)));
   assert.equal(
@@ -73,7 +76,7 @@ test("files and folders have names that say something, in kebab-case", () => {
   const parts = [...sources, ...tests].flatMap(({ path: file }) => file.split("/"));
   const broken = parts.filter(
     (part) =>
-      !/^[a-z0-9]+(-[a-z0-9]+)*(\.generated|\.test)?(\.d)?(\.[jt]s)?$/.test(part) ||
+      !/^[a-z0-9]+(-[a-z0-9]+)*(\.generated|\.test)?(\.d)?(\.([jt]s|tsx))?$/.test(part) ||
       /^(utils?|core|common|helpers?)(\.|$)/.test(part),
   );
   assert.equal([...new Set(broken)], []);
