@@ -1,6 +1,7 @@
 import { renderToString } from "preact-render-to-string";
 import { digestOf } from "../model/digest.ts";
 import type { RunReport } from "../model/run-report.ts";
+import { PAGE_BEGINNING } from "./beginning.ts";
 import type { Live } from "./live.ts";
 import { Page } from "./page.tsx";
 import { makeVisible } from "./visible-report.ts";
@@ -50,7 +51,7 @@ export function renderPage(report: RunReport, assets: PageAssets, live?: Live): 
     `<script type="application/json" id="run-report">${embed(shown)}</script>`,
     ...(live === undefined ? [] : [`<script type="application/json" id="live">${embed(live)}</script>`]),
   ].join("\n");
-  return `<!doctype html>
+  return `${PAGE_BEGINNING}
 <html lang="en">
 ${head}
 <body>
