@@ -170,6 +170,6 @@ function Stages({ steps, selected, places }: GraphProps) {
 }
 
 /** How long it took, unless it had nothing to do or has not begun. */
-export function timeOf({ startedMs, endedMs }: ReportedStep): string | undefined {
+function timeOf({ startedMs, endedMs }: ReportedStep): string | undefined {
   return startedMs === undefined || endedMs === undefined ? undefined : wordTime(endedMs - startedMs);
 }

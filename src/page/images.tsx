@@ -82,7 +82,7 @@ function Image({ image: { platform, digest, layers } }: { readonly image: Report
             <tr key={`${layer.digest} ${index}`}>
               <th scope="row">
                 <span class={`swatch ${layer.part}`} /> {wordLayer(layer)}
-                {layer.createdBy !== undefined && <span class="made">{layer.createdBy}</span>}
+                <Maker layer={layer} />
               </th>
               <td class="number">{wordBytes(layer.size)}</td>
               <td class="number">{wordShare(layer.size, total)}</td>
@@ -95,6 +95,12 @@ function Image({ image: { platform, digest, layers } }: { readonly image: Report
       </table>
     </div>
   );
+}
+
+/** What made a layer that is not ours; of ours, the line above says it. */
+function Maker({ layer: { createdBy } }: { readonly layer: DescribedLayer }) {
+  if (createdBy === undefined || createdBy.startsWith("mlpackage: ")) return null;
+  return <span class="made">{createdBy}</span>;
 }
 
 function wordLayer({ part, name }: DescribedLayer): string {

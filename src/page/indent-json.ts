@@ -1,11 +1,14 @@
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s"{}[\]:,]+/g;
 
+/** As long as this, a text is easier to read in one line. */
+const MOST_IN_LINE = 72;
+
 /**
- * A JSON text with line breaks and indents, its numbers and strings to the character as they were sent; any other text
- * as it is.
+ * A JSON text with line breaks and indents, its numbers and strings to the character as they were sent; a short
+ * one, and any other text, as it is.
  */
 export function indentJson(text: string): string {
-  if (!isJson(text)) return text;
+  if (text.length <= MOST_IN_LINE || !isJson(text)) return text;
   let [indented, depth, previous] = ["", 0, ""];
   const breakLine = () => `\n${"  ".repeat(depth)}`;
   for (const [token] of text.matchAll(TOKENS)) {

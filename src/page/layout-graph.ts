@@ -4,9 +4,11 @@ import { cutMiddle } from "./words.ts";
 
 /** More steps than these make no picture that anybody can read, and take long to lay out. */
 export const MOST_DRAWN = 120;
-/** Pixels that a graph from left to right may take; a wider one goes from top to bottom. */
-const MOST_WIDTH = 1120;
+/** Pixels that a graph from left to right may take, a little more than the page has; a wider one goes downwards. */
+const MOST_WIDTH = 1260;
 const NODE_HEIGHT = 62;
+/** Takes the longest line of state and time. */
+const LEAST_WIDTH = 132;
 const MOST_LETTERS = 20;
 
 export type Point = { readonly x: number; readonly y: number };
@@ -81,11 +83,11 @@ function layOut(steps: readonly Shape[], rankdir: "LR" | "TB"): DrawnGraph {
 /** Letters take about these pixels in the fonts of the systems; a name in the middle of which is cut fits anyway. */
 function widthOf(kind: string, name: string): number {
   const letters = Math.max(kind.length + 3, Math.min([...name].length, MOST_LETTERS));
-  return Math.max(112, 26 + letters * 6.8);
+  return Math.max(LEAST_WIDTH, 26 + letters * 6.8);
 }
 
 /** Edges between steps that are there; what is needed as well as waited for is needed. */
-export function edgesOf(steps: readonly Shape[]): readonly Edge[] {
+function edgesOf(steps: readonly Shape[]): readonly Edge[] {
   const known = new Set(steps.map(({ id }) => id));
   return steps.flatMap(({ id, needs, after }) => {
     const needed = new Set(needs);

@@ -6,6 +6,9 @@ import { Mark, State } from "./state-mark.tsx";
 import type { StepPlaces } from "./step-places.ts";
 import { wordTime } from "./words.ts";
 
+/** From here on, what is not in sight is not laid out. */
+const MANY = 100;
+
 type StepsProps = {
   readonly report: RunReport;
   readonly selected: string | undefined;
@@ -18,7 +21,7 @@ export function Steps({ report, selected, places }: StepsProps) {
     <section id="steps" aria-labelledby="steps-title">
       <h2 id="steps-title">Steps</h2>
       {report.steps.length === 0 && <p class="note">There are none.</p>}
-      <div class="steps">
+      <div class={report.steps.length > MANY ? "steps many" : "steps"}>
         {report.steps.map((step) => (
           <Step
             key={step.id}
@@ -67,9 +70,10 @@ function Step({ step, isSelected, places, nowMs }: StepProps) {
 }
 
 /** What is said beside the state: what it does or what is in its way, else why it ran. */
-function toldOf({ doing, because }: ReportedStep): string {
+function toldOf({ state, doing, because }: ReportedStep): string {
   const words = doing ?? because[0];
-  return words === undefined ? "" : ` · ${words}`;
+  if (words === undefined) return "";
+  return words.startsWith(`${state} `) ? words.slice(state.length) : ` · ${words}`;
 }
 
 function wordSpan({ startedMs, endedMs, savedMs }: ReportedStep, nowMs: number): string {

@@ -59,7 +59,7 @@ function Axis({ end }: { readonly end: number }) {
     <div class="axis" aria-hidden="true">
       {ticksUntil(end).map((tick) => (
         <span key={tick} style={{ left: percent(tick, end) }}>
-          {tick === 0 ? "0" : wordTime(tick)}
+          {tick === 0 ? "0" : wordTime(tick).replace(".0", "")}
         </span>
       ))}
     </div>
@@ -94,26 +94,17 @@ function Row({ step, end, durationMs, places }: RowProps) {
   const until = endOf(step, durationMs);
   const time = wordTime(until - step.startedMs);
   const lanes = lanesOf(step.parts, durationMs);
-  const isLate = step.startedMs > end * 0.6;
   return (
     <li>
       <a href={`#${places.idOf(step.id)}`} onClick={places.onFollow} title={step.id}>
         <Mark of={step.state} />
         <span>{step.id}</span>
       </a>
-      <div class={isLate ? "track late" : "track"}>
+      <div class="track">
         <div
           class={`bar ${step.state}`}
           style={{ left: percent(step.startedMs, end), width: percent(until - step.startedMs, end) }}
         />
-        <span
-          class="time"
-          style={isLate ? { right: percent(end - step.startedMs, end) } : { left: percent(until, end) }}
-        >
-          <span class="unseen">{step.state}, </span>
-          {time}
-          <span class="unseen"> from {wordTime(step.startedMs)} on</span>
-        </span>
         {lanes.map((lane, index) => (
           <div class="lane" key={index} aria-hidden="true">
             {lane.map((part) => (
@@ -130,6 +121,11 @@ function Row({ step, end, durationMs, places }: RowProps) {
           </div>
         ))}
       </div>
+      <span class="time">
+        <span class="unseen">{step.state}, </span>
+        {time}
+        <span class="unseen"> from {wordTime(step.startedMs)} on</span>
+      </span>
     </li>
   );
 }

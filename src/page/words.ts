@@ -1,5 +1,3 @@
-import type { StepState } from "../model/run-report.ts";
-
 /** A time as a reader takes it in at a glance: `40 ms`, `3.2 s`, `48 s`, `2 min 5 s`, `1 h 4 min`. */
 export function wordTime(milliseconds: number): string {
   const ms = Math.max(0, milliseconds);
@@ -43,9 +41,4 @@ export function cutMiddle(text: string, most: number): string {
   if (characters.length <= most) return text;
   const head = Math.ceil((most - 1) / 2);
   return `${characters.slice(0, head).join("")}…${characters.slice(1 + head - most).join("")}`;
-}
-
-/** States in which a step had nothing to do. */
-export function isIdle(state: StepState): boolean {
-  return state === "fresh" || state === "restored";
 }
