@@ -111,31 +111,30 @@ type NodeProps = {
 
 function Node({ node, step, isSelected, tabIndex, href, onFollow, onMove, onFocus }: NodeProps) {
   const time = timeOf(step);
+  const told = time === undefined ? step.state : `${step.state} · ${time}`;
   return (
     <g transform={`translate(${Math.round(node.x)} ${Math.round(node.y)})`}>
       <a
         class={`node ${step.state}`}
         href={href}
-        tabIndex={tabIndex}
+        tabindex={tabIndex}
         aria-current={isSelected ? "true" : undefined}
-        aria-label={`${step.id}: ${step.state}${time === undefined ? "" : `, ${time}`}`}
         onClick={onFollow}
         onKeyDown={(event: KeyboardEvent) => onMove(event, node.id)}
         onFocus={() => onFocus(node.id)}
       >
-        <title>{step.id}</title>
         <rect width={node.width} height={node.height} rx="9" />
         <g class={`mark ${step.state}`} transform="translate(10 10) scale(.875)">
           <Shape of={step.state} />
         </g>
         <text class="kind" x="31" y="21.5">
-          {step.kind}
+          {`${step.kind} `}
         </text>
         <text class="name" x="11" y="38">
-          {node.label}
+          {`${node.label} `}
         </text>
         <text class="told" x="11" y="53">
-          {time === undefined ? step.state : `${step.state} · ${time}`}
+          {told}
         </text>
       </a>
     </g>
