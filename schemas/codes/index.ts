@@ -9,6 +9,7 @@ import { documentPages } from "./document.ts";
 import { enginePages } from "./engine.ts";
 import { hostPages } from "./host.ts";
 import { importPages } from "./import.ts";
+import { inspectPages } from "./inspect.ts";
 import { junitPages } from "./junit.ts";
 import { lockPages } from "./lock.ts";
 import { packagesPages } from "./packages.ts";
@@ -51,6 +52,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   ...savePages,
   ...vendorPages,
   ...verifyPages,
+  ...inspectPages,
   ...cachePages,
   ...lockPages,
   ...stepPages,

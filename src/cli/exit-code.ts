@@ -5,6 +5,8 @@ import { failuresOf, type Outcome } from "../model/outcome.ts";
 export const EXIT = {
   done: 0,
   stepFailed: 1,
+  /** As `diff` has it: two images are not the same. */
+  different: 1,
   workFound: 2,
   testFailed: 3,
   wrongInput: 64,

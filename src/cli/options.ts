@@ -100,6 +100,20 @@ const RUN_OPTIONS = {
   trace: { type: "string", describe: "write what ran when, for chrome://tracing, to this file" },
 } as const satisfies Options;
 
+const INSPECT_OPTIONS = {
+  platform: { type: "string", describe: "of an image for several: which, such as linux/arm64" },
+  files: {
+    type: "boolean",
+    default: true,
+    describe: "say which files a model has; with --no-files, no layer of a model is read",
+  },
+  full: {
+    type: "boolean",
+    default: false,
+    describe: "read large models of a registry to their end, for the digests of their files",
+  },
+} as const satisfies Options;
+
 const selectOptions = ({ only, cache, test }: ValuesOf<typeof SELECT_OPTIONS>) => ({
   only,
   force: !cache,
@@ -316,6 +330,42 @@ export const COMMANDS: readonly Command[] = [
         image: values.image,
         key: values.key,
         rebuild: values.rebuild,
+      }),
+  }),
+  defineCommand({
+    name: "inspect",
+    summary: "say what an image is and what is in it: models, packages, code, settings, layers",
+    positionals: [
+      {
+        name: "image",
+        isRequired: true,
+        describe: "its name, or the path of an archive or of an OCI layout",
+      },
+    ],
+    options: INSPECT_OPTIONS,
+    run: async (session, values) =>
+      (await import("./commands/inspect.ts")).inspect(session, {
+        image: values.image,
+        platform: values.platform,
+        files: values.files,
+        full: values.full,
+      }),
+  }),
+  defineCommand({
+    name: "diff",
+    summary: "say what is another in two images: exits with 1 if anything is",
+    positionals: [
+      { name: "first", isRequired: true, describe: "an image, as for inspect" },
+      { name: "second", isRequired: true, describe: "the image that came after it" },
+    ],
+    options: INSPECT_OPTIONS,
+    run: async (session, values) =>
+      (await import("./commands/diff.ts")).diff(session, {
+        first: values.first,
+        second: values.second,
+        platform: values.platform,
+        files: values.files,
+        full: values.full,
       }),
   }),
   defineCommand({

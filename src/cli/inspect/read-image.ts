@@ -1,18 +1,18 @@
 import path from "node:path";
 import { createDockerEngine } from "../../engines/docker-engine.ts";
 import { describeLayers } from "../../images/describe-layers.ts";
+import type { ComparableImage } from "../../images/inspect/compare-inspected.ts";
 import { choosePlatform, findPlatforms } from "../../images/inspect/find-platforms.ts";
 import { OversizedImage } from "../../images/inspect/limits.ts";
 import { maskText } from "../../images/inspect/mask-secrets.ts";
 import { mergeFacts } from "../../images/inspect/merge-facts.ts";
-import { type ReadSettings, readSettings } from "../../images/inspect/read-settings.ts";
+import { readSettings } from "../../images/inspect/read-settings.ts";
 import { parseManifest } from "../../images/manifest.ts";
 import { type ReadImage, readImages, UnreadableImage } from "../../images/read-images.ts";
 import { type Diagnostic, errorDiagnostic } from "../../model/diagnostic.ts";
 import { type Digest, digestOf } from "../../model/digest.ts";
 import type { DescribedLayer } from "../../model/image.ts";
 import { parseImageReference } from "../../model/image-reference.ts";
-import type { InspectedImage } from "../../model/inspected-image.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
 import { withRegistryFaults } from "../../steps/registry-faults.ts";
 import { resolveForSession } from "../check-written-file.ts";
@@ -30,22 +30,18 @@ export type InspectRequest = LayerReading & {
   readonly platform: string | undefined;
 };
 
-/** An image, and what has to be known of it besides what is shown, to compare it with another. */
-export type OpenedImage = Pick<ReadSettings, "variables" | "labels"> & {
-  readonly shown: InspectedImage;
-  /** Of short files of the code, by path. */
-  readonly texts: ReadonlyMap<string, string>;
-};
-
 /**
  * Finds an image by its name or path, and reads what is said of it and what it says.
  *
  * Errors: `inspect/no-image`, `inspect/no-platform`, `inspect/too-large`, `inspect/unreadable`, and those of registries.
  */
-export async function readInspected(session: Session, request: InspectRequest): Promise<Result<OpenedImage>> {
+export async function readInspected(
+  session: Session,
+  request: InspectRequest,
+): Promise<Result<ComparableImage>> {
   const { reference } = request;
   try {
-    const read = await withRegistryFaults(reference, async (): Promise<Result<OpenedImage>> => {
+    const read = await withRegistryFaults(reference, async (): Promise<Result<ComparableImage>> => {
       const place = await findPlace(session, request);
       return place === undefined ? fail(wordNothing(reference)) : openImage(place, request, session);
     });
@@ -85,7 +81,7 @@ async function openImage(
   place: ImagePlace,
   request: InspectRequest,
   { host }: Session,
-): Promise<Result<OpenedImage>> {
+): Promise<Result<ComparableImage>> {
   const platforms = await findPlatforms(place.root, place.readText);
   const platform = choosePlatform(platforms, request.platform, host.containerPlatform);
   const [image] = await readImages(place.root, [platform], place.readText);

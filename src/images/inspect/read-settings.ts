@@ -1,5 +1,7 @@
+import { type Digest, digestOfValue } from "../../model/digest.ts";
 import type { InspectedImage } from "../../model/inspected-image.ts";
 import { recordOf, type Serializable, type SerializableRecord } from "../../model/serializable.ts";
+import { UnreadableImage } from "../read-images.ts";
 import { maskText, maskValue, maskWords } from "./mask-secrets.ts";
 
 export type InspectedSettings = Pick<
@@ -21,6 +23,8 @@ export type ReadSettings = {
   /** By name: every value as it is. */
   readonly variables: ReadonlyMap<string, string>;
   readonly labels: ReadonlyMap<string, string>;
+  /** Of all settings, those that are not shown among them. */
+  readonly settings: Digest;
 };
 
 /** Variables that mlpackage sets itself, of values that tell nothing but how the service is laid out. */
@@ -55,6 +59,7 @@ export function readSettings(config: string): ReadSettings {
   return {
     variables,
     labels,
+    settings: digestOfSettings(settings),
     shown: {
       ...(typeof written.created === "string" && { created: written.created }),
       ...((reference ?? digest) !== undefined && {
@@ -70,6 +75,15 @@ export function readSettings(config: string): ReadSettings {
       labels: Object.fromEntries([...labels].map(([name, value]) => [name, maskValue(name, value)])),
     },
   };
+}
+
+function digestOfSettings(settings: SerializableRecord): Digest {
+  try {
+    return digestOfValue(settings);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UnreadableImage("its configuration has no end");
+  }
 }
 
 function settingsOf(settings: SerializableRecord) {
