@@ -74,7 +74,7 @@ async function isLayout(folder: string, { host: { files } }: Session): Promise<b
 
 /** A path, or a mistake, is no question for a registry. */
 function isName(reference: string): boolean {
-  return /^[\w][\w.:/@-]*$/.test(reference) && parseImageReference(reference).repository !== "";
+  return /^\w[\w.:/@-]*$(?<!\.tar)/.test(reference) && parseImageReference(reference).repository !== "";
 }
 
 async function openImage(
