@@ -5,8 +5,9 @@ import { failuresOf, type Outcome } from "../model/outcome.ts";
 export const EXIT = {
   done: 0,
   stepFailed: 1,
-  /** As `diff` has it: two images are not the same. */
+  /** As `diff` has it: two images are not the same, or one cannot be read. */
   different: 1,
+  notCompared: 2,
   workFound: 2,
   testFailed: 3,
   wrongInput: 64,

@@ -353,7 +353,8 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "diff",
-    summary: "say what is another in two images: exits with 1 if anything is",
+    summary:
+      "say what is another in two images: exits with 1 if anything is, and with 2 if one cannot be read",
     positionals: [
       { name: "first", isRequired: true, describe: "an image, as for inspect" },
       { name: "second", isRequired: true, describe: "the image that came after it" },

@@ -7,7 +7,6 @@ import type {
   PackageChange,
   SettingChange,
 } from "../model/image-difference.ts";
-import { maskLogins } from "../model/mask-logins.ts";
 import { type Paint, painter } from "./paint.ts";
 import { visibleText } from "./visible-text.ts";
 import { wordBytes } from "./word-transfer.ts";
@@ -96,7 +95,7 @@ function wordFile(change: FileChange, paint: Paint): Entry {
   if (lines === undefined) return [wordFileLine(change)];
   return [
     wordFileLine(change),
-    ...lines.shown.map((line) => `  ${paintLine(visibleText(maskLogins(line)), paint)}`),
+    ...lines.shown.map((line) => `  ${paintLine(visibleText(line), paint)}`),
     ...(lines.omitted > 0 ? [`  and ${lines.omitted} more lines`] : []),
   ];
 }
@@ -118,7 +117,8 @@ function wordSetting({ what, change, from, to }: SettingChange): Entry {
 }
 
 function wordLayer({ part, from, to }: LayerChange): Entry {
-  return [`~ ${visibleText(part)}: ${wordBytes(from)} → ${wordBytes(to)}`];
+  const size = from === to ? `${wordBytes(to)} as before` : wordArrow(wordBytes(from), wordBytes(to));
+  return [`~ ${visibleText(part)}: ${size}`];
 }
 
 function wordSummary({ first, second, isSame, ...difference }: ImageDifference): string {

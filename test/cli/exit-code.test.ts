@@ -59,6 +59,8 @@ test("the numbers are a promise", () => {
     lockTimedOut: 75,
     interrupted: 130,
     terminated: 143,
+    different: 1,
+    notCompared: 2,
   });
 });
 

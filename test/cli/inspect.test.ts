@@ -267,6 +267,18 @@ for (const [what, make, code, message] of [
   });
 }
 
+test("what cannot be compared is neither the same nor another", async () => {
+  const { code, data } = await call({ a: await filesOf() }, (session) =>
+    diff(session, { first: "a", second: "no.tar", ...OPTIONS }),
+  );
+  assert.equal([code, data], [2, ""]);
+});
+
+test("a line that is longer than anybody reads is cut", async () => {
+  const { data } = await compare({ score: "x\n" }, { score: `${"y".repeat(5000)}\n` });
+  assert.ok(Math.max(...data.split("\n").map(({ length }) => length)) < 320, data);
+});
+
 test("a path that is not there is no question for a registry", async () => {
   const { code, words } = await call({}, (session) => inspect(session, { image: "no.tar", ...OPTIONS }));
   assert.is(code, 1);

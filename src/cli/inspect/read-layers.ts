@@ -1,7 +1,8 @@
+import type { LayerFacts } from "../../images/inspect/layer-facts.ts";
 import { OversizedImage } from "../../images/inspect/limits.ts";
 import type { ReadLayer } from "../../images/inspect/merge-facts.ts";
 import { UnreadableImage } from "../../images/read-images.ts";
-import { shortDigest } from "../../model/digest.ts";
+import { type Digest, shortDigest } from "../../model/digest.ts";
 import type { DescribedLayer } from "../../model/image.ts";
 import { inLanes } from "../../model/lanes.ts";
 import { wordBytes } from "../../report/word-transfer.ts";
@@ -13,6 +14,8 @@ export type LayerReading = {
   readonly files: boolean;
   /** Reads large models that lie in a registry to their end, for the digests of their files. */
   readonly full: boolean;
+  /** What was read of layers before, by their `diffId`: two images often have the same base. */
+  readonly known?: Map<Digest, LayerFacts>;
   /** Told what is about to be brought from afar, in bytes. */
   readonly onReading?: (layers: number, bytes: number) => void;
 };
@@ -32,15 +35,18 @@ export async function readLayers(
   const wanted = layers.filter(({ part }) => part !== "model" || reading.files);
   const isCut = (layer: DescribedLayer): boolean =>
     !place.isNear && !reading.full && layer.part === "model" && layer.size > LARGE_BYTES;
-  if (!place.isNear)
+  const brought = place.isNear ? [] : wanted.filter(({ diffId }) => reading.known?.has(diffId) !== true);
+  if (brought.length > 0)
     reading.onReading?.(
-      wanted.length,
-      wanted.reduce((sum, layer) => sum + (isCut(layer) ? BEGINNING_BYTES : layer.size), 0),
+      brought.length,
+      brought.reduce((sum, layer) => sum + (isCut(layer) ? BEGINNING_BYTES : layer.size), 0),
     );
   const read = new Map<DescribedLayer, ReadLayer>();
   const unread = new Map<DescribedLayer, readonly string[]>();
   await inLanes(wanted, READ_AT_ONCE, async (layer) => {
-    const facts = await readLayer(place, layer, reading.files, isCut(layer));
+    const known = reading.known?.get(layer.diffId);
+    const facts = known ?? (await readLayer(place, layer, reading.files, isCut(layer)));
+    if (facts.diffId !== undefined) reading.known?.set(facts.diffId, facts);
     read.set(layer, { layer, facts });
     const cut = isCut(layer) && facts.diffId === undefined ? [wordCut(layer)] : [];
     unread.set(layer, [...cut, ...facts.unread]);
