@@ -4,6 +4,7 @@ import { createNodeHost, type NodeHost } from "../host/node-host.ts";
 import { openStandardStreams } from "../host/standard-streams.ts";
 import { bytesOf } from "../model/chunks.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { isInCI } from "./in-ci.ts";
 import { createListener } from "./listen-to-diagnostics.ts";
 import { UsageError } from "./option.ts";
 import { type Call, readArguments } from "./read-arguments.ts";
@@ -53,7 +54,9 @@ async function withSession(
     terminal: {
       write: streams.writeLog,
       color: options.color && isColorWanted(env),
-      columns: () => process.stderr.columns ?? 80,
+      // A terminal that does not know its size says 0.
+      columns: () => process.stderr.columns || 80,
+      rows: () => process.stderr.rows || 24,
     },
     screen: process.stderr,
     isTerminal: IS_TERMINAL,
@@ -90,8 +93,7 @@ const TEMPLATES_FROM_HERE = IS_SOURCE ? "../drafts/templates" : "templates";
 /** A browser reads no TypeScript: from the sources, too, it is what was built. */
 const PAGE_FROM_HERE = IS_SOURCE ? "../../dist" : ".";
 
-const IS_TERMINAL =
-  process.stderr.isTTY === true && process.env.TERM !== "dumb" && process.env.CI === undefined;
+const IS_TERMINAL = process.stderr.isTTY === true && process.env.TERM !== "dumb" && !isInCI(process.env);
 
 const interruption = new AbortController();
 const streams = openStandardStreams(IS_TERMINAL, () => interruption.abort());

@@ -75,5 +75,5 @@ async function createProgress(session: Session): Promise<Reporter> {
   const isLive = progress === "tty" || (progress === "auto" && session.isTerminal);
   if (!isLive) return REPORTERS.plain(session.terminal);
   const { createScreenReporter } = await import("./live-screen.ts");
-  return createScreenReporter(session.terminal, session.screen);
+  return createScreenReporter(session.terminal, session.screen, session.host.clock);
 }

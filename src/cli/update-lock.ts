@@ -1,6 +1,5 @@
 import { type Diagnostic, errorDiagnostic } from "../model/diagnostic.ts";
 import type { Graph } from "../model/graph.ts";
-import type { Host } from "../model/host.ts";
 import type { LockFile } from "../model/lock-file.ts";
 import { failuresOf, type Outcome } from "../model/outcome.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
@@ -11,6 +10,7 @@ import { LOCK, packagesOfLock } from "../steps/lock.ts";
 import { condaOfLock, LOCK_OF_CONDA } from "../steps/lock-conda.ts";
 import type { Assembly } from "./assemble.ts";
 import { demandSecrets } from "./demand-secrets.ts";
+import { isInCI } from "./in-ci.ts";
 import { writeLock } from "./lock-file.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import type { Package } from "./open-package.ts";
@@ -70,12 +70,7 @@ export async function updateLock(
 
 /** In CI nobody could commit a changed lock, and what is set for one call is not what the lock is for. */
 function isFrozen({ options: { set }, host }: Session, { lock }: Assembly, { frozen }: LockOptions): boolean {
-  return frozen ?? (isInCI(host) || (set.length > 0 && lock.lock !== undefined));
-}
-
-/** As continuous integration says it everywhere. */
-export function isInCI(host: Host): boolean {
-  return !["", "0", "false"].includes((host.environment.CI ?? "").toLowerCase());
+  return frozen ?? (isInCI(host.environment) || (set.length > 0 && lock.lock !== undefined));
 }
 
 /** What keeps a lock that may not be changed from being used. That an older one says nothing of mlpackage does not. */

@@ -12,4 +12,5 @@ export type Terminal = {
   readonly write: (text: string) => void;
   readonly color: boolean;
   readonly columns: () => number;
+  readonly rows: () => number;
 };

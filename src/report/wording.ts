@@ -182,20 +182,31 @@ export function wordOutcome(outcome: Outcome): string {
   }
 }
 
-/** The last line of a run: what was done, and what it means. */
+/** The last line of a run: what was done, what it means, and what the cache spared. */
 export function wordSummary(outcomes: ReadonlyMap<string, Outcome>, durationMs: number): string {
   const count = (status: Outcome["status"]) =>
     [...outcomes.values()].filter((one) => one.status === status).length;
   const total = outcomes.size;
+  const saved = wordSaved(outcomes.values());
+  const times = `(${wordDuration(durationMs)}${saved === undefined ? "" : `; the cache saved ${saved}`})`;
   if (count("fresh") === total)
-    return `nothing to do: ${total} ${total === 1 ? "step" : "steps"} fresh (${wordDuration(durationMs)})`;
+    return `nothing to do: ${total} ${total === 1 ? "step" : "steps"} fresh ${times}`;
   const parts = (["succeeded", "restored", "fresh", "failed", "blocked", "cancelled"] as const).flatMap(
     (status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []),
   );
-  return `${parts.join(", ")} (${wordDuration(durationMs)})`;
+  return `${parts.join(", ")} ${times}`;
 }
 
-function lastLine(text: string): string | undefined {
+/** How long the steps took, when they last ran, that did not have to; nothing where that is not worth a word. */
+export function wordSaved(outcomes: Iterable<Outcome>): string | undefined {
+  const savedMs = [...outcomes].reduce((sum, one) => sum + ("savedMs" in one ? (one.savedMs ?? 0) : 0), 0);
+  return savedMs < LEAST_SAVED_MS ? undefined : wordDuration(savedMs);
+}
+
+/** Less would read as nothing. */
+const LEAST_SAVED_MS = 10;
+
+export function lastLine(text: string): string | undefined {
   return text
     .trimEnd()
     .split(/[\r\n]+/)

@@ -51,6 +51,7 @@ function createCalls() {
         },
         color: false,
         columns: () => 80,
+        rows: () => 24,
       },
       screen: process.stderr,
       isTerminal: false,

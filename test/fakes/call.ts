@@ -52,6 +52,7 @@ export function makeCall(
       },
       color: false,
       columns: () => 80,
+      rows: () => 24,
     },
     screen: process.stderr,
     isTerminal: false,

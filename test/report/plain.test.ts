@@ -16,7 +16,7 @@ function play(create: (terminal: Terminal) => Reporter, color = false): string {
   const write = (more: string) => {
     text += more;
   };
-  const reporter = create({ write, color, columns: () => 80 });
+  const reporter = create({ write, color, columns: () => 80, rows: () => 24 });
   for (const event of A_RUN) reporter.handle(event);
   reporter.close();
   return text;
@@ -55,6 +55,7 @@ test("a transfer is told of every ten seconds, and a long wait sooner", () => {
     },
     color: false,
     columns: () => 80,
+    rows: () => 24,
   });
   reporter.handle({ type: "step-started", step, because: [{ type: "new" }], timeMs: 5000 });
   for (let timeMs = 5000; timeMs < 26_000; timeMs += 100)

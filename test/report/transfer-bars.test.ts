@@ -2,7 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { RunEvent } from "../../src/model/event.ts";
 import type { TransferProgress } from "../../src/model/source.ts";
-import { advance, drawLiveView, type LiveView } from "../../src/report/live-view.ts";
+import { drawLiveView } from "../../src/report/draw-live-view.ts";
+import { advance, type LiveView } from "../../src/report/live-view.ts";
 import { drawBars } from "../../src/report/transfer-bars.ts";
 import { columnsOf } from "../../src/report/visible-text.ts";
 import { makeStep } from "../fakes/steps.ts";
@@ -55,17 +56,17 @@ const transferring: RunEvent = {
 
 function draw(...events: readonly RunEvent[]): readonly string[] {
   const view: LiveView = events.reduce(advance, new Map() as LiveView);
-  return drawLiveView(view, 1000, 80, false);
+  return drawLiveView(view, 1000, { columns: 80, rows: 24, color: false });
 }
 
 test("they stand below their step as long as it runs", () => {
   const lines = draw(started, transferring);
   assert.match(lines[0] ?? "", /bert {2}1\.00 s {2}2\.0 GB of 9\.0 GB, 86 MB\/s, 2 of 8 files$/);
-  assert.equal(lines.slice(1), drawBars(progress, 80));
+  assert.equal(lines.slice(1, -1), drawBars(progress, 80));
   const said: RunEvent = { ...transferring, activity: { type: "doing", text: "checks" } };
-  assert.is(draw(started, transferring, said).length, 1);
+  assert.is(draw(started, transferring, said).length, 2);
   const ended: RunEvent = { type: "step-finished", step, outcome: { status: "cancelled" }, timeMs: 1100 };
-  assert.is(draw(started, transferring, ended).length, 1);
+  assert.is(draw(started, transferring, ended).length, 2);
 });
 
 test.run();

@@ -158,6 +158,24 @@ test("the summary", () => {
   assert.is(wordSummary(new Map([["a", fresh]]), 10), "nothing to do: 1 step fresh (0.01 s)");
 });
 
+test("the summary says what the cache saved, once that is worth a word", () => {
+  const output = makeOutput("a");
+  const fresh = (savedMs: number): Outcome => ({ status: "fresh", output, savedMs });
+  const restored: Outcome = { status: "restored", output, from: "there", durationMs: 1, savedMs: 5200 };
+  const succeeded: Outcome = { status: "succeeded", output, durationMs: 1 };
+  const word = (...outcomes: readonly Outcome[]) =>
+    wordSummary(new Map(outcomes.map((outcome, index) => [String(index), outcome])), 310);
+  assert.is(
+    word(fresh(42_000), restored, succeeded),
+    "1 succeeded, 1 restored, 1 fresh (0.31 s; the cache saved 47.2 s)",
+  );
+  assert.is(
+    word(fresh(42_000), fresh(42_000)),
+    "nothing to do: 2 steps fresh (0.31 s; the cache saved 1 min 24 s)",
+  );
+  assert.is(word(fresh(4), fresh(5)), "nothing to do: 2 steps fresh (0.31 s)");
+});
+
 test("a file that is in several inputs is told once", () => {
   const changed = (input: string): Reason => ({ type: "input-changed", input, from: '"a"', to: '"b"' });
   const words = wordReasons([changed("code.Dockerfile"), changed("code.Dockerfile"), changed("code.a.py")]);

@@ -5,11 +5,11 @@ import { renderPlan } from "../../report/plan-text.ts";
 import type { Assembly } from "../assemble.ts";
 import { deniesUnsafePickle, judgeExamined } from "../deny-unsafe-pickle.ts";
 import { EXIT } from "../exit-code.ts";
+import { isInCI } from "../in-ci.ts";
 import { makePlan, writePlanFile } from "../plan-file.ts";
 import { prepare, type SelectOptions } from "../prepare.ts";
 import { refuse } from "../refuse.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
-import { isInCI } from "../update-lock.ts";
 import { tellOtherTool } from "../word-other-tool.ts";
 
 export type PlanOptions = SelectOptions & {
@@ -66,7 +66,7 @@ function tellFormat(session: Session, { inference, models }: Config): void {
 function tellLock(session: Session, lock: Assembly["lock"]): void {
   const { name, unlocked, toolChanges } = lock;
   const [first] = unlocked;
-  const isFrozen = isInCI(session.host);
+  const isFrozen = isInCI(session.host.environment);
   if (first !== undefined) {
     const does = isFrozen ? "will refuse to go on" : `resolves that first, and writes \`${name}\``;
     tell(session, `${first.message}: \`apply\` ${does}`);
