@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { renderGithubAnnotation } from "../report/github-annotation.ts";
-import type { Session } from "./session.ts";
+import { isGithub, type Session } from "./session.ts";
 
 /** Somebody is asking for an explanation already. */
 const UNKNOWN_CODE = "cli/unknown-code";
@@ -18,13 +18,13 @@ export type Listener = {
  */
 export function createListener({
   options,
-  host: { environment },
+  host,
   terminal,
   isTerminal,
   workingDirectory,
 }: Omit<Session, "onTold">): Listener {
-  const isGithub = environment.GITHUB_ACTIONS === "true";
-  const root = environment.GITHUB_WORKSPACE ?? workingDirectory;
+  const isHeard = isGithub({ host });
+  const root = host.environment.GITHUB_WORKSPACE ?? workingDirectory;
   const placeOf = (file: string) => {
     const place = path.relative(root, path.resolve(workingDirectory, file));
     // What stands in an argument, or in no file of the repository, GitHub has no line for.
@@ -35,7 +35,7 @@ export function createListener({
     hear(diagnostics) {
       first ??= diagnostics.find(({ code, severity }) => severity === "error" && code !== UNKNOWN_CODE)?.code;
       // Not to stdout, which is for data: GitHub reads both.
-      if (isGithub) terminal.write(diagnostics.map((one) => renderGithubAnnotation(one, placeOf)).join(""));
+      if (isHeard) terminal.write(diagnostics.map((one) => renderGithubAnnotation(one, placeOf)).join(""));
     },
     finish() {
       if (first === undefined || !isTerminal || options.json || options.quiet) return;

@@ -73,7 +73,16 @@ async function createProgress(session: Session): Promise<Reporter> {
   const { progress } = session.options;
   if (progress === "json") return REPORTERS.json(session.terminal);
   const isLive = progress === "tty" || (progress === "auto" && session.isTerminal);
+  if (!isLive && progress === "auto" && isGithub(session)) {
+    const { createGithubReporter } = await import("../report/github-log.ts");
+    return createGithubReporter(session.terminal);
+  }
   if (!isLive) return REPORTERS.plain(session.terminal);
   const { createScreenReporter } = await import("./live-screen.ts");
   return createScreenReporter(session.terminal, session.screen, session.host.clock);
+}
+
+/** Whether GitHub Actions runs us, and reads what we say. */
+export function isGithub({ host }: Pick<Session, "host">): boolean {
+  return host.environment.GITHUB_ACTIONS === "true";
 }

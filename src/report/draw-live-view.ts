@@ -1,3 +1,4 @@
+import { maskLogins } from "../model/mask-logins.ts";
 import type { LiveView, StepView } from "./live-view.ts";
 import { MARKS, type Paint, painter } from "./paint.ts";
 import { alignColumns, listSteps, wordReason } from "./step-lines.ts";
@@ -131,7 +132,7 @@ function drawPrinted({ printed = "", outcome }: StepView, columns: number, paint
   const lines = printed.split(/[\r\n]+/).filter((line) => line.trim() !== "");
   return lines
     .slice(-PRINTED_LINES)
-    .map((line) => paint("dim", cutToColumns(`  | ${calmText(line)}`, columns)));
+    .map((line) => paint("dim", cutToColumns(`  | ${maskLogins(calmText(line))}`, columns)));
 }
 
 /** How far the run is: as much of it as there is room for. */

@@ -1,4 +1,5 @@
 import type { RunEvent, StepActivity } from "../model/event.ts";
+import { maskLogins } from "../model/mask-logins.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { TransferProgress } from "../model/source.ts";
 import type { Step } from "../model/step.ts";
@@ -59,7 +60,7 @@ function told(seen: StepView | undefined, activity: StepActivity): Partial<StepV
     const build = advanceBuild(seen?.build ?? NO_BUILD, event);
     const printed = event.type === "vertex-log" ? { printed: appended(seen?.printed, event.text) } : {};
     if (build.what === undefined) return { build, ...printed };
-    const doing = { what: build.what, said: wordLayers(build) ?? build.said };
+    const doing = { what: build.what, said: wordLayers(build) ?? (build.said && maskLogins(build.said)) };
     return { build, doing, transfer: undefined, ...printed };
   }
   const what = wordActivity(activity);

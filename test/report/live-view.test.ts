@@ -48,7 +48,7 @@ test("what runs has a time, and the last it said", () => {
   ]);
   assert.is(draw(6)[2], "⠋ build image        0.00 s");
   const [, , said = ""] = draw(8, { columns: 70 });
-  assert.match(said, /^⠋ build image {8}0\.02 s {2}\[environment 2\/2\] {2}red 語 long long …$/u);
+  assert.match(said, /^⠋ build image {8}0\.02 s {2}\[environment 2\/2\] {2}red 語 long .*…$/u);
 });
 
 test("where there is room, what is done stands beside what was said", () => {
