@@ -25,6 +25,7 @@ import { servicePages } from "./service.ts";
 import { signPages } from "./sign.ts";
 import { sourcePages } from "./source.ts";
 import { stepPages } from "./step.ts";
+import { summaryPages } from "./summary.ts";
 import { testPages } from "./test.ts";
 import { tracePages } from "./trace.ts";
 import { vendorPages } from "./vendor.ts";
@@ -62,4 +63,5 @@ export const PAGES: Readonly<Record<string, Page>> = {
   ...importPages,
   ...junitPages,
   ...reportPages,
+  ...summaryPages,
 };

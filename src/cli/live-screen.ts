@@ -2,7 +2,7 @@ import { createLogUpdate } from "log-update";
 import type { Clock } from "../model/host.ts";
 import type { Reporter, Terminal } from "../model/reporter.ts";
 import { createLiveReporter, type Screen } from "../report/live.ts";
-import { rowsOf } from "../report/visible-text.ts";
+import { rowsOf } from "../report/printed-text.ts";
 
 /** The live view, drawn over itself where `terminal` writes to; `stream` tells of another size. */
 export function createScreenReporter(

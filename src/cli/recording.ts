@@ -4,5 +4,5 @@ import type { Reporter } from "../model/reporter.ts";
 export type Recording = {
   readonly reporter: Reporter;
   readonly save: () => Promise<void>;
-  readonly kind: "trace" | "junit" | "report";
+  readonly kind: "trace" | "junit" | "report" | "summary";
 };

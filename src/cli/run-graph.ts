@@ -34,6 +34,7 @@ const UNWRITTEN = {
   trace: ["trace/not-written", "the trace is not written"],
   junit: ["junit/not-written", "the JUnit report is not written"],
   report: ["report/not-written", "the report is not written"],
+  summary: ["summary/not-written", "the summary of the job is not written"],
 } as const;
 
 /** Runs a graph with a reporter beside it, and writes down what was made. */

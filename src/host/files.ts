@@ -58,6 +58,7 @@ export function createFiles(digestCachePath: string): Files & { close(): Promise
     },
     writeAtomically,
     writeBriefly,
+    append: (target, text) => fs.appendFile(target, text),
     writeStream: (target, chunks) => withOpenFile(() => writeStream(target, chunks)),
     openGrowing,
     noteDigest: digests.note,

@@ -98,6 +98,8 @@ export interface Files {
    * there with other bytes. For what is short, and whose bytes are looked at whenever it is used.
    */
   writeBriefly(path: string, content: Uint8Array): Promise<void>;
+  /** Adds a text to a file that others add to as well, or makes it. */
+  append(path: string, text: string): Promise<void>;
   /** Writes a stream into a new file, flushed to the disk; the file is removed if the stream fails. */
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /**

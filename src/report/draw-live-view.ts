@@ -1,9 +1,10 @@
 import { maskLogins } from "../model/mask-logins.ts";
 import type { LiveView, StepView } from "./live-view.ts";
 import { MARKS, type Paint, painter } from "./paint.ts";
+import { calmText } from "./printed-text.ts";
 import { alignColumns, listSteps, wordReason } from "./step-lines.ts";
 import { drawBars } from "./transfer-bars.ts";
-import { calmText, cutToColumns, visibleText } from "./visible-text.ts";
+import { cutToColumns, visibleText } from "./visible-text.ts";
 import { wordDuration, wordSaved } from "./wording.ts";
 
 /** The terminal at this moment of the run. */

@@ -3,7 +3,7 @@ import type { RunEvent } from "../model/event.ts";
 import { maskLogins } from "../model/mask-logins.ts";
 import type { Reporter, Terminal } from "../model/reporter.ts";
 import { createPlainReporter } from "./plain.ts";
-import { calmText } from "./visible-text.ts";
+import { calmText } from "./printed-text.ts";
 
 /** So many lines of a step are kept, its last. */
 const MOST_LINES = 10_000;

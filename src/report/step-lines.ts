@@ -1,5 +1,6 @@
 import type { Doing, StepView } from "./live-view.ts";
-import { calmText, columnsOf, cutToColumns } from "./visible-text.ts";
+import { calmText } from "./printed-text.ts";
+import { columnsOf, cutToColumns } from "./visible-text.ts";
 import { withoutLogins } from "./without-logins.ts";
 import { wordDuration, wordStep } from "./wording.ts";
 

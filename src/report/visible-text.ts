@@ -1,5 +1,3 @@
-import { stripVTControlCharacters } from "node:util";
-
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 const combining = /^\p{M}/u;
 const wide =
@@ -13,14 +11,6 @@ export function visibleText(text: string): string {
 /** The same for a text that may have several lines. */
 export function visibleLines(text: string): string {
   return text.split("\n").map(visibleText).join("\n");
-}
-
-/**
- * A line that a build or a container printed: its colours are taken out, and so is what asks for a picture of a
- * character, for terminals do not agree on how wide that is.
- */
-export function calmText(text: string): string {
-  return visibleText(stripVTControlCharacters(text).replaceAll("\ufe0f", ""));
 }
 
 /** How many columns of a terminal a visible text takes. */
@@ -41,11 +31,4 @@ export function cutToColumns(text: string, columns: number): string {
     kept += character;
   }
   return `${kept}…`;
-}
-
-/** How many rows of a terminal lines take, coloured or not, if it breaks those that are wider than it is. */
-export function rowsOf(lines: string, columns: number): number {
-  return stripVTControlCharacters(lines)
-    .split("\n")
-    .reduce((sum, line) => sum + Math.max(1, Math.ceil(columnsOf(line) / Math.max(1, columns))), 0);
 }

@@ -204,7 +204,7 @@ export function wordSaved(outcomes: Iterable<Outcome>): string | undefined {
 }
 
 /** Less would read as nothing. */
-const LEAST_SAVED_MS = 10;
+const LEAST_SAVED_MS = 100;
 
 export function lastLine(text: string): string | undefined {
   return text

@@ -31,6 +31,7 @@ async function makePackage(word: string, last = "true"): Promise<PackageFolder> 
     `base_image: {dockerfile: base/Dockerfile}
 models: [model.bin, other.bin]
 tests: [{name: echo, request: {body: {a: 1}}, expect: {status: 200}}]
+environment: {python: {managed: false}}
 outputs: [{type: dockerfile, path: saved}]
 `,
     {
@@ -77,7 +78,7 @@ for (const columns of [80, 200]) {
     const lines = await terminal.wait("a build that prints", isBuilding);
     assertOneFrame(lines, size);
     const building = lines.find((line) => line.includes("build environment")) ?? "";
-    assert.match(building, /^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] build environment +\d+\.\d+ s {2}\[[\w ]+ 3\/\d\]/);
+    assert.match(building, /^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] build environment +\d+\.\d+ s {2}\[[\w-]+ 3\/\d\]/);
     assert.match(
       building,
       columns === 200 ? /RUN echo .* {2}line \d+ モデル 🌊� and/ : /\] {2}line \d+ モデル/,

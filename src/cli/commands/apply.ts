@@ -13,6 +13,7 @@ import { checkOffline } from "../check-offline.ts";
 import { demandSecrets } from "../demand-secrets.ts";
 import { deniesUnsafePickle } from "../deny-unsafe-pickle.ts";
 import { EXIT, exitCodeOfRun } from "../exit-code.ts";
+import { jobSummaryPlace, summarizeJob } from "../job-summary-file.ts";
 import { prepareFromPlan } from "../plan-file.ts";
 import { type Prepared, prepare, type SelectOptions } from "../prepare.ts";
 import type { RunRecord } from "../record-run.ts";
@@ -63,20 +64,22 @@ export async function apply(session: Session, options: ApplyOptions): Promise<nu
   return session.signal.aborted ? EXIT.interrupted : exitCodeOfRun(outcomes);
 }
 
-/** A run is recorded for a page only if somebody looks at one. */
+/** A run is recorded only if somebody looks at a page or a summary of it. */
 async function recordForPage(
   session: Session,
   prepared: Prepared,
   { report: file, onRecord }: ApplyOptions,
 ): Promise<readonly Recording[]> {
-  if (file === undefined && onRecord === undefined) return [];
+  const summary = jobSummaryPlace(session);
+  if (file === undefined && onRecord === undefined && summary === undefined) return [];
   const { recordRun } = await import("../record-run.ts");
   const { writeReport } = await import("../report-file.ts");
   const record = await recordRun(session, prepared.opened, prepared.assembly);
   const shown = onRecord && (await onRecord(record, prepared));
   const reporter = combineReporters(record.reporter, ...(shown === undefined ? [] : [shown]));
   const save = file === undefined ? async () => {} : writeReport(session, record, file);
-  return [{ kind: "report", reporter, save }];
+  const page: Recording = { kind: "report", reporter, save };
+  return summary === undefined ? [page] : [page, summarizeJob(session, record, summary)];
 }
 
 /** The graph with the tests that are wanted. */
