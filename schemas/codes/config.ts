@@ -105,6 +105,12 @@ export const configPages: PagesOf<"config"> = {
       replace: ["\n  - {type: dockerfile, path: imagefiles}", ""],
     },
   },
+  "config/limit-below-request": {
+    title: "a container may take less than what is kept free for it",
+    why: "`inference.resources` says what is kept free, and `limits` below it what may be taken at most. Kubernetes refuses a container whose limit is the smaller one.",
+    mend: "Raise the limit, or leave it out: then there is none.",
+    example: { fixture: "resources-limits", replace: ["memory: 512Mi", "memory: 2Gi"] },
+  },
   "config/lock-beside": {
     title: "a lock lies beside the project file that is named",
     why: "The project's loose versions are resolved anew, although its lock has chosen some already. That may be what you want, so it is only a warning.",

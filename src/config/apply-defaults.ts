@@ -14,10 +14,12 @@ import type {
   PythonConfig,
   RequestConfig,
   RequirementsConfig,
+  ResourcesConfig,
   ScriptInference,
   SecretConfig,
   TestConfig,
 } from "../model/config.ts";
+import { readCpu, readMemory } from "../model/quantity.ts";
 import type { SerializableRecord } from "../model/serializable.ts";
 import { isRequirementsFile } from "../requirements/formats.ts";
 import { durationMs } from "./duration.ts";
@@ -46,6 +48,7 @@ export function applyDefaults(file: ConfigFile, directory: string): Config {
     baseImage: baseImageOf(file.base_image ?? "python:3.12-slim"),
     environment: environmentOf(file.environment ?? {}),
     inference: inferenceOf(file.inference),
+    ...given("resources", resourcesOf(file.inference)),
     build: buildOf(file.build ?? {}, directory),
     tests: listOf(file.tests?.map(testOf)),
     outputs: listOf(
@@ -144,6 +147,23 @@ function scriptOf(
     workers: written.workers ?? 1,
     workerTimeoutMs: durationMs(written.worker_timeout ?? "300s"),
     scoringTimeoutMs: durationMs(written.scoring_timeout ?? "1h"),
+  };
+}
+
+function resourcesOf(written: ConfigFile["inference"]): ResourcesConfig | undefined {
+  if (typeof written === "string" || written?.resources === undefined) return undefined;
+  const { limits, gpu, ...requests } = written.resources;
+  return {
+    ...amountsOf(requests),
+    ...given("limits", limits && amountsOf(limits)),
+    ...given("gpu", gpu),
+  };
+}
+
+function amountsOf({ cpu, memory }: { readonly cpu?: string | number; readonly memory?: string }) {
+  return {
+    ...given("cpuMillis", cpu === undefined ? undefined : readCpu(cpu)),
+    ...given("memoryBytes", memory === undefined ? undefined : readMemory(memory)),
   };
 }
 

@@ -4,6 +4,7 @@ import { type Diagnostic, errorDiagnostic, warningDiagnostic } from "../model/di
 import type { Document } from "../model/document.ts";
 import { checkLayerCaches } from "./check-layer-caches.ts";
 import { checkOutputs } from "./check-outputs.ts";
+import { checkResources } from "./check-resources.ts";
 import { checkSecrets } from "./check-secrets.ts";
 import { checkTestNames, checkTests } from "./check-tests.ts";
 import { findRepeated } from "./find-repeated.ts";
@@ -23,6 +24,7 @@ const checks: readonly Check[] = [
   checkRequirements,
   checkVariables,
   checkUser,
+  checkResources,
   checkPlatforms,
   checkSecrets,
   checkLayerCaches,

@@ -10,9 +10,11 @@ import type {
   OutputConfig,
   PythonConfig,
   RequestConfig,
+  ResourcesConfig,
   SecretConfig,
   TestConfig,
 } from "../model/config.ts";
+import { writeCpu, writeMemory } from "../model/quantity.ts";
 import type { Serializable, SerializableRecord } from "../model/serializable.ts";
 
 /**
@@ -26,7 +28,7 @@ export function writeOut(config: Config): SerializableRecord {
     models: config.models.map(({ pointer: _, ...model }) => ({ ...model })),
     base_image: baseImageOf(config.baseImage),
     environment: environmentOf(config.environment),
-    ...inferenceOf(config.inference),
+    ...inferenceOf(config.inference, config.resources),
     build: buildOf(config.build),
     tests: config.tests.map(testOf),
     outputs: config.outputs.map(outputOf),
@@ -72,17 +74,34 @@ function pythonOf(python: PythonConfig): SerializableRecord {
 }
 
 /** Nothing where a script of ours serves the model. */
-function inferenceOf(inference: InferenceConfig): SerializableRecord {
+function inferenceOf(inference: InferenceConfig, wanted: ResourcesConfig | undefined): SerializableRecord {
   const { port, sourceDirectory } = inference;
   const folder = given("source_directory", sourceDirectory);
-  if (inference.kind === "command") return { inference: { command: inference.command, ...folder, port } };
+  const resources = given("resources", wanted && resourcesOf(wanted));
+  if (inference.kind === "command")
+    return { inference: { command: inference.command, ...folder, port, ...resources } };
   const { entryScript, workers, workerTimeoutMs, scoringTimeoutMs } = inference;
   if (entryScript === "") return {};
   const timeouts = {
     worker_timeout: durationOf(workerTimeoutMs),
     scoring_timeout: durationOf(scoringTimeoutMs),
   };
-  return { inference: { entry_script: entryScript, ...folder, port, workers, ...timeouts } };
+  return { inference: { entry_script: entryScript, ...folder, port, workers, ...timeouts, ...resources } };
+}
+
+function resourcesOf({ limits, gpu, ...requests }: ResourcesConfig): SerializableRecord {
+  return {
+    ...amountsOf(requests),
+    ...given("limits", limits && amountsOf(limits)),
+    ...given("gpu", gpu),
+  };
+}
+
+function amountsOf({ cpuMillis, memoryBytes }: ResourcesConfig): SerializableRecord {
+  return {
+    ...given("cpu", cpuMillis && writeCpu(cpuMillis)),
+    ...given("memory", memoryBytes && writeMemory(memoryBytes)),
+  };
 }
 
 function buildOf(build: BuildConfig): SerializableRecord {

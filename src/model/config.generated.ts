@@ -210,6 +210,7 @@ export interface ConfigFile {
          * How long one call of `run` may take.
          */
         scoring_timeout?: string;
+        resources?: Resources;
       }
     | {
         /**
@@ -226,6 +227,7 @@ export interface ConfigFile {
          * The port the command listens on.
          */
         port?: number;
+        resources?: Resources;
       };
   build?: Build;
   /**
@@ -300,6 +302,36 @@ export interface Environment {
    * Who the service runs as: `user` or `user:group`, names or numbers.
    */
   user?: string;
+}
+/**
+ * What a container of the service is given where it runs, as `mlpackage deploy` writes it into manifests. It changes nothing in the image.
+ */
+export interface Resources {
+  /**
+   * How many CPUs are kept free for it: `2`, `0.5`, or `500m` for half of one.
+   */
+  cpu?: number | string;
+  /**
+   * How much memory is kept free for it, with its unit: `Ki`, `Mi`, `Gi` and `Ti` are powers of 1024, `k`, `M`, `G` and `T` of 1000.
+   */
+  memory?: string;
+  /**
+   * What it may take at most. Without a limit, as much as the machine has.
+   */
+  limits?: {
+    /**
+     * How many CPUs it may take; it is slowed down beyond that.
+     */
+    cpu?: number | string;
+    /**
+     * How much memory it may take; it is killed beyond that.
+     */
+    memory?: string;
+  };
+  /**
+   * How many GPUs of NVIDIA's it is given, whole ones: `nvidia.com/gpu` of Kubernetes, devices of the driver `nvidia` of compose.
+   */
+  gpu?: number;
 }
 /**
  * How the image is built.

@@ -12,6 +12,8 @@ export type Config = {
   readonly baseImage: BaseImageConfig;
   readonly environment: EnvironmentConfig;
   readonly inference: InferenceConfig;
+  /** What a container of it is given where it runs. The image knows nothing of that, and no step does. */
+  readonly resources?: ResourcesConfig;
   readonly build: BuildConfig;
   readonly tests: readonly TestConfig[];
   readonly outputs: readonly OutputConfig[];
@@ -156,6 +158,15 @@ export type CommandInference = {
   readonly sourceDirectory?: string;
   readonly port: number;
 };
+
+/** Bytes, and thousandths of a CPU; what is kept free for a container, and in `limits` what it may take at most. */
+export type ResourcesConfig = Amounts & {
+  readonly limits?: Amounts;
+  /** NVIDIA's, whole ones. */
+  readonly gpu?: number;
+};
+
+type Amounts = { readonly cpuMillis?: number; readonly memoryBytes?: number };
 
 export type BuildConfig = {
   /** Empty: the engine's own. */

@@ -37,6 +37,14 @@ for (const name of cases) {
   });
 }
 
+test("what a container is given where it runs changes no step", () => {
+  const { resources, ...config } = readCase("everything");
+  assert.ok(resources);
+  const graphOf = (one: Config) => JSON.stringify(buildGraph(one, pinsOf(config), locate));
+  assert.is(graphOf({ ...config, resources: { cpuMillis: 1 } }), graphOf(config));
+  assert.is(graphOf({ ...config, resources }), graphOf(config));
+});
+
 test("there are cases", () => assert.ok(cases.length >= 10, `only ${cases.length}`));
 
 test("where the package lies is in no step", () => {
