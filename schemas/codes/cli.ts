@@ -6,6 +6,11 @@ export const cliPages: PagesOf<"cli"> = {
     why: "A package has one service on a machine, so that `score`, `logs` and `stop` know which one is meant.",
     mend: "End it first: `mlpackage stop`. To see your changes without a restart, there is `mlpackage run --watch`.",
   },
+  "cli/bad-name": {
+    title: "a service or a namespace cannot have this name",
+    why: "What `mlpackage deploy` writes is refused by Kubernetes unless its names are labels of the DNS. Without `--name`, the service is called as the package is, with `-` for every `.` and `_`.",
+    mend: "Say `--name` with lower-case letters, digits and `-`, such as `mlpackage deploy --name diabetes`.",
+  },
   "cli/bad-override": {
     title: "a `--set` cannot be applied to the file",
     why: "It names no value, or a place that the file cannot have: a key below a text, or an entry beyond the end of a list.",
@@ -125,6 +130,11 @@ export const cliPages: PagesOf<"cli"> = {
     title: "the file given to `apply` is no plan",
     why: "`mlpackage apply FILE` does what a saved plan says. This file cannot be read as one.",
     mend: "Make one: `mlpackage plan --out FILE`. For another configuration it is `mlpackage -f FILE apply`.",
+  },
+  "cli/no-namespaces": {
+    title: "`--namespace` is for Kubernetes",
+    why: "A file of compose has one project, which is called as the service, and no namespaces.",
+    mend: "Leave `--namespace` out; `--name` names the project too.",
   },
   "cli/not-applied": {
     title: "the engine has no image of this package",
@@ -325,5 +335,10 @@ export const cliPages: PagesOf<"cli"> = {
     title: "a file of the vendor folder is not what its list says",
     why: "Each has its digest in the list, and is checked before it is used. This one was changed, cut off or removed.",
     mend: "`mlpackage vendor DIR`, where there is a network, mends the folder.",
+  },
+  "cli/user-by-name": {
+    title: "Kubernetes cannot tell that the service does not run as root",
+    why: "With `runAsNonRoot`, it starts no container whose image names its user by a word: the word could stand for anything. So the manifest does not say it.",
+    mend: "Write `environment.user` in numbers, such as `1000:1000`, apply, and write the manifest again.",
   },
 };

@@ -1,3 +1,4 @@
+import { DEPLOYMENT_FORMATS } from "../deployments/formats.ts";
 import { UPGRADABLE } from "../plan/make-lock.ts";
 import { CLIENT_LANGUAGES } from "../report/client/languages.ts";
 import { GRAPH_FORMATS } from "../report/graph-text.ts";
@@ -489,6 +490,23 @@ export const COMMANDS: readonly Command[] = [
     name: "pull",
     summary: "bring the pushed images back by digest",
     run: async (session) => (await import("./commands/pull.ts")).pull(session),
+  }),
+  defineCommand({
+    name: "deploy",
+    summary: "print what Kubernetes or compose runs the pushed image by",
+    options: {
+      format: {
+        type: "string",
+        choices: DEPLOYMENT_FORMATS,
+        default: "kubernetes",
+        describe: "who is to run it",
+      },
+      replicas: { type: "number", default: 1, minimum: 1, describe: "how many containers of it" },
+      namespace: { type: "string", describe: "of Kubernetes; else that of the call of `kubectl`" },
+      name: { type: "string", describe: "what the service is called; else as the package" },
+    },
+    run: async (session, { format, replicas, namespace, name }) =>
+      (await import("./commands/deploy.ts")).deploy(session, { format, replicas, namespace, name }),
   }),
   defineCommand({
     name: "registry",

@@ -4,7 +4,7 @@
 # The next Debian release: bookworm's engine is too old for the containerd image store, and the Go programs
 # of forky run on bookworm's libc. runc and skopeo do not, and iptables is libraries and modules: those are
 # installed from the machine's own suite.
-forky_packages='docker.io docker-buildx docker-cli containerd tini-static docker-registry mmdebstrap crane cosign oras'
+forky_packages='docker.io docker-buildx docker-cli containerd tini-static docker-registry mmdebstrap crane cosign oras docker-compose'
 rig_prefix=$rig_cache/packages-$(short_id "$forky_packages")
 
 can_use_debian() {

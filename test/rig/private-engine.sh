@@ -14,8 +14,9 @@ start_private_engine() {
   chattr +T "$engine_dir/data" 2>/dev/null || true
   make_bridge
   write_daemon_configuration
-  local buildx=$rig_prefix/usr/libexec/docker/cli-plugins/docker-buildx
-  ln -sf "$rig_prefix"/usr/bin/{docker,crane,cosign,oras} "$buildx" "$engine_dir/bin/"
+  local plugins=$rig_prefix/usr/libexec/docker/cli-plugins
+  local buildx=$plugins/docker-buildx
+  ln -sf "$rig_prefix"/usr/bin/{docker,crane,cosign,oras} "$buildx" "$plugins/docker-compose" "$engine_dir/bin/"
   ln -sf "$buildx" "$engine_dir/docker-config/cli-plugins/"
 
   # In process and mount namespaces of its own: when the outermost process goes, by whatever signal, the kernel
