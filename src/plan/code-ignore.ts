@@ -24,6 +24,9 @@ const SECRETS =
 /** The page of a run, by the name that we propose for it. */
 const REPORT = /^mlpackage-report[\w.-]*\.html$/;
 
+/** How compose runs images: a file of `mlpackage deploy` names this one by its digest, which it would change as code of it. */
+const COMPOSE = /^(docker-)?compose(\.[\w-]+)?\.ya?ml$/;
+
 /** What a run that was killed may have left beside an output. */
 const UNFINISHED = /^\.mlpackage-|\.partial$/;
 
@@ -44,9 +47,9 @@ export function codeIgnore(
   const isLock = locksBelow(folder, own);
   return (path) => {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    const isLeftover =
-      LEFTOVERS.has(name) || name.endsWith(".pyc") || UNFINISHED.test(name) || REPORT.test(name);
-    return isLeftover || SECRETS.test(name) || named.has(path) || isLock(path);
+    const isLeftover = LEFTOVERS.has(name) || name.endsWith(".pyc") || UNFINISHED.test(name);
+    const isAboutImage = REPORT.test(name) || COMPOSE.test(name);
+    return isLeftover || isAboutImage || SECRETS.test(name) || named.has(path) || isLock(path);
   };
 }
 
