@@ -29,6 +29,6 @@ export const archivePages: PagesOf<"archive"> = {
   "archive/unsafe": {
     title: "an archive has an entry that would not be safe to unpack",
     why: "Its name leads out of the model's folder, is there twice, or is none that every file system takes; or it is a device, or encrypted; or it is a link to anything but a file of the model. Links to files of the model become those files.",
-    mend: "Pack the archive anew without it, or leave it out: `exclude: [NAME]`.",
+    mend: "Pack the archive anew without it, or remove it: `exclude: [NAME]`.",
   },
 };

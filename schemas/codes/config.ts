@@ -213,7 +213,7 @@ export const configPages: PagesOf<"config"> = {
     mend: "Copy the file into the folder; or move `mlpackage.yaml` up, so that both lie below it.",
   },
   "config/overlapping-outputs": {
-    title: "two outputs lie within each other, or in the same place",
+    title: "two outputs are inside each other, or in the same place",
     why: "A saved folder is replaced as a whole, and would take the other output along.",
     mend: "Give each a place of its own.",
   },

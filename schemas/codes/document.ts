@@ -28,7 +28,7 @@ export const documentPages: PagesOf<"document"> = {
     example: { fixture: "merge-tag-on-an-item", replace: ["- !reset a.pkl", "- a.pkl"] },
   },
   "document/recursive-alias": {
-    title: "a YAML alias stands inside the value that it names",
+    title: "a YAML alias is inside the value that it refers to",
     why: "Such a value would contain itself and never end.",
     mend: "Write the value out where the alias stands.",
     example: { fixture: "recursive-alias", replace: ["&all [*all]", "[model.pkl]"] },

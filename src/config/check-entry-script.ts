@@ -13,6 +13,6 @@ export async function checkEntryScript(script: FoundPath, files: Files): Promise
   const missing = wanted.filter((name) => !mayDefine(source, name));
   if (missing.length === 0) return [];
   const names = missing.length === 1 ? `no \`${missing[0]}\`` : "neither `init` nor `run`";
-  const hint = "`init()` is called once, and `run(data)` for each request";
+  const hint = "add `def init():`, called once at the start, and `def run(data):`, called for each request";
   return [["config/missing-function", `the entry script \`${script.path}\` defines ${names}`, hint]];
 }

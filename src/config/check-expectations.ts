@@ -62,7 +62,7 @@ async function checkPathsIn(
     const faulty = expressionsOf(expectation).flatMap(({ expression, pointer }) => {
       const fault = findJsonPathFault(expression);
       if (fault === undefined) return [];
-      const message = `${quoted(expression)} is no JSONPath: ${fault.message}`;
+      const message = `${quoted(expression)} is not a JSONPath: ${fault.message}`;
       const location = placeWithin(partAt(document, pointer), expression, fault.offset);
       return errorDiagnostic("config/bad-json-path", message, {
         location,
@@ -88,9 +88,10 @@ function checkTolerances(
     if (selection?.nodes.some(({ value }) => typeof value === "number")) return [];
     const pointer = pointerTo(expectation, "tolerance", expression);
     const location = partAt(document, pointer);
-    return errorDiagnostic("config/no-place", `${quoted(expression)} picks no number of \`json\``, {
+    return errorDiagnostic("config/no-place", `${quoted(expression)} selects no number in \`json\``, {
       location,
       path: pointer,
+      hint: "change it to the place of a number in `json`, or remove it",
     });
   });
 }
@@ -124,9 +125,10 @@ async function checkSchemaFile(
   const { value } = parsed;
   if (value === null || typeof value !== "object" || Array.isArray(value))
     return [
-      errorDiagnostic("config/bad-schema", `\`${file}\` is no JSON Schema: it must be an object`, {
+      errorDiagnostic("config/bad-schema", `\`${file}\` is not a JSON Schema: it must be an object`, {
         location: wholeOf(source),
         path: pointer,
+        hint: 'write a schema such as `{"type": "array"}`',
       }),
     ];
   const { findSchemaFaults } = await import("../expectations/json-schema.ts");
@@ -154,8 +156,9 @@ function parseJson(
   } catch {
     const start = findJsonError(source.text);
     return {
-      diagnostic: errorDiagnostic("config/bad-schema", `\`${source.path}\` is no JSON from here on`, {
+      diagnostic: errorDiagnostic("config/bad-schema", `\`${source.path}\` stops being JSON here`, {
         location: { file: source, range: { start, end: Math.min(start + 1, source.text.length) } },
+        hint: "correct the JSON at this place",
       }),
     };
   }

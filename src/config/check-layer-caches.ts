@@ -35,19 +35,19 @@ const KINDS: Readonly<Record<string, Kind>> = {
     required: { from: [], to: [] },
     known: { from: GHA, to: [...GHA, ...WRITTEN] },
     credentials: ["token", "ghtoken"],
-    instead: "it is taken from `ACTIONS_RUNTIME_TOKEN`, which a step of the workflow has to export",
+    instead: "remove it: it is read from `ACTIONS_RUNTIME_TOKEN`, which a step of the workflow has to export",
   },
   s3: {
     required: { from: ["region", "bucket"], to: ["region", "bucket"] },
     known: { from: [...S3, "use_path_style"], to: [...S3, "use_path_style", ...WRITTEN] },
     credentials: ["access_key_id", "secret_access_key", "session_token"],
-    instead: "they are taken from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`",
+    instead: "remove them, and set `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`",
   },
   azblob: {
     required: { from: [], to: [] },
     known: { from: AZBLOB, to: [...AZBLOB, ...WRITTEN] },
     credentials: ["secret_access_key"],
-    instead: "it is taken from what the builder runs with",
+    instead: "remove it, and give it to the builder as an environment variable",
   },
 };
 
@@ -94,18 +94,27 @@ function wordType({ type }: LayerCacheConfig, direction: Direction): Wording {
   if (type === "inline") {
     const message =
       direction === "to"
-        ? "cannot be `inline`: the image is put together from layers, and would not have it"
-        : "cannot be `inline`: such a cache is read as `type=registry`";
+        ? "cannot be `inline`: mlpackage assembles the image itself, and an inline cache would be lost"
+        : "cannot be `inline`: that type can only be written";
     return { code: "config/unknown-value", message, hint: "write `type=registry,ref=...`" };
   }
-  if (type === "") return { code: "config/missing-key", message: `needs a \`type\`: ${listed(kinds, "or")}` };
+  if (type === "")
+    return {
+      code: "config/missing-key",
+      message: `needs a \`type\`: ${listed(kinds, "or")}`,
+      hint: `write \`type=${kinds[0]},...\``,
+    };
   const near = nearest(type, kinds);
   const message = `must have the type ${listed(kinds, "or")}, not ${quoted(type)}`;
-  return { code: "config/unknown-value", message, hint: near && `did you mean \`${near}\`?` };
+  return {
+    code: "config/unknown-value",
+    message,
+    hint: near === undefined ? `write \`type=${kinds[0]}\`` : `did you mean \`${near}\`?`,
+  };
 }
 
 function wordMissing(name: string): Wording {
-  return { code: "config/missing-key", message: `needs \`${name}\`` };
+  return { code: "config/missing-key", message: `needs \`${name}\``, hint: `add \`,${name}=...\`` };
 }
 
 function wordCredential(name: string, { instead }: Kind): Wording {
@@ -118,8 +127,12 @@ function wordCredential(name: string, { instead }: Kind): Wording {
 
 /** And estargz ends the daemon of Docker 28. */
 function wordCompression(name: string): Wording {
-  const message = `cannot have \`${name}\`: layers that come back in other bytes would make another image`;
-  return { code: "config/bad-value", message, hint: "leave it out: they are kept as they are in the image" };
+  const message = `cannot have \`${name}\`: layers that come back with different bytes would make a different image`;
+  return {
+    code: "config/bad-value",
+    message,
+    hint: "remove it: layers are cached exactly as they are in the image",
+  };
 }
 
 function wordUnknown(name: string, known: readonly string[]): Wording {
@@ -128,30 +141,33 @@ function wordUnknown(name: string, known: readonly string[]): Wording {
   return { code: "config/unknown-key", message: `has an unknown attribute ${quoted(name)}`, hint };
 }
 
+type WordBad = (message: string, hint: string) => readonly Wording[];
+
 function checkValue(name: string, value: string): readonly Wording[] | undefined {
-  const bad = (message: string): readonly Wording[] => [{ code: "config/bad-value", message }];
-  if (value === "") return bad(`has \`${name}\` without a value`);
+  const bad: WordBad = (message, hint) => [{ code: "config/bad-value", message, hint }];
+  if (value === "") return bad(`has \`${name}\` without a value`, `write \`${name}=...\`, or remove it`);
   switch (name) {
     case "ref":
       return REFERENCE.test(value)
         ? undefined
-        : bad(`must have an image reference as \`ref\`, such as \`registry.example.com/team/cache:1\``);
+        : bad("must have an image reference as `ref`", "write `ref=registry.example.com/team/cache:1`");
     case "src":
     case "dest":
       return checkPlace(name, value, bad);
     case "mode":
-      return /^(min|max)$/.test(value) ? undefined : bad("must have the `mode` `min` or `max`");
+      return /^(min|max)$/.test(value)
+        ? undefined
+        : bad("must have the `mode` `min` or `max`", "write `mode=max`");
     default:
       return undefined;
   }
 }
 
-function checkPlace(
-  name: string,
-  value: string,
-  bad: (message: string) => readonly Wording[],
-): readonly Wording[] | undefined {
+function checkPlace(name: string, value: string, bad: WordBad): readonly Wording[] | undefined {
   const isInside = !/^(?:[/~]|[A-Za-z]:)|(?:^|\/)\.\.(?:\/|$)|\\/.test(value);
-  if (!isInside) return bad(`must have a folder inside the folder of the file as \`${name}\``);
-  return value === "." ? bad(`must have a folder of its own as \`${name}\``) : undefined;
+  if (!isInside)
+    return bad(`must have a folder inside the package as \`${name}\``, `write \`${name}=.cache\``);
+  return value === "."
+    ? bad(`must have a folder of its own as \`${name}\``, `write \`${name}=.cache\``)
+    : undefined;
 }

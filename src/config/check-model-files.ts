@@ -36,7 +36,7 @@ export async function checkModelFiles(
 
 /** A model that DVC keeps, and that is not here; `path` is that of its `.dvc` file. */
 export function wordDvcPointer(path: string): PathWording {
-  const message = `\`${path}\` is a pointer of DVC, and the model itself is not here`;
+  const message = `\`${path}\` is a DVC pointer, and the model itself is not here`;
   const model = path.replace(/\.dvc$/, "");
   return ["config/dvc-pointer", message, `fetch it with \`dvc pull ${path}\`, and name \`${model}\``];
 }
@@ -60,7 +60,7 @@ async function refusePointers(
       const isKnown = object !== NOBODYS && repository !== undefined;
       if (isKnown && (repository.endpoint !== undefined || (await hasLfsObject(repository, object, files))))
         return [];
-      const message = `\`${path}\` is a pointer of git-lfs, not the model itself`;
+      const message = `\`${path}\` is a Git LFS pointer, not the model itself`;
       return [["config/git-lfs-pointer", message, wordLfsPull([path], repository)]];
     }),
   );

@@ -60,7 +60,10 @@ function checkModels(
   const registry = checkRegistry(reference, path, document);
   if (names.length > 0) return [...unknown, ...registry];
   const message = "there are no models to push";
-  const [location, hint] = [locate(document, pointer), "name some in `models`, or take the output out"];
+  const [location, hint] = [
+    locate(document, pointer),
+    "list some, as in `models: [ridge.pkl]`, or remove the output",
+  ];
   return [errorDiagnostic("config/no-models", message, { location, path: pointer, hint }), ...registry];
 }
 
@@ -83,7 +86,11 @@ function checkUse({ pointer, tags, load, push }: ImageOutput, document: Document
   if (!load && !push) {
     const message = "the image is neither loaded nor pushed";
     return [
-      warningDiagnostic("config/no-effect", message, { location: locate(document, pointer), path: pointer }),
+      warningDiagnostic("config/no-effect", message, {
+        location: locate(document, pointer),
+        path: pointer,
+        hint: "set `load: true` or `push: true`, or remove the output",
+      }),
     ];
   }
   return push
@@ -101,11 +108,12 @@ function checkAttested(
     return errorDiagnostic(code, message, { location: locate(document, path), path, hint });
   };
   if (attest && !push) {
-    const message = "what is not pushed has no registry to put an SBOM and provenance into";
+    const message =
+      "`attest` needs a pushed image: the SBOM and the provenance are stored beside it in the registry";
     return [wrong("config/attest-without-push", "attest", message, "add `push: true`")];
   }
   if (sign === undefined || attest) return [];
-  const message = "an image is signed together with its SBOM and its provenance";
+  const message = "`sign` needs `attest`: an image is signed together with its SBOM and its provenance";
   return [wrong("config/sign-without-attest", "sign", message, "add `attest: true`")];
 }
 
@@ -135,15 +143,16 @@ function checkOverlap(
   const message =
     other.path === output.path
       ? `two outputs are written to \`${output.path}\``
-      : `\`${output.path}\` and \`${other.path}\` lie within each other`;
+      : `\`${output.path}\` and \`${other.path}\` are inside each other`;
   const related = [
-    { message: "the other one", location: locate(document, pointerTo(other.pointer, "path")) },
+    { message: "the other output", location: locate(document, pointerTo(other.pointer, "path")) },
   ];
   return [
     errorDiagnostic("config/overlapping-outputs", message, {
       location: locate(document, path),
       path,
       related,
+      hint: "change one of the paths",
     }),
   ];
 }
@@ -153,17 +162,25 @@ function checkInputs(output: PathOutput, config: Config, document: Document): re
   const location = locate(document, path);
   if (output.path === ".") {
     return [
-      errorDiagnostic("config/output-over-input", "the output would take the place of the whole package", {
+      errorDiagnostic("config/output-over-input", "the output would overwrite the whole package", {
         location,
         path,
+        hint: "name a folder of its own, such as `path: dist`",
       }),
     ];
   }
   const input = inputPaths(config).find((candidate) => holds(output.path, candidate.path));
   if (input === undefined) return [];
-  const message = `the output \`${output.path}\` would take the place of what it is made from`;
+  const message = `the output \`${output.path}\` would overwrite what it is made from`;
   const related = [{ message: `\`${input.path}\` is read here`, location: locate(document, input.pointer) }];
-  return [errorDiagnostic("config/output-over-input", message, { location, path, related })];
+  return [
+    errorDiagnostic("config/output-over-input", message, {
+      location,
+      path,
+      related,
+      hint: "change the path, such as to `dist`",
+    }),
+  ];
 }
 
 function checkSaveable(output: PathOutput, config: Config, document: Document): readonly Diagnostic[] {

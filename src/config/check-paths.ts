@@ -52,7 +52,7 @@ type Scope = {
 const refusals: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
-  ELOOP: "its links lead in a circle",
+  ELOOP: "its links form a loop",
   ENAMETOOLONG: "its name is too long",
 };
 
@@ -62,7 +62,13 @@ async function checkReadable(input: InputPath, scope: Scope): Promise<readonly P
   } catch (error) {
     const refusal = refusals[(error as { readonly code?: string }).code ?? ""];
     if (refusal === undefined) throw error;
-    return [["config/unreadable-file", `\`${input.path}\` cannot be read: ${refusal}`]];
+    return [
+      [
+        "config/unreadable-file",
+        `\`${input.path}\` cannot be read: ${refusal}`,
+        `\`ls -ld ${input.path}\` shows its owner and permissions`,
+      ],
+    ];
   }
 }
 
@@ -103,7 +109,9 @@ async function missing(input: InputPath, document: Document, scope: Scope): Prom
     ...(near === undefined ? [] : [`did you mean \`${near}\`?`]),
     ...(isRelative ? ["`entry_script` is relative to `source_directory`"] : []),
   ];
-  return hints.length === 0 ? [missingFile, message] : [missingFile, message, hints.join(" ")];
+  const advice =
+    hints.length === 0 ? ["create it, or correct the path, which is relative to this file"] : hints;
+  return [missingFile, message, advice.join(" ")];
 }
 
 /** What lies beside where it should be, under a name that is nearly so. */
@@ -122,18 +130,18 @@ async function findNear({ path }: InputPath, { config, files }: Scope): Promise<
 function outside({ path }: InputPath): PathWording {
   return [
     "config/outside-package",
-    `\`${path}\` is a link to a place outside the folder of the file`,
-    "copy it into the folder",
+    `\`${path}\` is a link to a place outside the package's folder`,
+    "copy it into the package's folder",
   ];
 }
 
 function checkType({ path, type }: InputPath, status: FileStatus): PathWording | undefined {
   if (type === "file" && status.type === "directory")
-    return ["config/not-a-file", `\`${path}\` is a folder, not a file`];
+    return ["config/not-a-file", `\`${path}\` is a folder, not a file`, "name a file in it"];
   if (type === "directory" && status.type !== "directory")
-    return ["config/not-a-folder", `\`${path}\` is a file, not a folder`];
+    return ["config/not-a-folder", `\`${path}\` is a file, not a folder`, "name the folder that holds it"];
   return status.type === "other"
-    ? ["config/not-a-file", `\`${path}\` is neither a file nor a folder`]
+    ? ["config/not-a-file", `\`${path}\` is neither a file nor a folder`, "name a file or a folder"]
     : undefined;
 }
 

@@ -43,7 +43,7 @@ function checkModelNames({ models }: Config, document: Document): readonly Diagn
       return errorDiagnostic("config/bad-value", message, {
         location: locate(document, path),
         path,
-        hint: "give the model a `name`",
+        hint: "add a name, as in `{name: ridge, source: ...}`",
       });
     });
   const names = models.map(({ name, pointer }) => {
@@ -64,18 +64,17 @@ function checkConda({ baseImage, environment }: Config, document: Document): rea
       ...keyAt(document, path),
       related: [
         {
-          message: "the other one",
+          message: "given here",
           location: locate(document, "/environment/python", "key"),
         },
       ],
-      hint: "what pip is to know besides, a requirements file can say",
+      hint: "remove one of them; packages for pip go below `pip:` in the conda file",
     };
-    return [errorDiagnostic("config/conflicting-keys", "`conda` does not go with `python`", more)];
+    return [errorDiagnostic("config/conflicting-keys", "`conda` cannot be used with `python`", more)];
   }
   if (environment.conda === undefined || baseImage.kind !== "dockerfile") return [];
-  const hint =
-    "build and push that image by itself, and name it: `base_image: registry.example.com/team/base:1`";
-  const message = "packages of conda are not put on a base that is built from a Dockerfile here";
+  const hint = "build and push that image first, then write `base_image: registry.example.com/team/base:1`";
+  const message = "conda packages cannot be installed on a base image that is built from a Dockerfile";
   return [errorDiagnostic("config/conda-on-dockerfile", message, { ...keyAt(document, path), hint })];
 }
 
@@ -85,8 +84,9 @@ function checkChoice({ environment }: Config, document: Document): readonly Diag
   return ["extras", "groups"].flatMap((key) => {
     const path = pointerTo("/environment/python", key);
     if (!document.ranges.has(path)) return [];
-    const message = `\`${key}\` are those of a \`pyproject.toml\` or a lock, and \`requirements\` names none`;
-    return [errorDiagnostic("config/conflicting-keys", message, keyAt(document, path))];
+    const message = `\`${key}\` needs a \`pyproject.toml\` or a lock file, and \`requirements\` names neither`;
+    const hint = "write `requirements: pyproject.toml`, or remove this key";
+    return [errorDiagnostic("config/conflicting-keys", message, { ...keyAt(document, path), hint })];
   });
 }
 
@@ -94,7 +94,8 @@ function checkRequirements({ environment }: Config, document: Document): readonl
   const path = "/environment/python/requirements";
   if (environment.python.managed || !document.ranges.has(path)) return [];
   const message = "`requirements` are not installed where `managed` is false";
-  return [warningDiagnostic("config/no-effect", message, { location: locate(document, path, "key"), path })];
+  const hint = "remove `requirements`, or remove `managed: false`";
+  return [warningDiagnostic("config/no-effect", message, { ...keyAt(document, path), hint })];
 }
 
 /** What the server is told through its environment, and the key that says it. */
@@ -112,12 +113,12 @@ function checkVariables({ environment, inference }: Config, document: Document):
     const key = Object.hasOwn(ownVariables, name) ? ownVariables[name] : undefined;
     if (key === undefined) return [];
     const path = pointerTo("/environment/variables", name);
-    const message = `the variable \`${name}\` is set from \`${key}\``;
+    const message = `the variable \`${name}\` is already set from \`${key}\``;
     const location = locate(document, path, "key");
     return errorDiagnostic("config/reserved-variable", message, {
       location,
       path,
-      hint: `say it with \`${key}\` alone`,
+      hint: `remove it here, and set \`${key}\` instead`,
     });
   });
 }
@@ -129,6 +130,7 @@ function checkUser({ environment }: Config, document: Document): readonly Diagno
     warningDiagnostic("config/root-user", "the service runs as root", {
       location: locate(document, path),
       path,
+      hint: 'remove `user`, or name another one: `user: "1000:1000"`',
     }),
   ];
 }

@@ -52,22 +52,31 @@ function checkUse(
 ): readonly Diagnostic[] {
   const username = pointerTo(pointer, "username");
   if (login === undefined && document.ranges.has(username))
-    return [noEffect(document, username, "`username` does nothing without `host`")];
+    return [
+      noEffect(document, username, "`username` has no effect without `host`", {
+        hint: "add the `host` that pip logs in to, as in `host: pypi.example.com`",
+      }),
+    ];
   if (baseImage.kind === "dockerfile") return [];
   const path = pointerTo(pointer, "id");
   // One that makes no sense has been told of.
   if (login === undefined && document.ranges.has(pointerTo(pointer, "host"))) return [];
   if (login === undefined) {
-    const hint = "name the `host` that pip logs in to with it";
-    return [{ ...noEffect(document, path, `nothing asks for the secret \`${id}\``), hint }];
+    const hint = "add the `host` that pip logs in to with it, as in `host: pypi.example.com`";
+    return [noEffect(document, path, `nothing uses the secret \`${id}\``, { hint })];
   }
   if (environment.python.managed) return [];
-  const message = `nothing asks for the secret \`${id}\`: pip is not called where \`managed\` is false`;
-  return [noEffect(document, path, message)];
+  const message = `nothing uses the secret \`${id}\`: pip does not run where \`managed\` is false`;
+  return [noEffect(document, path, message, { hint: "remove the secret, or remove `managed: false`" })];
 }
 
-function noEffect(document: Document, path: string, message: string): Diagnostic {
-  return warningDiagnostic("config/no-effect", message, { location: locate(document, path), path });
+function noEffect(
+  document: Document,
+  path: string,
+  message: string,
+  { hint }: { readonly hint: string },
+): Diagnostic {
+  return warningDiagnostic("config/no-effect", message, { location: locate(document, path), path, hint });
 }
 
 /** Where the package's code or its Docker context is taken whole, a secret in it would go along. */
@@ -86,10 +95,10 @@ function checkFile(
   if (!isInContext && !isInModel) return [];
   const where = isInContext ? "the Docker context" : "a model";
   return [
-    errorDiagnostic("config/secret-in-image", `\`${file}\` lies in ${where}, and would be in the image`, {
+    errorDiagnostic("config/secret-in-image", `\`${file}\` is in ${where}, and would end up in the image`, {
       location: locate(document, path),
       path,
-      hint: "move it out of there, or out of the package",
+      hint: "move it to another folder, such as `~/.secrets/`, and change the path here",
     }),
   ];
 }

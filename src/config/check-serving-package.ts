@@ -86,7 +86,7 @@ function word(
     ["/environment/conda", "/environment/python/requirements"].find((key) => document.ranges.has(key)) ??
     config.models[0]?.pointer ??
     "";
-  const message = `\`${python}\`, ${role}, is ${isSure ? "not installed" : "not among the packages that are asked for"}`;
+  const message = `\`${python}\`, ${role}, is ${isSure ? "not installed" : "not among the required packages"}`;
   const make = isSure ? errorDiagnostic : warningDiagnostic;
   return make("config/missing-package", message, {
     location: locate(document, path),

@@ -24,12 +24,12 @@ export async function checkSwagger(
   const other = OTHERS.find((_, index) => there[index]);
   if (other === undefined) return [];
   const path = pointerTo(first.pointer, "swagger");
-  const message = `${quoted(other)} is not what answers are compared with: that is OpenAPI 3.1`;
+  const message = `${quoted(other)} is not used to check answers: only OpenAPI 3.1 is`;
   return [
     warningDiagnostic("config/other-swagger", message, {
       location: locate(document, path, "key"),
       path,
-      hint: `say the same in a \`${WANTED}\` beside it; without one, the server describes the service in 3.1 itself`,
+      hint: `add a \`${WANTED}\` in OpenAPI 3.1 beside it; without one, the server describes the service itself`,
     }),
   ];
 }

@@ -32,7 +32,7 @@ function checkKinds(pointer: string, document: Document): readonly Diagnostic[] 
     .filter((path) => document.ranges.has(path))
     .map((path) => {
       const key = path.slice(pointer.length + 1);
-      return conflict(document, path, "requests", `put it into the items of \`requests\`${hintFor(key)}`);
+      return conflict(document, path, "requests", `move it into the items of \`requests\`${hintFor(key)}`);
     });
 }
 
@@ -44,27 +44,37 @@ function checkExchange({ request, expect }: ExchangeConfig, document: Document):
   const isCompared = expect.json !== undefined || expect.schema !== undefined;
   return [
     ...(request.body !== undefined && request.bodyFile !== undefined
-      ? [conflict(document, pointerTo(request.pointer, "body_file"), "body")]
+      ? [
+          conflict(
+            document,
+            pointerTo(request.pointer, "body_file"),
+            "body",
+            "keep one of them, and remove the other",
+          ),
+        ]
       : []),
-    ...(expect.json === undefined
-      ? idle(document, pointerTo(expect.pointer, "tolerance"), "without `json`")
-      : []),
-    ...(isCompared ? [] : idle(document, pointerTo(expect.pointer, "select"), "without `json` or `schema`")),
+    ...(expect.json === undefined ? idle(document, pointerTo(expect.pointer, "tolerance"), "`json`") : []),
+    ...(isCompared ? [] : idle(document, pointerTo(expect.pointer, "select"), "`json` or `schema`")),
   ];
 }
 
-function conflict(document: Document, path: string, beside: string, hint?: string): Diagnostic {
+function conflict(document: Document, path: string, beside: string, hint: string): Diagnostic {
   const key = path.slice(path.lastIndexOf("/") + 1);
-  return errorDiagnostic("config/conflicting-keys", `\`${key}\` does not go with \`${beside}\``, {
+  return errorDiagnostic("config/conflicting-keys", `\`${key}\` cannot be used with \`${beside}\``, {
     ...keyAt(document, path),
-    ...(hint !== undefined && { hint }),
+    hint,
   });
 }
 
-function idle(document: Document, path: string, without: string): readonly Diagnostic[] {
+function idle(document: Document, path: string, addition: string): readonly Diagnostic[] {
   if (!document.ranges.has(path)) return [];
   const key = path.slice(path.lastIndexOf("/") + 1);
-  return [warningDiagnostic("config/no-effect", `\`${key}\` does nothing ${without}`, keyAt(document, path))];
+  return [
+    warningDiagnostic("config/no-effect", `\`${key}\` has no effect without ${addition}`, {
+      ...keyAt(document, path),
+      hint: `remove it, or add ${addition}`,
+    }),
+  ];
 }
 
 function keyAt(document: Document, path: string) {

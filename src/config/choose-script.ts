@@ -18,10 +18,10 @@ const SCRIPTS: Readonly<Record<ModelFormat, string>> = {
 };
 
 const HINT =
-  "write a script with `init()` and `run(data)`, and name it as `inference: score.py`; without one, a pickle of scikit-learn (`.pkl`, `.pickle`, `.joblib`), a folder of MLflow's, or an `.onnx` is served";
+  "write a script with `init()` and `run(data)`, and add `inference: score.py`; only a scikit-learn pickle (`.pkl`, `.pickle`, `.joblib`), an MLflow folder or an `.onnx` file is served without one";
 
 /** An archive is opened by the run, and what is in it has no say in what the run does. */
-const PACKED = { not: "what is in an archive is not known before it is unpacked" } as const;
+const PACKED = { not: "an archive's contents are not known before it is unpacked" } as const;
 
 /** Where `inference` is left out, a script of ours serves the one model, if it is one that we know. */
 export async function chooseScript(
@@ -65,7 +65,7 @@ function wordMissing(document: Document): Diagnostic {
 }
 
 function wordSeveral({ pointer }: ModelConfig, count: number, document: Document): Diagnostic {
-  const message = `\`inference\` is left out, which is for one model, and there are ${count}`;
+  const message = `\`inference\` is missing: without it exactly one model is served, and there are ${count}`;
   return errorDiagnostic("config/no-script", message, {
     location: locate(document, pointer),
     path: pointer,
@@ -79,6 +79,6 @@ function wordUnknown(
   document: Document,
 ): Diagnostic {
   const path = pointerTo(pointer, "source");
-  const message = `\`inference\` is left out, and \`${source}\` is no model that is served without a script: ${not}`;
+  const message = `\`inference\` is missing, and \`${source}\` cannot be served without a script: ${not}`;
   return errorDiagnostic("config/no-script", message, { location: locate(document, path), path, hint });
 }

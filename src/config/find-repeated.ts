@@ -17,6 +17,11 @@ export function findRepeated(
     first.set(identity, earlier ?? pointer);
     if (earlier === undefined) return [];
     const related = [{ message: "first given here", location: locate(document, earlier) }];
-    return errorDiagnostic(code, message, { location: locate(document, pointer), path: pointer, related });
+    return errorDiagnostic(code, message, {
+      location: locate(document, pointer),
+      path: pointer,
+      related,
+      hint: "remove one of them, or change it",
+    });
   });
 }

@@ -48,7 +48,7 @@ export function interpolateText(
   const { problems, used } = scan;
   const deepest = findTooDeep(text);
   if (deepest !== undefined) {
-    const message = `more than ${MOST_OPEN} variables in braces are open here, each within the one before`;
+    const message = `more than ${MOST_OPEN} variables in braces are nested here`;
     const hint = "close each with `}`, or write `$$` for a dollar";
     const problem = { code: "config/malformed-variable", message, hint, start: deepest, end: deepest + 2 };
     return { text, problems: [problem], used };
@@ -131,7 +131,8 @@ function operate(scan: Scan, { start, name, operator, argument, nested }: Operat
   if (isThere) return use(scan, { name, value, start });
   if (operator.endsWith("-")) return useArgument(true);
   const message = argument === "" ? `\`${name}\` is not set` : `\`${name}\` is not set: ${argument}`;
-  return report(scan, { code: "config/unset-variable", message, start, end: scan.index });
+  const hint = `type \`export ${name}=...\` first`;
+  return report(scan, { code: "config/unset-variable", message, hint, start, end: scan.index });
 
   function useArgument(isDefault: boolean): string {
     for (const problem of nested.problems) scan.problems.push(problem);
@@ -157,7 +158,10 @@ function use(scan: Scan, { name, value, start }: Pick<UsedName, "name" | "value"
 }
 
 function unset(name: string): Reason {
-  return { message: `\`${name}\` is not set`, hint: `give it a default with \`\${${name}:-default}\`` };
+  return {
+    message: `\`${name}\` is not set`,
+    hint: `type \`export ${name}=...\` first, or give it a default with \`\${${name}:-default}\``,
+  };
 }
 
 function unfinished(name: string, operator: string | undefined): string {

@@ -37,7 +37,10 @@ export function lookupIn({ variables, git }: KnownNames, name: string | undefine
   };
 }
 
-const nameInItself: Reason = { message: "`name` cannot hold itself" };
+const nameInItself: Reason = {
+  message: "`name` cannot refer to itself",
+  hint: "write the name out, as in `name: diabetes`",
+};
 
 function found(value: string | undefined, reason: Reason | undefined): ReturnType<Lookup> {
   if (value !== undefined) return { value };
@@ -49,9 +52,9 @@ function dottedReason(asked: string, git: GitState | undefined): Reason {
   if (!known.includes(asked)) {
     const near = nearest(asked, known);
     const hint = near === undefined ? `there are \`${known.join("`, `")}\`` : `did you mean \`${near}\`?`;
-    return { message: `nothing is called \`${asked}\``, hint };
+    return { message: `there is no variable \`${asked}\``, hint };
   }
-  const message = git === undefined ? "the package is in no git repository" : missingFacts[asked];
+  const message = git === undefined ? "the package is not in a git repository" : missingFacts[asked];
   return {
     message: `\`${asked}\` is not known: ${message}`,
     hint: `give it a default with \`\${${asked}:-default}\``,

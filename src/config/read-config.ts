@@ -108,10 +108,10 @@ function findNestedProfiles(document: Document): readonly Diagnostic[] {
   return [...document.ranges.keys()]
     .filter((pointer) => /^\/profiles\/[^/]+\/profiles$/.test(pointer))
     .map((path) =>
-      errorDiagnostic("config/nested-profiles", "a profile holds no `profiles` of its own", {
+      errorDiagnostic("config/nested-profiles", "a profile cannot have `profiles` of its own", {
         location: locate(document, path, "key"),
         path,
-        hint: "several can be chosen: `--profile one --profile other`",
+        hint: "move it up beside the others; to combine them, type `--profile one --profile other`",
       }),
     );
 }

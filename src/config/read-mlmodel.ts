@@ -24,7 +24,7 @@ export async function readMlmodel(source: string, place: string, files: Files): 
   const { flavors: written, signature: inputs } = recordOf(parsed.value.value);
   const flavors = recordOf(written);
   const signature = readSignature(inputs);
-  if (signature === undefined) return refuse("has a `signature` that is not written as MLflow does");
+  if (signature === undefined) return refuse("has a `signature` that MLflow would not write");
   if (JSON.stringify(signature).length > MOST_NAMES) return refuse("has a `signature` of too many columns");
   const folder: Folder = { name: fileName(source), signature, has: hasIn(place, files) };
   const pickled = isNone(flavors.sklearn) ? undefined : await readPickled(flavors, folder);
@@ -52,12 +52,12 @@ async function readPickled(
 ): Promise<Recognized> {
   const { pickled_model, serialization_format = "pickle", sklearn_version, code } = recordOf(flavors.sklearn);
   if (serialization_format !== "pickle" && serialization_format !== "cloudpickle")
-    return { not: `it is a model of MLflow in the format ${quote(serialization_format)}, and no pickle` };
-  if (!isPathInside(pickled_model)) return refuse("has no `pickled_model` that is a path in the folder");
-  if (!isNone(code) && !isPathInside(code)) return refuse("has a `code` that is no path in the folder");
+    return { not: `it is an MLflow model in the format ${quote(serialization_format)}, not a pickle` };
+  if (!isPathInside(pickled_model)) return refuse("has a `pickled_model` that is not a path in the folder");
+  if (!isNone(code) && !isPathInside(code)) return refuse("has a `code` that is not a path in the folder");
   const method = methodOf(recordOf(flavors.python_function));
   if (!METHODS.includes(method))
-    return { not: `it is a model of MLflow that predicts by ${quote(method)}, which only MLflow does` };
+    return { not: `it is an MLflow model that predicts with ${quote(method)}, which needs MLflow itself` };
   if (!(await has(pickled_model, "file"))) return refuse("names a `pickled_model` that is not in the folder");
   return {
     format: "mlflow",
@@ -81,12 +81,12 @@ function methodOf({ loader_module, predict_fn }: SerializableRecord): string {
 async function readPythonFunction(flavor: SerializableRecord, folder: Folder): Promise<Recognized> {
   const { loader_module, data, code, config, predict_fn } = flavor;
   const { name, signature, has } = folder;
-  if (!isModule(loader_module)) return refuse("has no `loader_module` that is the name of a module");
+  if (!isModule(loader_module)) return refuse("has a `loader_module` that is not the name of a module");
   if (!isNone(predict_fn) && !isMethod(predict_fn))
-    return refuse("has a `predict_fn` that is the name of no method");
-  if (!isNone(code) && !isPathInside(code)) return refuse("has a `code` that is no path in the folder");
+    return refuse("has a `predict_fn` that is not the name of a method");
+  if (!isNone(code) && !isPathInside(code)) return refuse("has a `code` that is not a path in the folder");
   if (!isNone(data) && !(isPathInside(data) && (await has(data, "any"))))
-    return refuse("has a `data` that is no path in the folder");
+    return refuse("has a `data` that is not a path in the folder");
   return {
     format: "mlflow-python-function",
     mlflow: {
@@ -110,7 +110,7 @@ function isModule(value: Serializable | undefined): value is string {
 }
 
 function refuse(what: string): Recognized {
-  return { not: `it is a model of MLflow whose \`MLmodel\` ${what}` };
+  return { not: `it is an MLflow model whose \`MLmodel\` ${what}` };
 }
 
 /** Told in full would be whatever somebody has put there. */
@@ -122,7 +122,7 @@ function refuseFlavors(flavors: SerializableRecord): Recognized {
   const told = names.slice(0, MOST_FLAVORS).join(", ");
   const word = names.length === 1 ? "flavor" : "flavors";
   return {
-    not: `it is a model of MLflow with neither the flavor \`sklearn\` nor \`python_function\`; its ${word}: ${told}`,
+    not: `it is an MLflow model with neither the flavor \`sklearn\` nor \`python_function\`; its ${word}: ${told}`,
   };
 }
 

@@ -89,10 +89,10 @@ async function warnOfLocks(
   for (const lock of ["uv.lock", "poetry.lock"].map((name) => besides(path, name))) {
     if ((await files.status(placeOf(lock, config)))?.type !== "file") continue;
     return [
-      warningDiagnostic("config/lock-beside", `\`${lock}\` lies beside \`${path}\`, and is not read`, {
+      warningDiagnostic("config/lock-beside", `\`${lock}\` is beside \`${path}\`, but is not read`, {
         location: locate(document, pointer),
         path: pointer,
-        hint: `to install what it has locked, write \`requirements: ${lock}\``,
+        hint: `to install the locked versions, write \`requirements: ${lock}\``,
       }),
     ];
   }
@@ -152,34 +152,32 @@ function settle(python: PythonConfig, from: RequirementsSource, found: Requireme
 
 function wordUnknownFormat(path: string, document: Document, pointer: string): Diagnostic {
   const isYaml = /\.ya?ml$/i.test(path);
-  return errorDiagnostic(
-    "config/unknown-format",
-    `\`${path}\` is no file of dependencies that is known here`,
-    {
-      location: locate(document, pointer),
-      path: pointer,
-      hint:
-        isYaml && pointer !== "/environment/conda"
-          ? `a conda environment file is named as \`environment: {conda: ${path}}\``
-          : "it may be a requirements file, a `pyproject.toml`, a `uv.lock` or a `poetry.lock`, each by that name",
-    },
-  );
+  return errorDiagnostic("config/unknown-format", `\`${path}\` is not a dependency file in a known format`, {
+    location: locate(document, pointer),
+    path: pointer,
+    hint:
+      isYaml && pointer !== "/environment/conda"
+        ? `for a conda environment file, write \`environment: {conda: ${path}}\``
+        : "name a `requirements.txt`, a `pyproject.toml`, a `uv.lock` or a `poetry.lock`",
+  });
 }
 
 function wordOutside(folder: string, path: string, document: Document, pointer: string): Diagnostic {
   return errorDiagnostic(
     "config/missing-folder",
-    `\`${path}\` has wheels in \`${folder}\`, which is no folder of the package`,
+    `\`${path}\` needs wheels from \`${folder}\`, which is not a folder in the package`,
     {
       location: locate(document, pointer),
       path: pointer,
+      hint: "copy the wheels into that folder, or change the `--find-links` line",
     },
   );
 }
 
 function wordTooLarge(path: string, document: Document, pointer: string): Diagnostic {
-  return errorDiagnostic("config/file-too-large", `\`${path}\` is larger than ${MAXIMUM_SIZE} bytes`, {
+  return errorDiagnostic("config/file-too-large", `\`${path}\` is larger than ${MAXIMUM_SIZE / 1e6} MB`, {
     location: locate(document, pointer),
     path: pointer,
+    hint: "name the right file: a list of dependencies is much smaller",
   });
 }

@@ -7,19 +7,19 @@ type Mark = {
 };
 
 const MARKS: readonly Mark[] = [
-  { kind: "gguf", what: "GGUF, as llama.cpp has it", isAt: (bytes) => beginsWith(bytes, "47475546") },
-  { kind: "keras", what: "HDF5, such as Keras writes", isAt: (bytes) => beginsWith(bytes, "89484446") },
+  { kind: "gguf", what: "GGUF, the format of llama.cpp", isAt: (bytes) => beginsWith(bytes, "47475546") },
+  { kind: "keras", what: "HDF5, as Keras writes it", isAt: (bytes) => beginsWith(bytes, "89484446") },
   {
     kind: "keras",
-    what: "a zip of Keras",
+    what: "a Keras zip",
     isAt: (bytes) => isZipOf(bytes, ["metadata.json", "config.json"]),
   },
-  { kind: "torch", what: "a zip, such as PyTorch writes", isAt: (bytes) => beginsWith(bytes, "504b0304") },
+  { kind: "torch", what: "a zip, as PyTorch writes it", isAt: (bytes) => beginsWith(bytes, "504b0304") },
   // Before there was the zip, a number of PyTorch's own came first, pickled.
-  { kind: "torch", what: "a file of PyTorch's", isAt: (bytes) => beginsWith(bytes, "80028a0a6cfc9c46f920") },
+  { kind: "torch", what: "a PyTorch file", isAt: (bytes) => beginsWith(bytes, "80028a0a6cfc9c46f920") },
   { kind: "safetensors", what: "safetensors", isAt: isSafetensors },
-  { kind: "xgboost", what: "a model of XGBoost", isAt: isXgboost },
-  { kind: "lightgbm", what: "a model of LightGBM", isAt: (bytes) => /^tree\r?\n/.test(latin1(bytes)) },
+  { kind: "xgboost", what: "an XGBoost model", isAt: isXgboost },
+  { kind: "lightgbm", what: "a LightGBM model", isAt: (bytes) => /^tree\r?\n/.test(latin1(bytes)) },
 ];
 
 /** What is served by no script of ours, by the beginning of its bytes; undefined where it is none of that. */

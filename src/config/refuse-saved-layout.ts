@@ -7,14 +7,14 @@ export function refuseSavedLayout(
   place: Pick<Diagnostic, "location" | "path" | "related">,
 ): readonly Diagnostic[] {
   if (environment.conda !== undefined) {
-    const hint = "save the image itself with an output of `type: oci-archive`";
-    const message = "a folder for `docker build` cannot have packages of conda";
+    const hint = "save the image itself: `{type: oci-archive, path: dist/model.tar}`";
+    const message = "a folder for `docker build` cannot hold conda packages";
     const { related: _base, ...own } = place;
     return [errorDiagnostic("config/conda-not-saveable", message, { ...own, hint })];
   }
   if (baseImage.kind !== "oci-layout") return [];
   const message = `plain \`docker build\` cannot begin from the OCI layout \`${baseImage.path}\``;
   const hint =
-    "save the image itself with an output of `type: oci-archive`, or name a base image of a registry";
+    "save the image itself: `{type: oci-archive, path: dist/model.tar}`, or use a `base_image` from a registry";
   return [errorDiagnostic("config/layout-not-saveable", message, { ...place, hint })];
 }

@@ -5,7 +5,7 @@ import type { Serializable } from "../model/serializable.ts";
 import type { Location } from "../model/text-range.ts";
 import { nearest } from "./nearest.ts";
 import type { SchemaError } from "./validate.ts";
-import { wordBadText } from "./word-bad-text.ts";
+import { suggestText, wordBadText } from "./word-bad-text.ts";
 import { wordWrongType } from "./word-wrong-type.ts";
 import { describeValue, listed, pathName, quoted, subjectOf, type Wording } from "./words.ts";
 
@@ -35,7 +35,7 @@ function wordError(document: Document, error: SchemaError): Diagnostic | undefin
     ...(beside !== undefined && {
       related: [
         {
-          message: "the other one",
+          message: "given here",
           location: locate(document, pointerTo(error.instancePath, beside), "key"),
         },
       ],
@@ -84,7 +84,11 @@ const wordByKeyword: Readonly<
   additionalProperties: wordUnknownKey,
   required: wordMissingKey,
   type: wordWrongType,
-  pattern: (error) => ({ code: "config/bad-value", message: wordBadText(subjectOf(error), error) }),
+  pattern: (error) => ({
+    code: "config/bad-value",
+    message: wordBadText(subjectOf(error), error),
+    hint: suggestText(error),
+  }),
   enum: (error) => wordUnknownValue(error, error.params.allowedValues),
   const: (error) => wordUnknownValue(error, [error.params.allowedValue]),
   discriminator: wordDiscriminator,
@@ -93,11 +97,13 @@ const wordByKeyword: Readonly<
   exclusiveMaximum: wordLimit,
   minItems: (error) => ({
     code: "config/bad-value",
-    message: `${subjectOf(error)} must hold at least one item`,
+    message: `${subjectOf(error)} must have at least one item`,
+    hint: "add an item, or remove the key",
   }),
   minProperties: (error) => ({
     code: "config/bad-value",
-    message: `${subjectOf(error)} must hold at least one key`,
+    message: `${subjectOf(error)} must have at least one key`,
+    hint: "add a key below it, or remove it",
   }),
 };
 
@@ -119,7 +125,8 @@ function wordConflict(error: SchemaError, key: string, { decider }: Branch): Wor
   const beside = decider === "type" ? `type: ${value}` : decider;
   return {
     code: "config/conflicting-keys",
-    message: `\`${key}\` does not go with \`${beside}\``,
+    message: `\`${key}\` cannot be used with \`${beside}\``,
+    hint: "keep one of them, and remove the other",
     beside: decider,
   };
 }
@@ -129,7 +136,12 @@ function wordMissingKey(error: SchemaError): Wording {
   const missing = String(error.params.missingProperty);
   const keys = branch?.decider === missing ? [...new Set(branch.deciders)] : [missing];
   const subject = error.instancePath === "" ? "the file" : subjectOf(error);
-  return { code: "config/missing-key", message: `${subject} needs ${listed(keys, "or")}` };
+  const where = error.instancePath === "" ? "to the file" : "here";
+  const hint = `add ${listed(
+    keys.map((key) => `${key}: ...`),
+    "or",
+  )} ${where}`;
+  return { code: "config/missing-key", message: `${subject} needs ${listed(keys, "or")}`, hint };
 }
 
 function wordUnknownValue(error: SchemaError, allowed: readonly unknown[]): Wording {

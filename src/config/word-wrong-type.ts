@@ -10,7 +10,11 @@ export function wordWrongType(error: SchemaError, document: Document): Wording {
   const subject = subjectOf(error);
   const type = typeName(error.params.type);
   if (error.data === null)
-    return { code, message: `${subject} has no value`, hint: `give it ${type}, or remove it` };
+    return {
+      code,
+      message: `${subject} has no value`,
+      hint: `write ${type} after the colon, or remove the key`,
+    };
   const written = writtenAt(document, error);
   const not = `not ${describeWritten(error.data, written)}`;
   if (isUnquoted(error, written)) {
@@ -22,12 +26,26 @@ export function wordWrongType(error: SchemaError, document: Document): Wording {
   }
   const looks: string | undefined = error.parentSchema?.patternErrorMessage;
   const expected = typeof error.data === "object" || looks === undefined ? `must be ${type}` : looks;
-  return { code, message: `${subject} ${expected}, ${not}`, hint: hintForBoolean(error) };
+  return { code, message: `${subject} ${expected}, ${not}`, hint: hintFor(error, written) };
+}
+
+function hintFor(error: SchemaError, written: string): string | undefined {
+  const { params, data } = error;
+  const wanted = [params.type].flat();
+  if (wanted.includes("array") && typeof data !== "object" && written.length <= 60)
+    return `write it as a list: \`[${written}]\``;
+  if (wanted.includes("object"))
+    return Array.isArray(data)
+      ? "remove the `-`, and write `key: value`"
+      : "write `{key: value}` in its place";
+  if (/^(?:integer|number)$/.test(wanted.join()) && typeof data === "string" && /^\d+$/.test(data))
+    return `remove the quotes: \`${data}\``;
+  return hintForBoolean(error);
 }
 
 function hintForBoolean({ params, data }: SchemaError): string | undefined {
   const isMeant = params.type === "boolean" && /^(yes|no|on|off)$/i.test(String(data));
-  return isMeant ? "YAML knows `true` and `false` alone" : undefined;
+  return isMeant ? "write `true` or `false`: YAML 1.2 has no other words for them" : undefined;
 }
 
 /** Whether quotes would make the text that is wanted of a number or a boolean. */

@@ -31,8 +31,8 @@ function checkNumber(document: Document, value: number, path: string): readonly 
   if (Number.isFinite(value) && promisesNoDigits(written)) return [];
   const message = Number.isFinite(value)
     ? `the number \`${written}\` is too large to be held exactly`
-    : `\`${written}\` is no number that JSON can hold`;
-  const hint = `put it in quotes if a text is meant: \`"${written}"\``;
+    : `\`${written}\` is a number that JSON cannot hold`;
+  const hint = `put it in quotes to make it a string: \`"${written}"\``;
   return [errorDiagnostic("document/inexact-number", message, { location, path, hint })];
 }
 

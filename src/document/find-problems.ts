@@ -53,6 +53,7 @@ function duplicateKeys(file: SourceFile, mapping: MappingNode, pointer: string):
       location: { file, range: entry.keyRange },
       path: pointerTo(pointer, entry.key),
       related: [{ message: "first given here", location: { file, range: earlier.keyRange } }],
+      hint: "keep one of them, and remove the other",
     });
   });
 }
@@ -71,9 +72,10 @@ function aliasedNodes(node: Node): number {
 function recursiveAlias(file: SourceFile, { name, range }: RecursiveAlias): Diagnostic {
   return errorDiagnostic(
     "document/recursive-alias",
-    `the alias \`*${name}\` stands inside the value that it names`,
+    `the alias \`*${name}\` is inside the value that it refers to`,
     {
       location: { file, range },
+      hint: "write the value out in place of the alias",
     },
   );
 }
@@ -81,13 +83,13 @@ function recursiveAlias(file: SourceFile, { name, range }: RecursiveAlias): Diag
 function misplacedTag(file: SourceFile, { tag, range }: MisplacedTag): Diagnostic {
   return errorDiagnostic("document/misplaced-tag", `\`${tag}\` must stand before the value of a key`, {
     location: { file, range },
-    hint: `put it at the key of the list or the mapping: \`key: ${tag} ...\``,
+    hint: `write it after the key of the list or the mapping: \`key: ${tag} ...\``,
   });
 }
 
 function tooManyAliases(file: SourceFile, root: Node): Diagnostic {
-  return errorDiagnostic("document/too-many-aliases", "the aliases of the file stand for too many values", {
+  return errorDiagnostic("document/too-many-aliases", "the aliases of the file expand to too many values", {
     location: { file, range: { start: root.range.start, end: root.range.start } },
-    hint: "write the values out, or put them into files of their own",
+    hint: "write the values out, or move them into separate files",
   });
 }

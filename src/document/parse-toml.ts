@@ -14,7 +14,13 @@ export async function parseToml(given: SourceFile): Promise<Result<TomlFile>> {
   const file = { path: given.path, text: given.text.replace(/^\uFEFF/, "") };
   if (file.text.length > MAXIMUM_LENGTH)
     return fail(
-      errorDiagnostic("document/too-large", `\`${file.path}\` is larger than ${MAXIMUM_LENGTH} characters`),
+      errorDiagnostic(
+        "document/too-large",
+        `\`${file.path}\` is larger than ${MAXIMUM_LENGTH / 1e6} million characters`,
+        {
+          hint: "name the right file: a list of dependencies is much smaller",
+        },
+      ),
     );
   const { parse, TomlError } = await import("smol-toml");
   try {
@@ -32,7 +38,9 @@ function asData(value: unknown): Serializable {
 
 /** A key of very many segments. */
 function wordTooDeep({ path }: SourceFile): Diagnostic {
-  return errorDiagnostic("document/syntax", `\`${path}\` nests too deep`);
+  return errorDiagnostic("document/syntax", `\`${path}\` is nested too deeply`, {
+    hint: "shorten the dotted keys in it",
+  });
 }
 
 type Failure = { readonly message: string; readonly line: number; readonly column: number };
@@ -45,5 +53,6 @@ function wordSyntaxError(file: SourceFile, { message, line, column }: Failure): 
   const start = Math.min(before + column - 1, file.text.length);
   return errorDiagnostic("document/syntax", first.replace(/\.? aborting\.$|\.$/, ""), {
     location: { file, range: { start, end: Math.min(start + 1, file.text.length) } },
+    hint: "correct it at this place, or have the tool that wrote the file write it again",
   });
 }

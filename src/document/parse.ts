@@ -66,14 +66,14 @@ function compose(file: SourceFile, { events, tags }: ReturnType<typeof takeMerge
 function emptyFile(file: SourceFile) {
   return errorDiagnostic("document/empty", "the file is empty", {
     location: { file, range: { start: 0, end: 0 } },
-    hint: "`mlpackage init` writes one from what lies in the folder",
+    hint: "`mlpackage init --force` writes one for the model in the folder",
   });
 }
 
 function tooLarge(maximumLength: number) {
   return errorDiagnostic("document/too-large", `the file is larger than ${maximumLength} characters`, {
     ...(maximumLength === USUAL_MAXIMUM && {
-      hint: "put long request bodies into files of their own, and name them with `body_file`",
+      hint: "move long request bodies into separate files, and name them with `body_file`",
     }),
   });
 }

@@ -11,14 +11,14 @@ type Hint = {
 };
 
 const hints: readonly Hint[] = [
-  { reason: /tab characters/, rest: /^/, hint: "indent with spaces" },
+  { reason: /tab characters/, rest: /^/, hint: "replace the tabs with spaces" },
   { reason: /^/, rest: /^[@`%]/, hint: "put a value that begins with `@`, `` ` `` or `%` in quotes" },
   { reason: /bad indentation/, rest: /^[^\n]*: /, hint: "put a value that contains `: ` in quotes" },
   { reason: /unidentified alias/, rest: /^/, hint: "put a value that begins with `*` in quotes" },
   {
     reason: /deficient indentation/,
     rest: /^/,
-    hint: "perhaps a quote, a `]` or a `}` is missing before this",
+    hint: "add the quote, `]` or `}` that is missing before this",
   },
   {
     reason: /flow collection/,
@@ -26,7 +26,7 @@ const hints: readonly Hint[] = [
     rest: /^\{/,
     hint: 'within `[ ]` and `{ }`, put a value with a variable in quotes: `"${NAME}"`',
   },
-  { reason: /flow collection/, rest: /^/, hint: "a `]` or `}` is missing" },
+  { reason: /flow collection/, rest: /^/, hint: "add the missing `]` or `}`" },
 ];
 
 /** What the YAML parser says, at the place where it says it. */
@@ -38,6 +38,6 @@ export function wordSyntaxError(file: SourceFile, error: YAMLException): Diagnos
   )?.hint;
   return errorDiagnostic("document/syntax", error.reason.replaceAll('"', "`"), {
     location: { file, range: { start, end: Math.min(start + 1, file.text.length) } },
-    ...(hint === undefined ? {} : { hint }),
+    hint: hint ?? "check the indentation, the quotes and the brackets here and in the line above",
   });
 }

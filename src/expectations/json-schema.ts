@@ -125,8 +125,8 @@ function createAjv(options: Options, onUnknown: (keyword: string) => void = () =
 function findForeignDialect({ $schema }: SerializableRecord): readonly SchemaFault[] {
   if ($schema === undefined || $schema === DIALECT || $schema === `${DIALECT}#`) return [];
   return [
-    at("/$schema", `the schema is written in ${showValue($schema)}, which is not understood`, {
-      hint: `it must be ${DIALECT}`,
+    at("/$schema", `the schema is written in ${showValue($schema)}, which is not supported`, {
+      hint: `write \`"$schema": "${DIALECT}"\``,
     }),
   ];
 }
@@ -180,10 +180,10 @@ function referencesOf(schema: SerializableRecord): readonly Member[] {
 function wordEndless(schema: SerializableRecord): SchemaFault {
   const [reference, ...others] = referencesOf(schema);
   if (reference === undefined || others.length > 0)
-    return at("", "the schema's references lead in a circle that never gets to a part of the answer");
+    return at("", "the schema's references form a loop that never reaches a part of the answer");
   return at(
     reference.pointer,
-    `\`${reference.value}\` leads back to itself, and never to a part of the answer`,
+    `\`${reference.value}\` leads back to itself, and never reaches a part of the answer`,
   );
 }
 
@@ -194,8 +194,8 @@ function findLooseReferences(schema: SerializableRecord): readonly SchemaFault[]
     .filter(({ key, value }) => key === "$dynamicRef" && /^#./.test(String(value)))
     .filter(({ value }) => !anchors.some((anchor) => `#${anchor.value}` === value))
     .map(({ pointer, value }) =>
-      at(pointer, `\`${value}\` leads to no \`$dynamicAnchor\` in the schema`, {
-        hint: "where no such anchor is meant, write `$ref`",
+      at(pointer, `\`${value}\` matches no \`$dynamicAnchor\` in the schema`, {
+        hint: "write `$ref` instead, or add the anchor",
       }),
     );
 }
@@ -204,19 +204,19 @@ function findLooseReferences(schema: SerializableRecord): readonly SchemaFault[]
 function findAsync(schema: SerializableRecord): readonly SchemaFault[] {
   return membersOf(schema, "")
     .filter(({ key }) => key === "$async")
-    .map(({ pointer }) => at(pointer, "`$async` is no keyword of JSON Schema", { hint: "leave it out" }));
+    .map(({ pointer }) => at(pointer, "`$async` is not a keyword of JSON Schema", { hint: "remove it" }));
 }
 
 /** Everybody takes it for a rule. */
 function warnOfFormat(schema: SerializableRecord): readonly SchemaFault[] {
   const format = membersOf(schema, "").find(({ key }) => key === "format");
   if (format === undefined) return [];
-  const hint = "a `pattern` is checked";
+  const hint = "write a `pattern` instead, which is checked";
   return [
     {
       severity: "warning",
       pointer: format.pointer,
-      message: "`format` is not checked, and asks for nothing",
+      message: "`format` is not checked, and has no effect",
       hint,
     },
   ];
@@ -228,9 +228,9 @@ function wordMissing({ missingRef }: MissingRefError, schema: SerializableRecord
     references.find(({ value }) => value === missingRef) ??
     references.find(({ value }) => missingRef.endsWith(String(value).replace(/^\.\//, "")));
   const reference = String(found?.value ?? missingRef);
-  return at(found?.pointer ?? "", `\`${reference}\` leads to nothing in the schema`, {
+  return at(found?.pointer ?? "", `\`${reference}\` does not exist in the schema`, {
     ...(!reference.startsWith("#") && {
-      hint: "no other file and no address is read: put what it means below `$defs`, and say `#/$defs/NAME`",
+      hint: "no other file or URL is read: put the definition below `$defs`, and write `#/$defs/NAME`",
     }),
   });
 }
@@ -242,7 +242,7 @@ export function findBrokenReferences(document: SerializableRecord): readonly Sch
   return members.flatMap(({ pointer, key, value }) => {
     if (key !== "$ref" || typeof value !== "string" || /^#(?!\/)/.test(value)) return [];
     if (resolvePointer(document, value) !== undefined) return [];
-    return at(pointer, `\`${value}\` leads to nothing in the document`);
+    return at(pointer, `\`${value}\` does not exist in the document`);
   });
 }
 
@@ -285,7 +285,7 @@ function wordPattern(pattern: string, pointer: string): readonly SchemaFault[] {
     return [];
   } catch (error) {
     const reason = (error as Error).message.replace(/^Invalid regular expression: .*: /s, "");
-    return [at(pointer, `\`${pattern}\` is no regular expression: ${reason}`)];
+    return [at(pointer, `\`${pattern}\` is not a regular expression: ${reason}`)];
   }
 }
 
@@ -296,7 +296,7 @@ function wordUnknown(keywords: readonly string[], schema: SerializableRecord): r
     .map((keyword) => ({
       severity: "warning",
       pointer: membersOf(schema, "").find(({ key }) => key === keyword)?.pointer ?? "",
-      message: `\`${keyword}\` is no keyword of JSON Schema, and asks for nothing`,
+      message: `\`${keyword}\` is not a keyword of JSON Schema, and has no effect`,
     }));
 }
 

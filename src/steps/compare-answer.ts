@@ -162,7 +162,7 @@ function wordVerdict(compareWithSchema: CompareWithSchema, subject: Subject): re
   const verdict = compareWithSchema(subject.value, subject.placeOf);
   if (verdict === "late") return [failure("comparing the answer with the schema takes too long")];
   if (verdict === "endless")
-    return [failure("the schema leads back to itself, and never to a part of the answer")];
+    return [failure("the schema leads back to itself, and never reaches a part of the answer")];
   const { faults } = verdict;
   return wordDifferences({ first: faults.slice(0, MOST_TOLD), count: faults.length });
 }

@@ -19,7 +19,7 @@ What to do
 Add \`attest: true\` beside \`sign\`.
 
 For example
-  error[config/sign-without-attest]: an image is signed together with its SBOM and its provenance
+  error[config/sign-without-attest]: \`sign\` needs \`attest\`: an image is signed together with its SBOM and its provenance
    --> mlpackage.yaml:5:76
     |
   4 |   - {type: image, tags: ["demo:1"], attest: true}

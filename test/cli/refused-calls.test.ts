@@ -23,7 +23,7 @@ test("a Dockerfile folder of a package on an OCI layout", async () => {
       "2 | inference: {command: [serve]}",
       "3 | base_image: {oci_layout: base}",
       "  |                          ^^^^",
-      "hint: save the image itself with an output of `type: oci-archive`, or name a base image of a registry",
+      "hint: save the image itself: `{type: oci-archive, path: dist/model.tar}`, or use a `base_image` from a registry",
       "",
     ].join("\n"),
   );

@@ -60,7 +60,7 @@ test("what is called counts where MLflow would load the same", async () => {
   for (const name of ["__reduce__", "predict_proba; x"])
     assert.is(
       await methodOf({ loader_module: "mlflow.sklearn", predict_fn: name }),
-      "it is a model of MLflow whose `MLmodel` has a `predict_fn` that is the name of no method",
+      "it is an MLflow model whose `MLmodel` has a `predict_fn` that is not the name of a method",
     );
 });
 
@@ -79,14 +79,14 @@ test("the columns of the signature", async () => {
   assert.equal(await json({ type: "tensor", "tensor-spec": { dtype: "float64", shape: [-1, 4] } }), []);
   assert.equal(await json({ type: "tensor", name: "a", "tensor-spec": {} }), []);
   assert.equal(await columnsOf(null), []);
-  const bad = "it is a model of MLflow whose `MLmodel` has a `signature` that is not written as MLflow does";
+  const bad = "it is an MLflow model whose `MLmodel` has a `signature` that MLflow would not write";
   for (const inputs of ["[{", "{}", "1", [], 3]) assert.is(await columnsOf(inputs), bad);
   const many = Array.from({ length: 20_000 }, (_, index) => ({ type: "double", name: `column ${index}` }));
   assert.match(String(await json(...many)), "too many columns");
 });
 
-const whose = "it is a model of MLflow whose `MLmodel` ";
-const noPath = `${whose}has no \`pickled_model\` that is a path in the folder`;
+const whose = "it is an MLflow model whose `MLmodel` ";
+const noPath = `${whose}has a \`pickled_model\` that is not a path in the folder`;
 
 const refused: readonly (readonly [mlmodel: string, reason: string])[] = [
   ["a: [", `${whose}cannot be read: `],
@@ -103,11 +103,8 @@ const refused: readonly (readonly [mlmodel: string, reason: string])[] = [
   [sklearn({ pickled_model: ["model.pkl"] }), noPath],
   [sklearn({ pickled_model: "data" }), `${whose}names a \`pickled_model\` that is not in the folder`],
   [sklearn({ pickled_model: "none.pkl" }), `${whose}names a \`pickled_model\` that is not in the folder`],
-  [sklearn({ code: "../code" }), `${whose}has a \`code\` that is no path in the folder`],
-  [
-    sklearn({ serialization_format: "skops" }),
-    "it is a model of MLflow in the format `skops`, and no pickle",
-  ],
+  [sklearn({ code: "../code" }), `${whose}has a \`code\` that is not a path in the folder`],
+  [sklearn({ serialization_format: "skops" }), "it is an MLflow model in the format `skops`, not a pickle"],
   [`a: "${"x".repeat(1_000_000)}"`, `${whose}is larger than 1000000 bytes`],
 ];
 
@@ -180,12 +177,12 @@ test("a model of scikit-learn that is no pickle is loaded as a Python function, 
 });
 
 const badFunctions: readonly (readonly [flavor: object, reason: string])[] = [
-  [{ loader_module: null }, "has no `loader_module` that is the name of a module"],
-  [{ loader_module: "os; import x" }, "has no `loader_module` that is the name of a module"],
-  [{ loader_module: "..hidden" }, "has no `loader_module` that is the name of a module"],
-  [{ data: "../data" }, "has a `data` that is no path in the folder"],
-  [{ data: "not there" }, "has a `data` that is no path in the folder"],
-  [{ code: "/code" }, "has a `code` that is no path in the folder"],
+  [{ loader_module: null }, "has a `loader_module` that is not the name of a module"],
+  [{ loader_module: "os; import x" }, "has a `loader_module` that is not the name of a module"],
+  [{ loader_module: "..hidden" }, "has a `loader_module` that is not the name of a module"],
+  [{ data: "../data" }, "has a `data` that is not a path in the folder"],
+  [{ data: "not there" }, "has a `data` that is not a path in the folder"],
+  [{ code: "/code" }, "has a `code` that is not a path in the folder"],
 ];
 
 for (const [flavor, reason] of badFunctions) {
@@ -196,7 +193,7 @@ for (const [flavor, reason] of badFunctions) {
 
 test("other flavors are named", async () => {
   assert.equal(await read("flavors: {spark: {model_data: sparkml}}"), {
-    not: "it is a model of MLflow with neither the flavor `sklearn` nor `python_function`; its flavor: `spark`",
+    not: "it is an MLflow model with neither the flavor `sklearn` nor `python_function`; its flavor: `spark`",
   });
 });
 

@@ -14,7 +14,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 const protocol4 = (module: string): string =>
   `\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00\x8c${String.fromCharCode(module.length)}${module}\x94\x8c\x05Ridge\x94\x93\x94)\x81\x94.`;
 const RIDGE = "sklearn.linear_model._ridge";
-const NONE = "it is a pickle of no class of scikit-learn";
+const NONE = "it is a pickle of something other than a scikit-learn class";
 
 const cases: readonly (readonly [name: string, content: string, found: string])[] = [
   ["a.pkl", protocol4(RIDGE), "sklearn"],
@@ -26,7 +26,7 @@ const cases: readonly (readonly [name: string, content: string, found: string])[
   ["a.pkl", "\x1f\x8brest", "it is compressed"],
   ["a.pkl", protocol4("lightgbm.sklearn"), "it is a pickle of `lightgbm.sklearn`"],
   ["a.pkl", protocol4("mysklearn.models"), "it is a pickle of `mysklearn.models`"],
-  ["a.pkl", "\x80\x04}\x94.", "it is a pickle of no class of scikit-learn"],
+  ["a.pkl", "\x80\x04}\x94.", "it is a pickle of something other than a scikit-learn class"],
   ["a.pkl", `\x80\x05}\x94\x8c\x05model\x94${protocol4(RIDGE).slice(11)}`, NONE],
   ["a.pkl", `\x80\x02}q\0X\x05\0\0\0modelq\x01c${RIDGE}\nRidge\nq\x02`, NONE],
   ["a.pkl", `\x80\x04]\x94${protocol4(RIDGE).slice(11)}`, NONE],
@@ -39,29 +39,29 @@ const cases: readonly (readonly [name: string, content: string, found: string])[
     `${protocol4("__main__").slice(0, -1)}}\x94${protocol4(RIDGE).slice(11)}`,
     "it is a pickle of `__main__`",
   ],
-  ["a.pkl", `c${RIDGE}\nRidge\n`, "it does not begin as a pickle does"],
-  ["a.pkl", "", "it does not begin as a pickle does"],
+  ["a.pkl", `c${RIDGE}\nRidge\n`, "it does not begin like a pickle"],
+  ["a.pkl", "", "it does not begin like a pickle"],
   ["a.onnx", "\x08\x08:\x85", "onnx"],
-  ["a.onnx", "\x80\x04", "it does not begin as ONNX does"],
-  ["a.onnx", "", "it does not begin as ONNX does"],
-  ["a.pt", "PK\x03\x04", "it is a zip, such as PyTorch writes"],
-  ["a.h5", "\x89HDF\r\n", "it is HDF5, such as Keras writes"],
-  ["a.model", protocol4(RIDGE), "it is a pickle by another name"],
+  ["a.onnx", "\x80\x04", "it does not begin like an ONNX file"],
+  ["a.onnx", "", "it does not begin like an ONNX file"],
+  ["a.pt", "PK\x03\x04", "it is a zip, as PyTorch writes it"],
+  ["a.h5", "\x89HDF\r\n", "it is HDF5, as Keras writes it"],
+  ["a.model", protocol4(RIDGE), "it is a pickle with another file extension"],
   ["a.pkl", "\x80\x02clightgbm.sklearn\nLGBM\nq\x00", "it is a pickle of `lightgbm.sklearn`"],
-  ["a.txt", "text", "its name ends in nothing that is known"],
-  ["a.gguf", "GGUF\x03\x00\x00\x00", "it is GGUF, as llama.cpp has it"],
+  ["a.txt", "text", "its file extension is unknown"],
+  ["a.gguf", "GGUF\x03\x00\x00\x00", "it is GGUF, the format of llama.cpp"],
   ["a.safetensors", '\x10\x00\x00\x00\x00\x00\x00\x00{"a":{"dtype":"F32"', "it is safetensors"],
-  ["a.safetensors", '\x10\x00\x00\x00\x00\x00\x00\x01{"a"', "its name ends in nothing that is known"],
-  ["a.keras", `PK\x03\x04${"\x00".repeat(26)}metadata.json{}`, "it is a zip of Keras"],
-  ["a.pth", "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "it is a file of PyTorch's"],
-  ["a.json", '{"learner":{"attributes":{}', "it is a model of XGBoost"],
-  ["a.json", '{"name": "learner"}', "its name ends in nothing that is known"],
-  ["a.ubj", "{L\x00\x00\x00\x00\x00\x00\x00\x07learner{", "it is a model of XGBoost"],
-  ["a.txt", "tree\nversion=v4\n", "it is a model of LightGBM"],
-  ["a.txt", "trees\n", "its name ends in nothing that is known"],
-  ["saved/saved_model.pb", "", "it is a SavedModel of TensorFlow"],
-  ["mlflow/MLmodel", "flavors: {}", "it is a model of MLflow whose `MLmodel` names no flavor"],
-  ["folder/a.pkl", protocol4(RIDGE), "it is a folder, and no `MLmodel` is in it"],
+  ["a.safetensors", '\x10\x00\x00\x00\x00\x00\x00\x01{"a"', "its file extension is unknown"],
+  ["a.keras", `PK\x03\x04${"\x00".repeat(26)}metadata.json{}`, "it is a Keras zip"],
+  ["a.pth", "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "it is a PyTorch file"],
+  ["a.json", '{"learner":{"attributes":{}', "it is an XGBoost model"],
+  ["a.json", '{"name": "learner"}', "its file extension is unknown"],
+  ["a.ubj", "{L\x00\x00\x00\x00\x00\x00\x00\x07learner{", "it is an XGBoost model"],
+  ["a.txt", "tree\nversion=v4\n", "it is a LightGBM model"],
+  ["a.txt", "trees\n", "its file extension is unknown"],
+  ["saved/saved_model.pb", "", "it is a TensorFlow SavedModel"],
+  ["mlflow/MLmodel", "flavors: {}", "it is an MLflow model whose `MLmodel` names no flavor"],
+  ["folder/a.pkl", protocol4(RIDGE), "it is a folder without an `MLmodel`"],
 ];
 
 for (const [index, [name, content, found]] of cases.entries()) {
@@ -78,9 +78,9 @@ for (const [index, [name, content, found]] of cases.entries()) {
 const remote: readonly (readonly [source: string, found: string])[] = [
   ["https://models.example.com/ridge.joblib?sig=a.b", "sklearn"],
   ["https://models.example.com/net.onnx", "onnx"],
-  ["https://models.example.com/model", "its name ends in nothing that is known"],
+  ["https://models.example.com/model", "its file extension is unknown"],
   ["mlflow:runs:/r1/ridge.pkl", "sklearn"],
-  ["mlflow:models:/ridge/3", "what it is stands in its `MLmodel`, which is not here yet"],
+  ["mlflow:models:/ridge/3", "its `MLmodel`, which says what it is, is not here yet"],
 ];
 
 for (const [source, found] of remote) {

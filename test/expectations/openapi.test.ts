@@ -43,7 +43,7 @@ const invalid: readonly (readonly [document: Serializable, ...faults: readonly s
   ],
   [
     { ...head, paths: { "/": { get: { responses: { 200: { $ref: "#/components/responses/none" } } } } } },
-    "$.paths['/'].get.responses['200']['$ref']: `#/components/responses/none` leads to nothing in the document",
+    "$.paths['/'].get.responses['200']['$ref']: `#/components/responses/none` does not exist in the document",
   ],
   [
     withSchema({ type: "strin" }),
@@ -53,10 +53,10 @@ const invalid: readonly (readonly [document: Serializable, ...faults: readonly s
     withSchema({ properties: { a: { minimum: "3" } } }),
     `${ROW}.properties.a.minimum: must be number, got "3"`,
   ],
-  [withSchema({ pattern: "(" }), `${ROW}.pattern: \`(\` is no regular expression: Unterminated group`],
+  [withSchema({ pattern: "(" }), `${ROW}.pattern: \`(\` is not a regular expression: Unterminated group`],
   [
     withSchema({ items: { $ref: "http://127.0.0.1:1/a.json" } }),
-    `${ROW}.items['$ref']: \`http://127.0.0.1:1/a.json\` leads to nothing in the document`,
+    `${ROW}.items['$ref']: \`http://127.0.0.1:1/a.json\` does not exist in the document`,
   ],
 ];
 

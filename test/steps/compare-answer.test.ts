@@ -209,7 +209,7 @@ test("a schema tells all that does not fit", async () => {
 
 test("a schema that leads back to itself is a failure of the test", async () => {
   assert.equal(await messages({ schema: { inline: { $ref: "#" } } }, { text: "1" }), [
-    "the schema leads back to itself, and never to a part of the answer",
+    "the schema leads back to itself, and never reaches a part of the answer",
   ]);
 });
 

@@ -122,7 +122,7 @@ const table: readonly Row[] = [
     "a schema that never ends",
     get("/circle"),
     {},
-    "what `/swagger.json` says of an answer to `GET /circle` cannot be used: the schema's references lead in a circle that never gets to a part of the answer",
+    "what `/swagger.json` says of an answer to `GET /circle` cannot be used: the schema's references form a loop that never reaches a part of the answer",
   ],
   [
     "a pattern that goes back and forth",
@@ -149,7 +149,7 @@ test("nothing is read that is not in the document", () => {
     failure?.message ?? "",
     "what `/swagger.json` says of an answer to `GET /outside` cannot be used: ",
   );
-  assert.match(failure?.message ?? "", "`file:///etc/passwd` leads to nothing in the schema");
+  assert.match(failure?.message ?? "", "`file:///etc/passwd` does not exist in the schema");
 });
 
 test("what it does say is told beside what it does not", () => {
