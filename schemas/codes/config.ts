@@ -8,12 +8,12 @@ export const configPages: PagesOf<"config"> = {
     example: { fixture: "attest-and-sign", replace: ["attest: true", "attest: false"] },
   },
   "config/bad-json-path": {
-    title: "a text is no JSONPath",
+    title: "a text is not JSONPath",
     why: "`select`, and the keys of `tolerance`, pick values out of an answer by JSONPath (RFC 9535). This one cannot be read as such.",
     mend: "Begin with `$`, and go down with `.name` or `[index]`, as in `$.rows[0].score`. `$..score` finds a key at any depth.",
   },
   "config/bad-schema": {
-    title: "a schema of a test is no JSON Schema",
+    title: "a schema of a test is not JSON Schema",
     why: "A keyword of it is unknown or has a value that it cannot have. A schema with a misspelt keyword would let every answer pass, and the test would say nothing.",
     mend: "Mend the keyword that is underlined; schemas are read as JSON Schema 2020-12.",
     example: { fixture: "test-schemas", replace: ["{$async: true, type: number}", "{type: number}"] },

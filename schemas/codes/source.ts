@@ -19,7 +19,7 @@ export const sourcePages: PagesOf<"source"> = {
   "source/azure-login": {
     title: "Microsoft Entra lets nobody in",
     why: "The environment, this machine or `az login` say who we are, and it is not accepted: a secret has expired, or the tenant is another one.",
-    mend: "`az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` to those of a service principal that is valid. `az account get-access-token` shows whether it works.",
+    mend: "Type `az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` to those of a service principal that is valid. `az account get-access-token` shows whether it works.",
   },
   "source/azure-model-elsewhere": {
     title: "the files of a model of Azure ML are in no datastore",
@@ -37,18 +37,18 @@ export const sourcePages: PagesOf<"source"> = {
     mend: "Have the model pushed again, with its files themselves and no links.",
   },
   "source/bad-oci-reference": {
-    title: "what follows `oci://` names no model in a registry",
+    title: "the part after `oci://` is not a model in a registry",
     why: "It takes a registry, a repository in it, and a tag or a digest. A registry is always named; user names and passwords never are.",
     mend: "Write `oci://registry.example.com/team/ridge:3`, or `oci://registry.example.com/team/ridge@sha256:...`. `docker login` opens what is not public.",
   },
   "source/bad-endpoint": {
-    title: "`HF_ENDPOINT` is no address of a hub",
+    title: "`HF_ENDPOINT` is not the address of a hub",
     why: "It must be `http://` or `https://`, a host, and a path where the hub is below one. A user or a password in it would be told to everybody who sees the address.",
     mend: "`HF_ENDPOINT=https://models.example.com`; a token belongs into `HF_TOKEN`.",
   },
   "source/bad-listing": {
     title: "what a hub says of a repository makes no sense",
-    why: "It is no JSON, or names no commit, or a list of files has no end, or leads to another host, which would be told who you are. A page for people, or a proxy that wants a login, answers like this.",
+    why: "It is not JSON, or names no commit, or a list of files has no end, or leads to another host, which would be told who you are. A page for people, or a proxy that wants a login, answers like this.",
     mend: "Check `HF_ENDPOINT` and `HTTPS_PROXY`, and open the address in a browser.",
   },
   "source/bad-redirect": {
@@ -112,7 +112,7 @@ export const sourcePages: PagesOf<"source"> = {
     mend: "Copy the file into the package.",
   },
   "source/nameless-layer": {
-    title: "a layer of a model does not say what its file is called",
+    title: "a layer of a model does not name its file",
     why: "A layer that is a file has its path in an annotation, `org.cncf.model.filepath` or `org.opencontainers.image.title`, and this one has none.",
     mend: "Have the model pushed again by a tool that writes it: `mlpackage model push`, `modctl`, `oras push`.",
   },
@@ -134,7 +134,7 @@ export const sourcePages: PagesOf<"source"> = {
   "source/no-space": {
     title: "the cache folder has no room for a model",
     why: "What is downloaded goes into the cache folder, whole, before it goes into an image. It was found out before anything was asked for.",
-    mend: "`mlpackage cache gc` removes what is not in use; `MLPACKAGE_CACHE_DIR` names a folder on another disk.",
+    mend: "Type `mlpackage cache gc` to remove what is not in use, or set `MLPACKAGE_CACHE_DIR` to a folder on another disk.",
   },
   "source/no-such-path": {
     title: "a repository has no such file or folder",
@@ -167,7 +167,7 @@ export const sourcePages: PagesOf<"source"> = {
     mend: "`hf://org/repo`, `hf://org/repo@v1.0/onnx`, `hf://datasets/org/repo`.",
   },
   "source/not-an-azure-model": {
-    title: "a source names no model of Azure ML",
+    title: "a source is not an Azure ML model",
     why: "A model and its version are needed: `azureml:NAME:VERSION`, `azureml:NAME@latest`, or the id of a version with its workspace. Those of a registry that several workspaces share cannot be brought.",
     mend: "`az ml model list` lists the models of a workspace, and `--name NAME` the versions of one.",
   },
@@ -187,7 +187,7 @@ export const sourcePages: PagesOf<"source"> = {
     mend: "Name one of its manifests by its digest: `oci://registry.example.com/team/ridge@sha256:...`.",
   },
   "source/not-an-mlflow-uri": {
-    title: "a source names nothing that MLflow has",
+    title: "a source is not an MLflow model",
     why: "After `mlflow:` comes a URI of MLflow's own: a version, an alias or the latest of a registered model, the id of a logged one, or a path among the artifacts of a run.",
     mend: "Write `mlflow:models:/ridge/3`, `mlflow:models:/ridge@champion`, `mlflow:models:/ridge/latest`, `mlflow:models:/MODEL_ID` or `mlflow:runs:/RUN_ID/ridge`.",
   },
@@ -238,7 +238,7 @@ export const sourcePages: PagesOf<"source"> = {
   },
   "source/git-lfs-answer": {
     title: "what a server of git-lfs answers makes no sense",
-    why: "It is no JSON, leaves objects out, or names addresses that are not of the web. A page to log in at, or a proxy, answers like this.",
+    why: "It is not JSON, leaves objects out, or names addresses that are not of the web. A page to log in at, or a proxy, answers like this.",
     mend: "`git lfs env` prints the endpoint: check it, and `lfs.url` in `.lfsconfig` if that is where it comes from.",
   },
   "source/git-lfs-object": {

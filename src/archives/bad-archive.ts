@@ -8,13 +8,13 @@ type Fault =
   | "archive/empty";
 
 const HINTS: Readonly<Record<Fault, string>> = {
-  "archive/damaged": "pack it anew, or fetch it again: nothing was taken of it",
-  "archive/unsafe": "leave the entry out by `exclude`, or pack the archive anew without it",
-  "archive/too-large": "pack it anew with less compression, if it is what you think it is",
+  "archive/damaged": "download it again, or create the archive again; nothing was unpacked",
+  "archive/unsafe": "leave the entry out with `exclude`, or create the archive again without it",
+  "archive/too-large": "if you trust it, create the archive again with less compression",
   "archive/unknown-format":
-    "an archive is a tar, a tar.gz, a tar.zst or a zip; without `unpack` the file is taken as it is",
+    "remove `unpack` to use the file as it is; archives are `.tar`, `.tar.gz`, `.tar.zst` and `.zip`",
   "archive/empty":
-    "check `include` and `exclude`: globs are matched against paths inside the archive, and `**` spans folders",
+    "change `include` or `exclude`: globs match paths inside the archive, and `**` matches any folders",
 };
 
 /** An archive that is not taken; the message goes on from its name. `entry` is a name of a path in it, as it is written there. */

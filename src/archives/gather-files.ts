@@ -76,10 +76,10 @@ function follow<File>(
     const file = files.get(reached);
     if (file !== undefined) return file;
     const next = links.get(reached);
-    if (next === undefined) throw wordUnsafe(name, "is a link to no file of the model");
+    if (next === undefined) throw wordUnsafe(name, "is a link to a file that is not part of the model");
     reached = next;
   }
-  throw wordUnsafe(name, "is a link that leads through too many others, or in a circle");
+  throw wordUnsafe(name, "is a link through too many others, or in a loop");
 }
 
 async function* countBytes(

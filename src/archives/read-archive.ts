@@ -25,9 +25,9 @@ export async function* readArchive(archive: ArchiveFile, files: Files): AsyncGen
       return yield* readTar(demandTar(unzstdStream(read(), mostBytes, wordZstd)));
     case "bzip2":
     case "xz":
-      throw new BadArchive("archive/unknown-format", "is compressed in a way that is not read here");
+      throw new BadArchive("archive/unknown-format", "is compressed with a method that is not supported");
     default:
-      throw new BadArchive("archive/unknown-format", "is no archive that is known here");
+      throw new BadArchive("archive/unknown-format", "is not an archive in a known format");
   }
 }
 
@@ -40,10 +40,7 @@ export function mostUnpacked({ size }: ArchiveFile): number {
 }
 
 export function wordTooLarge(): BadArchive {
-  return new BadArchive(
-    "archive/too-large",
-    "becomes more than two hundred times as large when it is unpacked",
-  );
+  return new BadArchive("archive/too-large", "would become more than 200 times as large when unpacked");
 }
 
 function wordDamaged(reason: string): BadArchive {
@@ -119,5 +116,5 @@ async function* demandTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
 }
 
 function wordNoTar(): BadArchive {
-  return new BadArchive("archive/unknown-format", "is compressed, and no tar");
+  return new BadArchive("archive/unknown-format", "is compressed, but not a tar");
 }

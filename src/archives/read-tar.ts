@@ -34,7 +34,7 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
 type End = { fault?: BadArchive };
 
 function wordFault(reason: string): BadArchive {
-  return new BadArchive("archive/damaged", `has no whole tar in it: ${reason}`);
+  return new BadArchive("archive/damaged", `holds an incomplete tar: ${reason}`);
 }
 
 /**

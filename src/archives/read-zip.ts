@@ -136,11 +136,7 @@ async function* readEntry(entry: Entry, zip: ZipFile): AsyncGenerator<Uint8Array
     throw asBad(error);
   }
   if (sum !== entry.crc32)
-    throw new BadArchive(
-      "archive/damaged",
-      "has an entry with another checksum than its own",
-      entry.fileName,
-    );
+    throw new BadArchive("archive/damaged", "has an entry whose checksum is wrong", entry.fileName);
 }
 
 async function orBad<T>(promise: Promise<T>): Promise<T> {
@@ -164,7 +160,7 @@ function asBad(error: unknown): unknown {
     );
   return new BadArchive(
     "archive/damaged",
-    `is no whole zip: ${message.replace(/^./, (first) => first.toLowerCase())}`,
+    `is an incomplete zip: ${message.replace(/^./, (first) => first.toLowerCase())}`,
   );
 }
 
@@ -175,7 +171,7 @@ async function* readRange(
   files: Files,
 ): AsyncGenerator<Uint8Array> {
   if (start < 0 || start + size > whole)
-    throw new BadArchive("archive/damaged", "is no whole zip: its end is missing");
+    throw new BadArchive("archive/damaged", "is an incomplete zip: its end is missing");
   let left = size;
   if (left === 0) return;
   for await (const chunk of files.readParts([{ file: place, size: whole }], start)) {

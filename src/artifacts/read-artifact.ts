@@ -45,10 +45,10 @@ export function readManifest(text: string): ReadManifest {
   if (Array.isArray(value.manifests))
     return { is: "index", manifests: value.manifests.flatMap((one: unknown) => readEntry(one) ?? []) };
   const config = readDescriptor(value.config);
-  if (config === undefined || !Array.isArray(value.layers)) throw wordNoModel("its manifest is none");
+  if (config === undefined || !Array.isArray(value.layers)) throw wordNoModel("its manifest is not valid");
   if (value.layers.length > MOST_LAYERS) throw wordNoModel(`it has more than ${MOST_LAYERS} layers`);
   const layers = value.layers.flatMap((layer: unknown) => readDescriptor(layer) ?? []);
-  if (layers.length < value.layers.length) throw wordNoModel("its manifest has a layer that is none");
+  if (layers.length < value.layers.length) throw wordNoModel("its manifest has a layer that is not valid");
   const artifactType = typeof value.artifactType === "string" ? value.artifactType : undefined;
   const kind = kindOf(artifactType ?? "", config.mediaType);
   const { annotations: _, ...plainConfig } = config;
@@ -152,15 +152,15 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 function wordNoModel(reason: string): SourceFault {
   return new SourceFault(
     "source/not-a-model",
-    `what the registry has there is no model: ${reason}`,
-    "a source is a ModelPack, a ModelKit, a Docker Model, or files that `oras push` sent; an image is for `base_image`",
+    `what the registry has there is not a model: ${reason}`,
+    "name a ModelPack, a ModelKit, a Docker Model, or files that `oras push` sent; an image goes into `base_image`",
   );
 }
 
 function wordNameless({ digest, mediaType }: Descriptor): SourceFault {
   return new SourceFault(
     "source/nameless-layer",
-    `the layer ${digest} (${mediaType}) does not say what its file is called`,
-    `have it pushed again with the annotation \`${PATH_ANNOTATIONS[0]}\``,
+    `the layer ${digest} (${mediaType}) does not name its file`,
+    `push it again with the annotation \`${PATH_ANNOTATIONS[0]}\``,
   );
 }

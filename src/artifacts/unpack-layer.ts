@@ -37,7 +37,9 @@ export async function* unpackLayer(
   const mostBytes = Math.max(layer.size * MOST_GROWTH, LEAST_LIMIT_BYTES);
   const tar = limited(tarOf(blob, layer, mostBytes, word), mostBytes, word);
   let files = 0;
-  for await (const { header, chunks } of tarEntries(tar, (reason) => word(`is no whole tar: ${reason}`))) {
+  for await (const { header, chunks } of tarEntries(tar, (reason) =>
+    word(`is an incomplete tar: ${reason}`),
+  )) {
     const { name, type, size = 0 } = header;
     if (type === "directory") continue;
     if (type !== "file" && type !== "contiguous-file")
@@ -79,7 +81,7 @@ async function* limited(
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > mostBytes) throw word("becomes more than a thousand times as large when it is unpacked");
+    if (bytes > mostBytes) throw word("would become more than 1000 times as large when unpacked");
     yield chunk;
   }
 }
@@ -94,6 +96,6 @@ function wordBad({ digest }: PackedLayer, reason: string): SourceFault {
   return new SourceFault(
     "source/bad-archive",
     `the layer ${digest} ${reason}`,
-    "have the model pushed again, with its files themselves and no links",
+    "push the model again, with files instead of links",
   );
 }

@@ -14,7 +14,7 @@ export async function* unzstdStream(
   const decompressing = new Decompress((chunk) => {
     bytes += chunk.length;
     if (bytes > mostBytes) {
-      excess = word("becomes more than a thousand times as large when it is unpacked");
+      excess = word("would become more than 1000 times as large when unpacked");
       throw excess;
     }
     // Its memory is used again for what follows.

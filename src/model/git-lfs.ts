@@ -55,9 +55,9 @@ export async function hasLfsObject(
 
 /** What is to be typed to have these files of the package; without a clone, paths are those of the package. */
 export function wordLfsPull(paths: readonly string[], repository: LfsRepository | undefined): string {
-  if (paths.length > 5) return "fetch them with `git lfs pull`";
+  if (paths.length > 5) return "type `git lfs pull`";
   const included = paths.map((path) => `${repository?.prefix ?? ""}${path}`).join(",");
-  return `fetch ${paths.length === 1 ? "it" : "them"} with \`git lfs pull --include="${included}"\``;
+  return `type \`git lfs pull --include="${included}"\``;
 }
 
 /** Finds the clone that a folder is in, as git does, and its endpoint as git-lfs does; runs nothing and asks nobody. */

@@ -90,8 +90,8 @@ export class RegistryError extends Error {
 
 /** What to do after a registry answered with a status. */
 export function hintAfter(status: number, registry: string): string {
-  if (status === 401 || status === 403) return `\`docker login ${registry}\` opens what is not public`;
-  if (status === 404) return "the registry has lost what its manifest names: have it pushed again";
-  if (status === 429) return "it counts requests, and this was one too many: apply again later";
-  return status >= 500 ? "the registry is at fault: apply again later" : "ask who runs the registry";
+  if (status === 401 || status === 403) return `type \`docker login ${registry}\` if it is not public`;
+  if (status === 404) return "the registry has lost a part of it: push it again";
+  if (status === 429) return "the limit on requests is reached: apply again later";
+  return status >= 500 ? "the registry has a problem: apply again later" : "ask whoever runs the registry";
 }

@@ -47,10 +47,10 @@ function wordOutside(path: string, folder: string): Diagnostic {
   const link = folder === "." ? path : `${folder}/${path}`;
   return errorDiagnostic(
     "plan/link-outside",
-    `\`${link}\` is a link to a place outside the folder of the package`,
+    `\`${link}\` is a link to a place outside the package's folder`,
     {
       path: "/inference",
-      hint: "copy the file into the package",
+      hint: "replace the link with a copy of the file",
     },
   );
 }

@@ -249,7 +249,7 @@ async function openContainer(
 function wordChanging({ address: { container, path: prefix } }: WantedBlobs): SourceFault {
   return new SourceFault(
     "source/changed",
-    `the blobs below \`${container}/${prefix}\` change while they are listed`,
-    "apply again when nothing is written there any more",
+    `the blobs below \`${container}/${prefix}\` changed while they were listed`,
+    "apply again when the upload has finished",
   );
 }

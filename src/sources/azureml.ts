@@ -85,8 +85,8 @@ function workspaceOf({ host: { environment } }: SourceContext): Workspace {
   ];
   throw new SourceFault(
     "source/azure-workspace",
-    `it is not known in which workspace of Azure ML the model is: ${missing.join(", ")} not set`,
-    "set them, or name the workspace: `azureml://subscriptions/ID/resourceGroups/GROUP/workspaces/NAME/models/MODEL/versions/VERSION`",
+    `the model's Azure ML workspace is unknown: ${missing.join(", ")} not set`,
+    "set them, or write the workspace: `azureml://subscriptions/ID/resourceGroups/GROUP/workspaces/NAME/models/MODEL/versions/VERSION`",
   );
 }
 
@@ -119,8 +119,8 @@ function inDatastore(
 }
 
 function wordMalformed({ source }: SourceReference) {
-  return errorDiagnostic("source/not-an-azure-model", `\`${source}\` names no model of Azure ML`, {
-    hint: "`azureml:NAME:VERSION`, `azureml:NAME@latest`, or `azureml://subscriptions/ID/resourceGroups/GROUP/workspaces/NAME/models/MODEL/versions/VERSION`",
+  return errorDiagnostic("source/not-an-azure-model", `\`${source}\` is not an Azure ML model`, {
+    hint: "write `azureml:NAME:VERSION`, `azureml:NAME@latest`, or `azureml://subscriptions/ID/resourceGroups/GROUP/workspaces/NAME/models/MODEL/versions/VERSION`",
   });
 }
 
@@ -128,7 +128,7 @@ function wordMalformed({ source }: SourceReference) {
 function wordElsewhere(uri: string): SourceFault {
   return new SourceFault(
     "source/azure-model-elsewhere",
-    `the files of the model are in no datastore, but at \`${uri.replace(/[?#].*$/, "")}\``,
-    "`az ml model download` brings them; beside the file, the folder is a source itself. Or register the model from a path in a datastore",
+    `the model's files are not in a datastore, but at \`${uri.replace(/[?#].*$/, "")}\``,
+    "type `az ml model download`, and write the folder as the `source`; or register the model from a path in a datastore",
   );
 }

@@ -39,13 +39,9 @@ function parse(reference: SourceReference): Result<SourceReference> {
   const isOutside = path.posix.isAbsolute(normal) || normal === ".." || normal.startsWith("../");
   if (!isOutside) return succeed({ ...reference, source });
   return fail(
-    errorDiagnostic(
-      "source/outside-package",
-      `\`${reference.source}\` lies outside the folder of the package`,
-      {
-        hint: "copy it into the folder, and name it relative to `mlpackage.yaml`",
-      },
-    ),
+    errorDiagnostic("source/outside-package", `\`${reference.source}\` is outside the package's folder`, {
+      hint: "copy it into the package's folder, and write its path relative to `mlpackage.yaml`",
+    }),
   );
 }
 
@@ -141,14 +137,14 @@ async function findFiles(
   if (glob !== "" && isFolder)
     return findInFolder({ ...reference, include: [glob] }, base, "", directory, files);
   return fail(
-    errorDiagnostic("source/not-found", `the model's source \`${reference.source}\` does not exist`, {
-      hint: "the path is relative to the folder of `mlpackage.yaml`",
+    errorDiagnostic("source/not-found", `the model \`${reference.source}\` does not exist`, {
+      hint: "correct the path, which is relative to `mlpackage.yaml`",
     }),
   );
 }
 
 function wordDvc(file: string) {
-  const message = `\`${file}\` is a pointer of DVC, and the model itself is not here`;
+  const message = `\`${file}\` is a DVC pointer, and the model itself is not here`;
   const hint = `fetch it with \`dvc pull ${file}\`, and name \`${file.replace(/\.dvc$/, "")}\``;
   return errorDiagnostic("source/dvc-pointer", message, { hint });
 }
@@ -178,8 +174,10 @@ async function leadsOutside(place: string, directory: string, files: Files): Pro
 }
 
 function wordOutside(link: string) {
-  const message = `\`${link}\` is a link to a place outside the folder of the package`;
-  return errorDiagnostic("source/link-outside", message, { hint: "copy the file into the package" });
+  const message = `\`${link}\` is a link to a place outside the package's folder`;
+  return errorDiagnostic("source/link-outside", message, {
+    hint: "replace the link with a copy of the file",
+  });
 }
 
 /** A folder keeps its own name inside the model, as `Model.register()` kept it. */
@@ -209,9 +207,13 @@ async function findInFolder(
   }));
   if (found.length > 0) return succeed(found);
   return fail(
-    errorDiagnostic("source/empty", `no file of \`${reference.source}\` belongs to the model`, {
-      hint: "check `include` and `exclude`: globs are matched against paths inside the folder, and `**` spans folders",
-    }),
+    errorDiagnostic(
+      "source/empty",
+      `no file in \`${reference.source}\` matches \`include\` and \`exclude\``,
+      {
+        hint: "check the path, or change them: globs match paths inside the folder, and `**` matches any folders",
+      },
+    ),
   );
 }
 

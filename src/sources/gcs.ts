@@ -59,9 +59,13 @@ const bucketOfGcs: Place = {
   parse(reference: SourceReference): Result<SourceReference> {
     if (addressOf(reference.source) !== undefined) return succeed(reference);
     return fail(
-      errorDiagnostic("source/not-a-bucket-address", `\`${reference.source}\` is no address of an object`, {
-        hint: "write `gs://BUCKET/OBJECT`, with a slash behind it for all that is below, or `#GENERATION` for one version",
-      }),
+      errorDiagnostic(
+        "source/not-a-bucket-address",
+        `\`${reference.source}\` is not the address of an object`,
+        {
+          hint: "write `gs://BUCKET/OBJECT`, `gs://BUCKET/FOLDER/` or `gs://BUCKET/OBJECT#GENERATION`",
+        },
+      ),
     );
   },
   async list(reference, revision, context): Promise<Result<Listing>> {
@@ -162,7 +166,7 @@ async function readJson<T>(response: NetworkResponse): Promise<T> {
     throw new SourceFault(
       "source/refused",
       "Cloud Storage's answer is not JSON",
-      "something stands in between, such as a proxy's login page: look at `HTTPS_PROXY` and `STORAGE_EMULATOR_HOST`",
+      "a proxy may have answered instead: check `HTTPS_PROXY` and `STORAGE_EMULATOR_HOST`",
     );
   }
 }
@@ -214,7 +218,7 @@ function demandAsStored(object: GcsObject, { name }: Bucket): void {
   const address = `gs://${name}/${object.name}`;
   throw new SourceFault(
     "source/stored-compressed",
-    `\`${address}\` is stored compressed, and its name does not say so`,
+    `\`${address}\` is stored compressed, but its name has no \`.gz\``,
     `upload it as it is, without \`--gzip-local\`: \`gcloud storage cp ${path.posix.basename(object.name)} ${address}\``,
   );
 }
@@ -235,16 +239,16 @@ function wordRefusal(error: unknown, bucket: Bucket, name: string): unknown {
   if (status !== 401 && status !== 403)
     return new Refusal(status, message, {
       headers,
-      hint: error.hint ?? "apply again: what has come is kept",
+      hint: error.hint ?? "apply again: the part that has arrived is kept",
     });
   return bucket.isAnonymous
     ? new Refusal(status, `\`${address}\` is not public, and there are no credentials for Cloud Storage`, {
         headers,
-        hint: "`gcloud auth application-default login`, or name the file of a service account in `GOOGLE_APPLICATION_CREDENTIALS`",
+        hint: "type `gcloud auth application-default login`, or set `GOOGLE_APPLICATION_CREDENTIALS` to the file of a service account",
       })
     : new Refusal(status, `Cloud Storage denies access to \`${address}\``, {
         headers,
-        hint: `whoever the credentials are for needs \`roles/storage.objectViewer\`: \`gcloud storage buckets add-iam-policy-binding gs://${bucket.name} --role=roles/storage.objectViewer --member=…\``,
+        hint: `grant \`roles/storage.objectViewer\` to this account: \`gcloud storage buckets add-iam-policy-binding gs://${bucket.name} --role=roles/storage.objectViewer --member=…\``,
       });
 }
 
@@ -262,16 +266,16 @@ function wordNoObject({ name: bucket }: Bucket, name: string): Refusal {
 }
 
 function wordNoGeneration({ name: bucket }: Bucket, name: string, generation: string): Refusal {
-  return new Refusal(404, `\`gs://${bucket}/${name}\` has no generation ${generation} any more`, {
+  return new Refusal(404, `\`gs://${bucket}/${name}\` no longer has the generation ${generation}`, {
     code: "source/changed",
-    hint: `\`gcloud storage ls -a gs://${bucket}/${name}\` lists those there are; \`mlpackage lock --upgrade models\` takes the newest`,
+    hint: `\`gcloud storage ls -a gs://${bucket}/${name}\` lists what there is; type \`mlpackage lock --upgrade models\` to take the newest`,
   });
 }
 
 function wordReplaced({ name: bucket }: Bucket, name: string): SourceFault {
   return new SourceFault(
     "source/changed",
-    `\`gs://${bucket}/${name}\` was replaced between looking and downloading`,
-    "apply again; a bucket with object versioning keeps what was pinned",
+    `\`gs://${bucket}/${name}\` was replaced during the download`,
+    "apply again; turn on object versioning in the bucket to keep the locked version",
   );
 }

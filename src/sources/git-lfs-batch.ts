@@ -43,13 +43,13 @@ export async function askBatch(
   });
   const answer = parse(await response.text(), endpoint);
   if ((answer.transfer ?? "basic") !== "basic" || (answer.hash_algo ?? "sha256") !== "sha256")
-    throw wordBad(endpoint, "asks for a way of transfer that was not offered");
+    throw wordBad(endpoint, "asks for a transfer method that was not offered");
   if (!Array.isArray(answer.objects)) throw wordBad(endpoint, "has no list of objects");
   const objects = new Map(answer.objects.map(asRecord).map((object) => [object.oid, object]));
   return new Map(
     files.map((file) => {
       const object = objects.get(file.digest.slice("sha256:".length));
-      if (object === undefined) throw wordBad(endpoint, `says nothing of \`${file.origin}\``);
+      if (object === undefined) throw wordBad(endpoint, `leaves out \`${file.origin}\``);
       return [file.digest, actionFor(file, object, { endpoint, nowMs })] as const;
     }),
   );
@@ -67,18 +67,19 @@ function actionFor(
     const said = typeof message === "string" ? `: ${message.replace(/\s+/g, " ").slice(0, 200)}` : "";
     const status = Number.isSafeInteger(code) ? Number(code) : 0;
     const wording = `${new URL(endpoint).host} does not have what \`${origin}\` points to (${status})${said}`;
-    const hint = "whoever added it has to push it: `git lfs push --all origin`";
+    const hint = "whoever added it has to type `git lfs push --all origin`";
     throw new Refusal(status, wording, { code: "source/git-lfs-object", hint });
   }
   if (object.size !== undefined && object.size !== size)
     throw new SourceFault(
       "source/wrong-size",
       `\`${origin}\` points to ${size} bytes, and ${new URL(endpoint).host} says ${Number(object.size)}`,
+      "whoever added it has to type `git lfs push --all origin`",
     );
   const { href, header, expires_in, expires_at } = asRecord(asRecord(object.actions).download);
   const url = typeof href === "string" && URL.canParse(href) ? new URL(href) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw wordBad(endpoint, `has no address of the web for \`${origin}\``);
+    throw wordBad(endpoint, `has no http address for \`${origin}\``);
   if (url.protocol === "http:" && endpoint.startsWith("https:"))
     throw wordBad(endpoint, `leads from https to http for \`${origin}\``);
   const lastsMs = typeof expires_in === "number" && expires_in > 0 ? expires_in * 1000 : Number.NaN;
@@ -101,7 +102,7 @@ function headersIn(header: unknown, endpoint: string): LfsAction["headers"] {
     ([name, value]) =>
       /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && typeof value === "string" && /^[\t -~]*$/.test(value),
   );
-  if (!isSound) throw wordBad(endpoint, "has headers that are none");
+  if (!isSound) throw wordBad(endpoint, "has headers that are not valid");
   return Object.fromEntries(entries.filter(([name]) => !OWN_HEADERS.test(name))) as LfsAction["headers"];
 }
 
@@ -109,7 +110,7 @@ function parse(text: string, endpoint: string): Fields {
   try {
     return asRecord(JSON.parse(text));
   } catch {
-    throw wordBad(endpoint, "is no JSON");
+    throw wordBad(endpoint, "is not JSON");
   }
 }
 
@@ -121,7 +122,7 @@ function wordBad(endpoint: string, fault: string): SourceFault {
   const { host } = new URL(endpoint);
   return new SourceFault(
     "source/git-lfs-answer",
-    `what ${host} answers as a server of git-lfs ${fault}`,
-    "check the address that `git lfs env` prints as the endpoint",
+    `the answer of the Git LFS server ${host} ${fault}`,
+    "check the endpoint that `git lfs env` prints",
   );
 }

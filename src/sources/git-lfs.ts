@@ -47,8 +47,8 @@ function wordPointers(origins: readonly string[], repository: LfsRepository | un
   const [first = "", ...others] = origins;
   const what =
     others.length === 0
-      ? `\`${first}\` is a pointer of git-lfs, not the model itself`
-      : `\`${first}\` and ${others.length} more are pointers of git-lfs, not the model itself`;
+      ? `\`${first}\` is a Git LFS pointer, not the model itself`
+      : `\`${first}\` and ${others.length} more are Git LFS pointers, not the model itself`;
   return errorDiagnostic("source/git-lfs-pointer", what, { hint: wordLfsPull(origins, repository) });
 }
 

@@ -45,8 +45,8 @@ function parse(reference: SourceReference): Result<SourceReference> {
   const url = URL.canParse(reference.source) ? new URL(reference.source) : undefined;
   if (url === undefined || fileNameOf(url) === "") {
     return fail(
-      errorDiagnostic("source/not-a-file-url", `\`${reference.source}\` is no address of a file`, {
-        hint: "the last part of the path must be the file's name",
+      errorDiagnostic("source/not-a-file-url", `\`${reference.source}\` is not the address of a file`, {
+        hint: "end the address with the file's name, as in `https://models.example.com/ridge.pkl`",
       }),
     );
   }
@@ -54,9 +54,9 @@ function parse(reference: SourceReference): Result<SourceReference> {
   return fail(
     errorDiagnostic(
       "source/credentials-in-url",
-      `the address of \`${url.host}\` holds a user name or a password`,
+      `the address of \`${url.host}\` contains a user name or a password`,
       {
-        hint: "take them out: the file is for everybody to read",
+        hint: "remove them: everybody can read this file",
       },
     ),
   );
@@ -100,8 +100,8 @@ function versionsIn({ etag = "", "last-modified": time = "" }: NetworkResponse["
 function wordNewVersion({ host }: URL): SourceFault {
   return new SourceFault(
     "source/changed",
-    `the file at ${host} was replaced between looking and downloading`,
-    "apply again; with its `sha256` you decide which version is meant",
+    `the file at ${host} was replaced during the download`,
+    "apply again; add its `sha256` to choose one version",
   );
 }
 

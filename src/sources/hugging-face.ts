@@ -85,7 +85,11 @@ function toRemoteFile(entry: HubEntry, name: string, { commit, client, snapshot 
 }
 
 function warnOfCache({ id }: Repository): Diagnostic {
-  return warningDiagnostic("source/hub-cache-only", `\`${id}\` is what the local cache has of it`, {
-    hint: "`HF_HUB_OFFLINE` is set: files that nobody downloaded yet are not in the model; unset it to be sure",
-  });
+  return warningDiagnostic(
+    "source/hub-cache-only",
+    `\`${id}\` comes from the local cache, which may be incomplete`,
+    {
+      hint: "unset `HF_HUB_OFFLINE` to take all of its files from the hub",
+    },
+  );
 }

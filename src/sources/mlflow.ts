@@ -114,7 +114,7 @@ function theirs(revision: Revision): Revision {
 
 function wordNothing({ source }: SourceReference) {
   return errorDiagnostic("source/not-found", `MLflow has no files at \`${source}\``, {
-    hint: "check the path as MLflow shows it among the artifacts",
+    hint: "correct the path: MLflow's page of the run shows it among the artifacts",
   });
 }
 
@@ -122,14 +122,16 @@ function wordNothing({ source }: SourceReference) {
 function wordUnknownStore(uri: string) {
   const [, scheme = "file"] = /^([a-z][a-z0-9+.-]*):/i.exec(uri) ?? [];
   const isOfServer = scheme === "file";
-  const what = isOfServer ? "on the disk of its server, or of who trained it" : `at \`${scheme}:\``;
+  const what = isOfServer
+    ? "on the disk of its server or of the machine that trained it"
+    : `at \`${scheme}:\``;
   return errorDiagnostic(
     "source/unknown-artifact-store",
-    `MLflow has the model's files ${what}, where nothing here can fetch them`,
+    `MLflow keeps the model's files ${what}, where they cannot be downloaded`,
     {
       hint: isOfServer
-        ? "let the server hand artifacts out: `mlflow server --serve-artifacts`, and log the model there again"
-        : "copy them to where they can be fetched from, and name that as the model's `source`",
+        ? "start the server with `mlflow server --serve-artifacts`, and log the model there again"
+        : "copy them to a place that can be downloaded from, and write that as the model's `source`",
     },
   );
 }

@@ -52,7 +52,7 @@ export const ociSource: Source = createRemoteSource(registry);
 function parse(reference: SourceReference): Result<SourceReference> {
   if (parseOciReference(reference.source) !== undefined) return succeed(reference);
   return fail(
-    errorDiagnostic("source/bad-oci-reference", "what follows `oci://` names no model in a registry", {
+    errorDiagnostic("source/bad-oci-reference", "the part after `oci://` is not a model in a registry", {
       hint: "write the registry, the repository and a tag or a digest: `oci://registry.example.com/team/ridge:3`",
     }),
   );
@@ -118,7 +118,7 @@ async function unpack(
 
 /** A file of an archive is in the store as soon as it is listed. */
 function wordGone({ path }: Pick<RemoteFile, "path">): Refusal {
-  return new Refusal(410, `\`${path}\` was unpacked, and has gone from the cache folder since`, {
+  return new Refusal(410, `\`${path}\` was unpacked, and has since disappeared from the cache folder`, {
     code: "source/changed",
     hint: "apply again",
   });
@@ -126,7 +126,7 @@ function wordGone({ path }: Pick<RemoteFile, "path">): Refusal {
 
 function refusalOf({ status, message }: RegistryError, name: string): Refusal {
   const host = name.split("/")[0] ?? "";
-  return new Refusal(status, `the registry does not give \`${name}\`: ${message}`, {
+  return new Refusal(status, `the registry did not send \`${name}\`: ${message}`, {
     hint: hintAfter(status, host),
   });
 }

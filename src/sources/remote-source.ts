@@ -134,9 +134,13 @@ async function choose(listing: Listing, reference: SourceReference): Promise<Res
   const files = (await filter(listing.files, reference)).toSorted((a, b) => (a.path < b.path ? -1 : 1));
   if (files.length === 0)
     return fail(
-      errorDiagnostic("source/empty", `no file of \`${reference.source}\` belongs to the model`, {
-        hint: "check `include` and `exclude`: globs are matched against paths inside the source, and `**` spans folders",
-      }),
+      errorDiagnostic(
+        "source/empty",
+        `no file in \`${reference.source}\` matches \`include\` and \`exclude\``,
+        {
+          hint: "check the path, or change them: globs match paths inside the source, and `**` matches any folders",
+        },
+      ),
     );
   const unsafe = findUnsafePath(files.map(({ path }) => path));
   if (unsafe !== undefined) return fail(wordUnsafe(unsafe, reference));
@@ -284,9 +288,7 @@ export function wordFault(error: unknown): Diagnostic | undefined {
     });
   if (error instanceof NetworkError)
     return errorDiagnostic("source/unreachable", `the model could not be downloaded: ${error.message}`, {
-      ...(isLastingFault(error.code)
-        ? {}
-        : { hint: "apply again: what has come is kept, and not asked for again" }),
+      ...(isLastingFault(error.code) ? {} : { hint: "apply again: the part that has arrived is kept" }),
       details: { transient, code: error.code },
     });
   return undefined;
@@ -298,29 +300,27 @@ function wordUnsafe(
 ): Diagnostic {
   return errorDiagnostic("source/unsafe-name", `\`${source}\` has a file that ${fault}`, {
     excerpt: [path],
-    hint: "leave it out by `exclude`, or have it renamed where it comes from",
+    hint: "leave it out with `exclude`, or rename it at its source",
   });
 }
 
 function wordNoIdentity({ path }: RemoteFile, { source }: SourceReference): Diagnostic {
-  return errorDiagnostic(
-    "source/no-identity",
-    `nothing tells one version of \`${path}\` at \`${source}\` from another`,
-    { hint: "add the file's `sha256`: without it, nobody could say when the file has changed" },
-  );
+  return errorDiagnostic("source/no-identity", `\`${path}\` at \`${source}\` has no version or checksum`, {
+    hint: "add the file's `sha256`, so that a change is noticed",
+  });
 }
 
 function wordSeveral(): Diagnostic {
   return errorDiagnostic(
     "source/sha256-of-folder",
     "`sha256` is the digest of one file, and this model has several",
-    { hint: "remove `sha256`: the lock keeps that of each file" },
+    { hint: "remove `sha256`: `mlpackage.lock` keeps the digest of each file" },
   );
 }
 
 function wordChanged(path: string, isThere: boolean, { source }: SourceReference): Diagnostic {
-  const what = isThere ? "is another file than was pinned" : "is gone";
+  const what = isThere ? "has changed since it was locked" : "is gone";
   return errorDiagnostic("source/changed", `\`${path}\` of \`${source}\` ${what}`, {
-    hint: "somebody replaced it; if that was meant, `mlpackage lock --upgrade models` takes it as it is now",
+    hint: "if the change is intended, type `mlpackage lock --upgrade models`",
   });
 }

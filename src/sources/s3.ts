@@ -55,14 +55,18 @@ function parse(reference: SourceReference): Result<SourceReference> {
   const [, host] = /^s3:\/\/[^/]*@([^/]*)/i.exec(reference.source) ?? [];
   if (host !== undefined)
     return fail(
-      errorDiagnostic("source/credentials-in-url", `the address of the bucket \`${host}\` holds keys`, {
-        hint: "take them out: the file is for everybody to read; `AWS_PROFILE` names who you are",
+      errorDiagnostic("source/credentials-in-url", `the address of the bucket \`${host}\` contains keys`, {
+        hint: "remove them, since everybody can read this file, and set `AWS_PROFILE` instead",
       }),
     );
   return fail(
-    errorDiagnostic("source/not-a-bucket-address", `\`${reference.source}\` is no address of an object`, {
-      hint: "write `s3://BUCKET/KEY`, with a slash behind it for all that is below, or `?versionId=` for one version",
-    }),
+    errorDiagnostic(
+      "source/not-a-bucket-address",
+      `\`${reference.source}\` is not the address of an object`,
+      {
+        hint: "write `s3://BUCKET/KEY`, `s3://BUCKET/FOLDER/` or `s3://BUCKET/KEY?versionId=VERSION`",
+      },
+    ),
   );
 }
 

@@ -35,20 +35,20 @@ export async function follow(
     response.discard();
     url = nextOf(url, location);
   }
-  const message = `${first.host} sends the request on more than ${MOST_REDIRECTS} times`;
+  const message = `${first.host} redirects more than ${MOST_REDIRECTS} times`;
   throw new Refusal(310, message, { code: "source/too-many-redirects" });
 }
 
 function nextOf(url: URL, location: string): URL {
   const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
   if (next === undefined || !/^https?:$/.test(next.protocol))
-    throw new Refusal(310, `${url.host} sends the request on to no address of the web`, {
+    throw new Refusal(310, `${url.host} redirects to something other than an http address`, {
       code: "source/bad-redirect",
     });
   if (url.protocol === "https:" && next.protocol !== "https:")
-    throw new Refusal(310, `${url.host} sends the request on from https to http (${next.host})`, {
+    throw new Refusal(310, `${url.host} redirects from https to http (${next.host})`, {
       code: "source/insecure-redirect",
-      hint: "name the final address, with `sha256`",
+      hint: "write the final address, with its `sha256`",
     });
   return next;
 }
@@ -64,10 +64,11 @@ async function refusalOf(url: URL, response: NetworkResponse): Promise<Refusal> 
 }
 
 function hintFor(status: number): string {
-  if (status === 404 || status === 410) return "check the address: there is no such file";
-  if (status === 401 || status === 403) return "the file is not public";
-  if (status === 429) return "it counts requests, and this was one too many: apply again later";
-  return status >= 500 ? "the server is at fault: apply again later" : "check the address, in a browser too";
+  if (status === 404 || status === 410) return "correct the address: there is no such file";
+  if (status === 401 || status === 403)
+    return "the file is not public: download it into the package, and write its path";
+  if (status === 429) return "the limit on requests is reached: apply again later";
+  return status >= 500 ? "the server has a problem: apply again later" : "check the address in a browser";
 }
 
 /** A message in the JSON of an answer; short answers are read to their end, which keeps their connection. */

@@ -27,7 +27,7 @@ export async function readPages<Entry>(
 function wordEndless(what: string): SourceFault {
   return new SourceFault(
     "source/endless-list",
-    `the list of ${what} has no end, or more than ${MOST_FILES} files`,
-    "name a folder further down, or one file",
+    `the list of ${what} has more than ${MOST_FILES} files`,
+    "write the path of a folder further down, or of one file",
   );
 }

@@ -13,8 +13,8 @@ export async function checkPublished(
   if (actual !== wanted.value)
     throw new SourceFault(
       "source/digest-mismatch",
-      `\`${path}\` has the ${wanted.algorithm} ${actual}, and its place says ${wanted.value}`,
-      "what came is not what is there: apply again; if it stays so, the place itself is damaged",
+      `\`${path}\` has the ${wanted.algorithm} ${actual}, but its source says ${wanted.value}`,
+      "apply again; if it happens again, the file is damaged at its source",
     );
 }
 

@@ -8,7 +8,7 @@ export async function demandSpace(bytes: number, store: ContentStore): Promise<v
   throw new SourceFault(
     "source/no-space",
     `the model needs ${wordBytes(bytes)}, and the cache folder has room for ${wordBytes(free)}`,
-    "`mlpackage cache gc` removes what is not in use; `MLPACKAGE_CACHE_DIR` names a folder on another disk",
+    "type `mlpackage cache gc` to remove what is not in use, or set `MLPACKAGE_CACHE_DIR` to a folder on another disk",
   );
 }
 

@@ -43,7 +43,7 @@ export class WrongContent extends SourceFault {
     super(
       "source/digest-mismatch",
       message,
-      "somebody replaced it; if that was meant, `mlpackage lock --upgrade models` takes it as it is now",
+      "if the change is intended, type `mlpackage lock --upgrade models`",
     );
     this.name = "WrongContent";
     this.actual = actual;
@@ -53,7 +53,7 @@ export class WrongContent extends SourceFault {
 /** What was begun is not what is there now: it has to be brought from the start. */
 class Changed extends SourceFault {
   constructor(file: RemoteFile) {
-    super("source/changed", `\`${file.path}\` was replaced while it came`, "apply again");
+    super("source/changed", `\`${file.path}\` was replaced during the download`, "apply again");
     this.name = "Changed";
   }
 }
@@ -286,7 +286,7 @@ async function bringWhole(
     throw error;
   }
   if (wanted === undefined || size === wanted) return size;
-  throw new MustRestart(new NetworkError("ECONNRESET", `${size} bytes came instead of ${wanted}`));
+  throw new MustRestart(new NetworkError("ECONNRESET", `${size} bytes arrived instead of ${wanted}`));
 }
 
 async function bringMissing(
@@ -328,7 +328,7 @@ async function bringPiece(
         failures.forget();
         forgivenAt = at + FORGIVEN_AFTER_BYTES;
       }
-      if (at < end) throw new NetworkError("ECONNRESET", `${end - at} bytes did not come`);
+      if (at < end) throw new NetworkError("ECONNRESET", `${end - at} bytes did not arrive`);
     } catch (error) {
       response?.discard();
       response = undefined;
@@ -425,7 +425,7 @@ function wordWrongSize({ path, size }: RemoteFile, actual: number): SourceFault 
   return new SourceFault(
     "source/wrong-size",
     `\`${path}\` has ${actual} bytes instead of ${size}`,
-    "apply again; if it stays so, the file is damaged where it comes from",
+    "apply again; if it happens again, the file is damaged at its source",
   );
 }
 

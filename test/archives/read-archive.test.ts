@@ -180,13 +180,13 @@ const HOSTILE: readonly (readonly [
   [
     "a link to a folder, and a file that is written through it",
     () => tar([{ name: "d", type: "symlink", linkname: "." }], [{ name: "d/x" }, "x"]),
-    "archive/unsafe | has an entry that is a link to no file of the model | d",
+    "archive/unsafe | has an entry that is a link to a file that is not part of the model | d",
   ],
   [
     "links in a circle",
     () =>
       tar([{ name: "a", type: "symlink", linkname: "b" }], [{ name: "b", type: "symlink", linkname: "a" }]),
-    "archive/unsafe | has an entry that is a link that leads through too many others, or in a circle | a",
+    "archive/unsafe | has an entry that is a link through too many others, or in a loop | a",
   ],
   [
     "a device",
@@ -211,18 +211,18 @@ const HOSTILE: readonly (readonly [
   [
     "zeros without end",
     () => gzipSync(Buffer.alloc(200 << 20), { level: 9 }),
-    "archive/too-large | becomes more than two hundred times as large when it is unpacked",
+    "archive/too-large | would become more than 200 times as large when unpacked",
   ],
   [
     "a file of zeros, compressed",
     async () =>
       gzipSync(await tar([{ name: "zeros", size: 100 << 20 }, "\0".repeat(100 << 20)]), { level: 9 }),
-    "archive/too-large | becomes more than two hundred times as large when it is unpacked",
+    "archive/too-large | would become more than 200 times as large when unpacked",
   ],
   [
     "a zip that says less than comes",
     () => withSize(deflatedZip(Buffer.alloc(1 << 20)), 10),
-    "archive/damaged | is no whole zip: too many bytes in the stream. expected 10. got at least 16384",
+    "archive/damaged | is an incomplete zip: too many bytes in the stream. expected 10. got at least 16384",
   ],
   [
     "another checksum",
@@ -231,17 +231,17 @@ const HOSTILE: readonly (readonly [
       bytes[bytes.indexOf("weights")] = 0x57;
       return bytes;
     },
-    "archive/damaged | has an entry with another checksum than its own | model",
+    "archive/damaged | has an entry whose checksum is wrong | model",
   ],
   [
     "a tar cut off in a file",
     async () => (await tar([{ name: "a" }, "x".repeat(5000)])).subarray(0, 2048),
-    "archive/damaged | has no whole tar in it: its end is missing",
+    "archive/damaged | holds an incomplete tar: its end is missing",
   ],
   [
     "a tar cut off between two files",
     async () => (await tar([{ name: "a" }, "x"], [{ name: "b" }, "y".repeat(512)])).subarray(0, 2048),
-    "archive/damaged | has no whole tar in it: its end is missing",
+    "archive/damaged | holds an incomplete tar: its end is missing",
   ],
   [
     "a tar with a header that was changed",
@@ -250,7 +250,7 @@ const HOSTILE: readonly (readonly [
       bytes[1024] = 0x63;
       return bytes;
     },
-    "archive/damaged | has no whole tar in it: invalid tar header. Maybe the tar is corrupted or it needs to be gunzipped?",
+    "archive/damaged | holds an incomplete tar: invalid tar header. Maybe the tar is corrupted or it needs to be gunzipped?",
   ],
   [
     "a gzip that is cut off",
@@ -260,20 +260,24 @@ const HOSTILE: readonly (readonly [
   [
     "a zip that is cut off",
     () => zip({ model: "weights" }).subarray(0, -30),
-    "archive/damaged | is no whole zip: end of central directory record signature not found. Either not a zip file, or file is truncated.",
+    "archive/damaged | is an incomplete zip: end of central directory record signature not found. Either not a zip file, or file is truncated.",
   ],
   [
     "what is compressed and no tar",
     () => gzipSync("weights"),
-    "archive/unknown-format | is compressed, and no tar",
+    "archive/unknown-format | is compressed, but not a tar",
   ],
   [
     "bzip2",
     () => packed("tar", "cjf", "model", "ridge"),
-    "archive/unknown-format | is compressed in a way that is not read here",
+    "archive/unknown-format | is compressed with a method that is not supported",
   ],
-  ["no archive", () => Buffer.from("weights"), "archive/unknown-format | is no archive that is known here"],
-  ["nothing", () => Buffer.alloc(0), "archive/unknown-format | is no archive that is known here"],
+  [
+    "no archive",
+    () => Buffer.from("weights"),
+    "archive/unknown-format | is not an archive in a known format",
+  ],
+  ["nothing", () => Buffer.alloc(0), "archive/unknown-format | is not an archive in a known format"],
   [
     "a zip that is encrypted",
     () => packed("sh", "-c", "zip -qP secret model.zip ridge/run.sh && mv model.zip model"),
@@ -308,7 +312,7 @@ function withSize(bytes: Buffer, size: number): Buffer {
 
 test("what is told of an entry ahead of it does not come into memory", async () => {
   const long = await tar([{ name: "a", pax: { comment: "x".repeat(40 << 20) } }, "x"]);
-  assert.is(await refusal(long), "archive/damaged | has no whole tar in it: header exceeds max size");
+  assert.is(await refusal(long), "archive/damaged | holds an incomplete tar: header exceeds max size");
 });
 
 test.run();

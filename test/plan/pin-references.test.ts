@@ -370,7 +370,7 @@ test("code: links to folders are followed, and links out of the package are refu
   symlinkSync(makeFolder({ "b.py": "b" }), `${directory}/src/out`);
   const refused = await pinCode();
   assert.equal(!refused.ok && refused.diagnostics.map(({ code, message }) => [code, message]), [
-    ["plan/link-outside", "`src/out` is a link to a place outside the folder of the package"],
+    ["plan/link-outside", "`src/out` is a link to a place outside the package's folder"],
   ]);
 });
 

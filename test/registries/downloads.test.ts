@@ -81,7 +81,7 @@ test("a blob is opened once, whole or a span of it, and what is refused is told 
   const error = await errorOf(repository.openBlob(digest, undefined, signal));
   assert.ok(error instanceof Refusal, String(error));
   assert.is(error.status, 404);
-  assert.match(error.hint ?? "", "pushed again");
+  assert.match(error.hint ?? "", "push it again");
 });
 
 test("the rest of a blob is asked for, as often as something comes", async () => {

@@ -313,7 +313,7 @@ const faults: readonly Fault[] = [
     connected,
     /404 \(ContainerNotFound\).*\nhint: `az storage container list --account-name devstoreaccount1/,
   ],
-  ["nothing below a prefix", `az://${ACCOUNT}/models/none/`, connected, /no file of .* belongs to the model/],
+  ["nothing below a prefix", `az://${ACCOUNT}/models/none/`, connected, /no file in .* matches `include`/],
   [
     "another key",
     source,
@@ -336,14 +336,14 @@ const faults: readonly Fault[] = [
     "no connection string",
     source,
     { AZURE_STORAGE_CONNECTION_STRING: "secret" },
-    /no connection string.*\nhint: `az storage account show-connection-string/,
+    /not a connection string.*\nhint: set it to what `az storage account show-connection-string/,
   ],
-  ["no account", "az:///models/x", {}, /environment names none\nhint: set `AZURE_STORAGE_ACCOUNT`/],
+  ["no account", "az:///models/x", {}, /is not set\nhint: set `AZURE_STORAGE_ACCOUNT`/],
   [
     "an address as the account",
     "az:///models/x",
     { AZURE_STORAGE_ACCOUNT: "https://x.example.com" },
-    /is no name of a storage account\nhint: /,
+    /is not the name of a storage account\nhint: /,
   ],
 ];
 
@@ -362,9 +362,9 @@ const codes: readonly (readonly [status: number, code: string, told: RegExp])[] 
     "AuthenticationFailed",
     /hint: the key is not one of `devstoreaccount1`: `az storage account keys list/,
   ],
-  [403, "KeyBasedAuthenticationNotPermitted", /hint: the account takes no keys: .*`az login`/],
+  [403, "KeyBasedAuthenticationNotPermitted", /hint: the account does not accept keys: .*`az login`/],
   [403, "AuthorizationFailure", /hint: the account's firewall/],
-  [409, "BlobArchived", /hint: it is in the archive: `az storage blob set-tier/],
+  [409, "BlobArchived", /hint: it is archived: type `az storage blob set-tier/],
   [409, "PublicAccessNotPermitted", /hint: the key is not/],
   [412, "ConditionNotMet", /hint: the blob was replaced/],
   [302, "", /answers 302/],

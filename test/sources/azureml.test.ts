@@ -194,13 +194,13 @@ const faults: readonly (readonly [source: string, environment: Environment, told
     environmentOf,
     /404 \(UserError\) for `datastores\/gone`.*\nhint: `az ml datastore list/,
   ],
-  ["azureml:nothing:1", environmentOf, /says no `modelUri`/],
+  ["azureml:nothing:1", environmentOf, /gives no `modelUri`/],
   [
     "azureml:job:1",
     environmentOf,
-    /source\/azure-model-elsewhere: .*`azureml:\/\/jobs\/one\/outputs\/artifacts\/paths\/model`\nhint: `az ml model download`/,
+    /source\/azure-model-elsewhere: .*`azureml:\/\/jobs\/one\/outputs\/artifacts\/paths\/model`\nhint: type `az ml model download`/,
   ],
-  ["azureml:share:1", environmentOf, /source\/azure-datastore: .*`share`.*\(`AzureFile`\)/],
+  ["azureml:share:1", environmentOf, /source\/azure-datastore: .*`share`.*type `AzureFile`/],
   ["azureml:elsewhere:1", environmentOf, /source\/azure-datastore/],
   [
     "azureml:ridge:10",
@@ -220,7 +220,7 @@ const faults: readonly (readonly [source: string, environment: Environment, told
   [
     "azureml:ridge:10",
     with_({ AZURE_RESOURCE_MANAGER_ENDPOINT: "http://models.example.com" }),
-    /source\/azure-endpoint: .*no `https` address/,
+    /source\/azure-endpoint: .*not an `https` address/,
   ],
 ];
 

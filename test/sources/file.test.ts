@@ -130,7 +130,7 @@ test("links to folders are followed, links out of the package are refused", asyn
   symlinkSync("../../secret", path.join(folder, "model/out"));
   symlinkSync("../../secret/c.bin", path.join(folder, "model/c.txt"));
   const word = (link: string) =>
-    `source/link-outside \`${link}\` is a link to a place outside the folder of the package`;
+    `source/link-outside \`${link}\` is a link to a place outside the package's folder`;
   assert.equal(await pin("model"), [word("model/c.txt"), word("model/out")]);
   assert.equal(await pin("model/*.bin"), ["a.bin"]);
   assert.equal(await pin("model/**/*.bin"), [word("model/out")]);

@@ -103,7 +103,7 @@ test("a generation in the address or in a lock is the one that comes; one that i
   assert.is(codes(gone), "source/changed");
   assert.match(
     told(gone),
-    /no generation 5 any more; `gcloud storage ls -a gs:\/\/models\/m.bin`.*lock --upgrade models/,
+    /no longer has the generation 5; `gcloud storage ls -a gs:\/\/models\/m.bin`.*lock --upgrade models/,
   );
 });
 
@@ -329,7 +329,7 @@ test("credentials that were revoked, or are none, are told without a word of the
   const missing = await pinWith({ GOOGLE_APPLICATION_CREDENTIALS: "/nowhere/k.json" });
   for (const result of [revoked, damaged, missing]) {
     assert.is(codes(result), "source/no-credentials");
-    assert.match(told(result), /; `gcloud auth application-default login`/);
+    assert.match(told(result), /; type `gcloud auth application-default login`/);
     assert.not.match(told(result), /very-secret/);
   }
   assert.match(told(revoked), /invalid_grant/);

@@ -269,7 +269,7 @@ const refusals: readonly Refused[] = [
     { gatedTo: [] },
     {},
     "source/gated",
-    /accept its terms at http.*\/org\/repo, then set `HF_TOKEN` or `hf auth login`/,
+    /accept its terms at http.*\/org\/repo, then set `HF_TOKEN` or type `hf auth login`/,
   ],
   [
     "gated, the terms are not accepted",
@@ -290,14 +290,14 @@ const refusals: readonly Refused[] = [
     { privateTo: [] },
     { HF_TOKEN: TOKEN },
     "source/no-such-repository",
-    /whether the token may read it/,
+    /that the token may read it/,
   ],
   [
     "a token that is none",
     {},
     { HF_TOKEN: "hf_unknownunknownunknown" },
     "source/bad-token",
-    /`hf auth login` again/,
+    /type `hf auth login`/,
   ],
   [
     "a token that no header carries",

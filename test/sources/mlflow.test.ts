@@ -168,10 +168,10 @@ type Refused = readonly [uri: string, told: RegExp];
 
 const refused: readonly Refused[] = [
   ["models:/ridge/11", /^source\/not-ready: version 11 .* still being registered/],
-  ["models:/ridge/12", /^source\/not-ready: version 12 .* could not be registered at MLflow: no such bucket/],
+  ["models:/ridge/12", /^source\/not-ready: version 12 .* could not be registered in MLflow: no such bucket/],
   ["models:/m-2", /^source\/not-ready: the model `m-2` is still being registered/],
-  ["models:/ridge/99", /answers 404 .*version=99\) not found \(check the name, and the version/],
-  ["models:/ridge@nobody", /answers 400 .*alias nobody not found\. \(check the name/],
+  ["models:/ridge/99", /answers 404 .*version=99\) not found \(check `MLFLOW_TRACKING_URI`, and the name/],
+  ["models:/ridge@nobody", /answers 400 .*alias nobody not found\. \(check `MLFLOW_TRACKING_URI`/],
   ["runs:/r9/ridge", /Run with id=r9 not found/],
   ["runs:/r1/nothing", /^source\/not-found: MLflow has no files at `mlflow:runs:\/r1\/nothing`/],
   ["models:/ridge/18", /^source\/not-found/],
@@ -372,15 +372,15 @@ test("a model of a run stays that one, although a later one has its name", async
 });
 
 const settings: readonly (readonly [environment: Readonly<Record<string, string>>, told: RegExp])[] = [
-  [{ MLFLOW_TRACKING_URI: "" }, /nothing says where MLflow is \(set `MLFLOW_TRACKING_URI`/],
-  [{ MLFLOW_TRACKING_URI: "databricks" }, /`MLFLOW_TRACKING_URI` is no address of a server/],
-  [{ MLFLOW_TRACKING_URI: "file:///mlruns" }, /named by its path/],
-  [{ MLFLOW_REGISTRY_URI: "sqlite:///x.db" }, /`MLFLOW_REGISTRY_URI` is no address/],
+  [{ MLFLOW_TRACKING_URI: "" }, /the address of MLflow is not set \(type `export MLFLOW_TRACKING_URI=https/],
+  [{ MLFLOW_TRACKING_URI: "databricks" }, /`MLFLOW_TRACKING_URI` is not the address of a server/],
+  [{ MLFLOW_TRACKING_URI: "file:///mlruns" }, /write its path as the `source`/],
+  [{ MLFLOW_REGISTRY_URI: "sqlite:///x.db" }, /`MLFLOW_REGISTRY_URI` is not the address/],
   [{ MLFLOW_TRACKING_INSECURE_TLS: "true" }, /NODE_EXTRA_CA_CERTS/],
   [{ MLFLOW_TRACKING_SERVER_CERT_PATH: "/ca.pem" }, /set `NODE_EXTRA_CA_CERTS` to the same file/],
   [{ MLFLOW_TRACKING_CLIENT_CERT_PATH: "/me.pem" }, /MLFLOW_TRACKING_TOKEN/],
-  [{ MLFLOW_TRACKING_AWS_SIGV4: "true" }, /cannot be heeded/],
-  [{ MLFLOW_TRACKING_AUTH: "custom" }, /cannot be heeded/],
+  [{ MLFLOW_TRACKING_AWS_SIGV4: "true" }, /is not supported/],
+  [{ MLFLOW_TRACKING_AUTH: "custom" }, /is not supported/],
 ];
 
 for (const [environment, expected] of settings) {
@@ -405,7 +405,7 @@ test("a switch that is off, and a certificate that Node trusts, are no obstacle"
 test("folders without an end are refused", async () => {
   const endless = await startEndless();
   const { pin } = await serve({ environment: { MLFLOW_TRACKING_URI: endless } });
-  assert.match(told(await pin("runs:/r1/ridge")), /^source\/unexpected-answer: .*without an end/);
+  assert.match(told(await pin("runs:/r1/ridge")), /^source\/unexpected-answer: .*has no end/);
 });
 
 async function startEndless(): Promise<string> {

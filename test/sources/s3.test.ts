@@ -124,7 +124,7 @@ const strangers: readonly Stranger[] = [
   [
     "no such profile",
     { AWS_ENDPOINT_URL: real.url, AWS_PROFILE: "nobody" },
-    /profile `nobody` gives no cred.*sso login/,
+    /profile `nobody` gave no cred.*sso login/,
   ],
 ];
 
@@ -344,7 +344,7 @@ const refusals: readonly Refused[] = [
     /S3 denies access to `s3:\/\/models\/model.bin`; .*s3:GetObject.*s3:ListBucket/,
     1,
   ],
-  [{ status: 400, code: "ExpiredToken" }, /have expired; `aws sso login`/, 1],
+  [{ status: 400, code: "ExpiredToken" }, /have expired; type `aws sso login`/, 1],
   [
     { status: 301, code: "PermanentRedirect", headers: { "x-amz-bucket-region": "eu-west-1" } },
     /in the region `eu-west-1`; set `AWS_REGION=eu-west-1`/,
@@ -352,7 +352,7 @@ const refusals: readonly Refused[] = [
   ],
   [
     { status: 307, code: "TemporaryRedirect", headers: { location: "http://127.0.0.1:1/" } },
-    /somewhere else; set `AWS_REGION` to/,
+    /redirects requests for the bucket .*; set `AWS_REGION` to/,
     1,
   ],
   [
@@ -360,7 +360,7 @@ const refusals: readonly Refused[] = [
     /is archived; .*restore-object --bucket models --key model.bin/,
     1,
   ],
-  [{ status: 403, code: "RequestTimeTooSkewed" }, /clock is wrong; set this machine's clock/, 1],
+  [{ status: 403, code: "RequestTimeTooSkewed" }, /clock is wrong; set the clock/, 1],
   [{ status: 503, code: "SlowDown" }, /127.0.0.1:\d+ answers 503.*; apply again/, 5],
   [{ status: 500, code: "InternalError" }, /answers 500.*; apply again/, 5],
   [

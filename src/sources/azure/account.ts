@@ -114,20 +114,20 @@ function wordNoAccount(own: string): SourceFault {
   if (own !== "")
     return new SourceFault(
       "source/azure-account",
-      "`AZURE_STORAGE_ACCOUNT` is no name of a storage account",
-      "it has 3 to 24 lower-case letters and digits, and no address around it",
+      "`AZURE_STORAGE_ACCOUNT` is not the name of a storage account",
+      "set it to the name alone, 3 to 24 lower-case letters and digits, and not to an address",
     );
   return new SourceFault(
     "source/azure-account",
-    "the model is in the storage account of the environment, and the environment names none",
-    "set `AZURE_STORAGE_ACCOUNT` or `AZURE_STORAGE_CONNECTION_STRING`, or name the account: `az://ACCOUNT/CONTAINER/BLOB`",
+    "the address has no storage account, and `AZURE_STORAGE_ACCOUNT` is not set",
+    "set `AZURE_STORAGE_ACCOUNT` or `AZURE_STORAGE_CONNECTION_STRING`, or write the account: `az://ACCOUNT/CONTAINER/BLOB`",
   );
 }
 
 function wordBadConnectionString(): SourceFault {
   return new SourceFault(
     "source/azure-account",
-    "`AZURE_STORAGE_CONNECTION_STRING` is no connection string of Azure Storage",
-    "`az storage account show-connection-string --name ACCOUNT` prints it",
+    "`AZURE_STORAGE_CONNECTION_STRING` is not a connection string of Azure Storage",
+    "set it to what `az storage account show-connection-string --name ACCOUNT` prints",
   );
 }

@@ -79,9 +79,9 @@ function decode(text: string): string | undefined {
 function wordMalformed(source: string): Diagnostic {
   return errorDiagnostic(
     "source/not-an-azure-blob",
-    `\`${source.replace(/[?#].*$/, "")}\` is no address of a blob in Azure Storage`,
+    `\`${source.replace(/[?#].*$/, "")}\` is not the address of a blob in Azure Storage`,
     {
-      hint: "`az://ACCOUNT/CONTAINER/BLOB`, or `az:///CONTAINER/BLOB` in the account of `AZURE_STORAGE_ACCOUNT`; after it nothing but `?versionid=` or `?snapshot=`. A signature belongs in `AZURE_STORAGE_SAS_TOKEN`",
+      hint: "write `az://ACCOUNT/CONTAINER/BLOB`, with `?versionid=` or `?snapshot=` for one version; a signature goes into `AZURE_STORAGE_SAS_TOKEN`",
     },
   );
 }
@@ -90,6 +90,6 @@ function wordStateOfFolder(source: string): Diagnostic {
   return errorDiagnostic(
     "source/not-an-azure-blob",
     `\`${source.replace(/[?#].*$/, "")}\` is a folder, and has neither versions nor snapshots`,
-    { hint: "name one blob, or leave the query out" },
+    { hint: "name one blob, or remove the part after the `?`" },
   );
 }

@@ -65,7 +65,7 @@ function isUnavailable({ name, errors = [] }: Error & { readonly errors?: readon
 function wordLogin(): SourceFault {
   return new SourceFault(
     "source/azure-login",
-    "Microsoft Entra does not let us in with what the environment says",
-    "check `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`, or `az login` anew; `az account get-access-token` shows whether it works",
+    "Microsoft Entra refuses the login",
+    "type `az login`, or check `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`; `az account get-access-token` shows whether it works",
   );
 }

@@ -27,7 +27,7 @@ export function wordAzureError(thrown: unknown, asked: AskedBlob): unknown {
   if (name !== "RestError") return thrown;
   const { host, pathname } = new URL(asked.account.endpoint);
   if (statusCode === undefined || statusCode < 300)
-    return new NetworkError("EPROTO", `${host} answers what Azure Storage does not`);
+    return new NetworkError("EPROTO", `the answer of ${host} does not come from Azure Storage`);
   const headers = response?.headers.toJSON() ?? {};
   const code = headers["x-ms-error-code"] ?? "";
   const place = `${pathname.replace(/\/$/, "")}/${asked.container}/${asked.path}`.replace(/\/$/, "");
@@ -39,7 +39,7 @@ function detailsOf(code: string, status: number, asked: AskedBlob): RefusalDetai
   if (status === 412)
     return {
       code: "source/changed",
-      hint: "the blob was replaced between looking and downloading: apply again",
+      hint: "the blob was replaced during the download: apply again",
     };
   return { hint: HINTS[code]?.(asked) ?? hintOfStatus(status, asked) };
 }
@@ -47,7 +47,7 @@ function detailsOf(code: string, status: number, asked: AskedBlob): RefusalDetai
 function hintOfStatus(status: number, asked: AskedBlob): string {
   if (status === 401 || status === 403) return hintOfLogin(asked);
   if (status === 429 || status === 503) return "the account is busy: apply again later";
-  if (status >= 500) return "Azure is at fault: apply again later";
+  if (status >= 500) return "Azure has a problem: apply again later";
   return "check the account, the container and the name, and their case";
 }
 
@@ -61,16 +61,17 @@ const HINTS: Readonly<Record<string, (asked: AskedBlob) => string>> = {
   AuthorizationProtocolMismatch: (asked) => hintOfRights(asked),
   AuthorizationResourceTypeMismatch: (asked) => hintOfRights(asked),
   AuthorizationServiceMismatch: (asked) => hintOfRights(asked),
-  AuthorizationSourceIPMismatch: () => "the SAS is for other addresses than this machine's",
+  AuthorizationSourceIPMismatch: () =>
+    "the SAS does not allow this machine's address: sign a new one without `--ip`",
   BlobArchived: ({ account, container, path }) =>
-    `it is in the archive: \`az storage blob set-tier --account-name ${nameOf(account)} --container-name ${container} --name ${path} --tier Hot\`, which takes hours`,
+    `it is archived: type \`az storage blob set-tier --account-name ${nameOf(account)} --container-name ${container} --name ${path} --tier Hot\`, which takes hours`,
   BlobNotFound: ({ account, container, path }) =>
     `\`az storage blob list --account-name ${nameOf(account)} --container-name ${container} --prefix ${path} --auth-mode login\` lists what is there`,
   ContainerNotFound: ({ account }) =>
     `\`az storage container list --account-name ${nameOf(account)} --auth-mode login\` lists what is there`,
   InvalidAuthenticationInfo: (asked) => hintOfLogin(asked),
   KeyBasedAuthenticationNotPermitted: () =>
-    "the account takes no keys: leave `AZURE_STORAGE_KEY` and `AZURE_STORAGE_CONNECTION_STRING` out, and `az login`",
+    "the account does not accept keys: unset `AZURE_STORAGE_KEY` and `AZURE_STORAGE_CONNECTION_STRING`, and type `az login`",
   NoAuthenticationInformation: (asked) => hintOfLogin(asked),
   PublicAccessNotPermitted: (asked) => hintOfLogin(asked),
   // What is not public is not there for somebody without a login.
@@ -83,8 +84,8 @@ function hintOfLogin({ account }: AskedBlob): string {
   const hints: Readonly<Record<AzureLogin["kind"], string>> = {
     key: `the key is not one of \`${name}\`: \`az storage account keys list --account-name ${name}\` prints them, for \`AZURE_STORAGE_KEY\``,
     sas: "the SAS has expired, or is for something else: sign a new one with `az storage container generate-sas --permissions rl`, for `AZURE_STORAGE_SAS_TOKEN`",
-    entra: `\`az login\` to the tenant of \`${name}\`; the clock of this machine must be right, too`,
-    none: "it is not public: `az login`, or set `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN` or `AZURE_STORAGE_CONNECTION_STRING`",
+    entra: `type \`az login\` for the tenant of \`${name}\`, and check that this machine's clock is right`,
+    none: "it is not public: type `az login`, or set `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN` or `AZURE_STORAGE_CONNECTION_STRING`",
   };
   return hints[account.login.kind];
 }
@@ -92,7 +93,7 @@ function hintOfLogin({ account }: AskedBlob): string {
 function hintOfRights(asked: AskedBlob): string {
   const { kind } = asked.account.login;
   if (kind === "entra")
-    return 'reading takes the role "Storage Blob Data Reader", which owners do not have by themselves: `az role assignment create --role "Storage Blob Data Reader" --assignee WHO --scope ACCOUNT_ID`';
+    return 'give yourself the role "Storage Blob Data Reader", which owners do not have automatically: `az role assignment create --role "Storage Blob Data Reader" --assignee WHO --scope ACCOUNT_ID`';
   if (kind === "sas")
     return "the SAS must allow reading and, for folders, listing: `az storage container generate-sas --permissions rl`; one of an account needs `--services b --resource-types co`";
   return hintOfLogin(asked);

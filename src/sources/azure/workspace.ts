@@ -159,8 +159,8 @@ function endpointFrom({ host: { environment } }: SourceContext): URL {
   if (url?.protocol === "https:" || (url?.protocol === "http:" && isHere)) return url;
   throw new SourceFault(
     "source/azure-endpoint",
-    "`AZURE_RESOURCE_MANAGER_ENDPOINT` is no `https` address",
-    "leave it out for Azure itself; `az cloud list --query [].endpoints.resourceManager` lists the others",
+    "`AZURE_RESOURCE_MANAGER_ENDPOINT` is not an `https` address",
+    "unset it for the public Azure cloud; `az cloud list --query [].endpoints.resourceManager` lists the others",
   );
 }
 
@@ -178,8 +178,8 @@ function stringOf(answer: Answer, name: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw new SourceFault(
     "source/refused",
-    `Azure ML says no \`${name}\` of the model`,
-    "it may be a name without versions: `az ml model show` tells more",
+    `Azure ML gives no \`${name}\` for the model`,
+    "add the version to the name; `az ml model show` prints more",
   );
 }
 
@@ -199,15 +199,15 @@ function refusalOf(
 }
 
 function hintOf(status: number, code: string, { subscription, group, name }: Workspace): string | undefined {
-  if (status === 401) return "`az login`, with `--tenant` if the subscription is another tenant's";
+  if (status === 401) return "type `az login`, with `--tenant` if the subscription belongs to another tenant";
   if (status === 403)
-    return `reading models takes the role "AzureML Data Scientist" or "Reader" of the workspace: \`az role assignment create --role Reader --assignee WHO --scope WORKSPACE_ID\``;
+    return `give yourself the role "AzureML Data Scientist" or "Reader" in the workspace: \`az role assignment create --role Reader --assignee WHO --scope WORKSPACE_ID\``;
   if (code === "SubscriptionNotFound")
     return `check \`AZUREML_ARM_SUBSCRIPTION\`: \`az account list\` lists yours, and it is \`${subscription}\``;
   if (code === "ResourceGroupNotFound" || code === "ResourceNotFound")
     return `check the workspace: \`az ml workspace list --subscription ${subscription}\` lists them, and it is \`${name}\` of \`${group}\``;
-  if (status === 429) return "Azure counts requests, and this was one too many: apply again later";
-  return status >= 500 ? "Azure is at fault: apply again later" : undefined;
+  if (status === 429) return "the limit on requests is reached: apply again later";
+  return status >= 500 ? "Azure has a problem: apply again later" : undefined;
 }
 
 function optionsOf({ subscription, group, name }: Workspace): string {
@@ -220,21 +220,21 @@ function raise(error: Error): never {
 
 /** It may be half of an answer, or that of a proxy. */
 function wordNonsense({ host }: URL): NetworkError {
-  return new NetworkError("EPROTO", `${host} answers what Azure Resource Manager does not`);
+  return new NetworkError("EPROTO", `the answer of ${host} does not come from Azure Resource Manager`);
 }
 
 function wordNobody(): SourceFault {
   return new SourceFault(
     "source/azure-login",
-    "nobody is logged in to Azure, and Azure ML tells its models to nobody",
-    "`az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`",
+    "you are not logged in to Azure, and Azure ML needs a login",
+    "type `az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`",
   );
 }
 
 function wordOtherDatastore(name: string, type: string): SourceFault {
   return new SourceFault(
     "source/azure-datastore",
-    `the model is in the datastore \`${name}\`, which is none of blobs (\`${type}\`)`,
-    "register the model from a datastore of Azure Blob Storage or Data Lake Gen2, or bring it by `az ml model download`",
+    `the model is in the datastore \`${name}\`, whose type \`${type}\` is not supported`,
+    "type `az ml model download` and write the folder as the `source`, or register the model from Azure Blob Storage or Data Lake Gen2",
   );
 }

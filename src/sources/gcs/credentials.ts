@@ -114,7 +114,7 @@ async function askMachine({ network, environment }: Host): Promise<string> {
 function wordFault(where: string, reason: string): SourceFault {
   return new SourceFault(
     "source/no-credentials",
-    `\`${where}\` gives no credentials for Cloud Storage: ${reason.split("\n", 1)[0]?.slice(0, 200)}`,
-    "`gcloud auth application-default login` makes new ones; `GOOGLE_APPLICATION_CREDENTIALS` names the file of a service account",
+    `\`${where}\` gave no credentials for Cloud Storage: ${reason.split("\n", 1)[0]?.slice(0, 200)}`,
+    "type `gcloud auth application-default login`, or set `GOOGLE_APPLICATION_CREDENTIALS` to the file of a service account",
   );
 }

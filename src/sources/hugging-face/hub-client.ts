@@ -141,14 +141,14 @@ function nextPage(link = "", url: string, endpoint: string): string | undefined 
   if (next !== undefined && next.origin === new URL(endpoint).origin) return next.href;
   throw new SourceFault(
     "source/bad-listing",
-    "the next page of a list of files is not on the hub itself",
-    "check `HF_ENDPOINT`: what stands before a hub must name itself in its answers",
+    "the next page of the list of files is on another server",
+    "check `HF_ENDPOINT`: a mirror must give its own address in its answers",
   );
 }
 
 function parseEntries(text: string, repository: Repository): readonly HubEntry[] {
   const entries = parseJson(text, repository);
-  if (!Array.isArray(entries)) throw wordBadListing(repository, "is no list of files");
+  if (!Array.isArray(entries)) throw wordBadListing(repository, "is not a list of files");
   return entries.map((entry) => {
     const { type, path, size, oid, lfs } = asRecord(entry);
     const sha256 = lfs === undefined || lfs === null ? undefined : asRecord(lfs).oid;
@@ -172,7 +172,7 @@ function parseJson(text: string, repository: Repository): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw wordBadListing(repository, "is no JSON");
+    throw wordBadListing(repository, "is not JSON");
   }
 }
 
@@ -188,7 +188,7 @@ function noSuchPath(): Refusal {
 function wordBadListing({ id }: Repository, fault: string): SourceFault {
   return new SourceFault(
     "source/bad-listing",
-    `what the hub says of \`${id}\` ${fault}`,
-    "check `HF_ENDPOINT`: a page for people, or a proxy that wants a login, answers like this",
+    `the hub's answer about \`${id}\` ${fault}`,
+    "check `HF_ENDPOINT`: a web page or a proxy's login may have answered",
   );
 }

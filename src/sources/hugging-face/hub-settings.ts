@@ -57,8 +57,8 @@ function readEndpoint(written: string): string {
   if (isPlain) return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
   throw new SourceFault(
     "source/bad-endpoint",
-    "`HF_ENDPOINT` is no address of a hub",
-    "`HF_ENDPOINT=https://HOST`, without a user, a password or a query; a token belongs into `HF_TOKEN`",
+    "`HF_ENDPOINT` is not the address of a hub",
+    "type `export HF_ENDPOINT=https://HOST`, without a user, a password or a query; a token goes into `HF_TOKEN`",
   );
 }
 
@@ -67,8 +67,8 @@ function demandHeader(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new SourceFault(
     "source/bad-token",
-    "the token of the hub has a character in it that no token has",
-    "set `HF_TOKEN` to the token alone, or `hf auth login` again",
+    "the Hugging Face token contains an invalid character",
+    "set `HF_TOKEN` to the token alone, or type `hf auth login`",
   );
 }
 
@@ -76,7 +76,7 @@ function demandHeader(token: string): string {
 export function wordOffline(what: string): SourceFault {
   return new SourceFault(
     "source/hub-offline",
-    `${what}, and \`HF_HUB_OFFLINE\` lets nobody be asked`,
-    "unset `HF_HUB_OFFLINE`, or bring it with `hf download` where there is a network",
+    `${what}, and \`HF_HUB_OFFLINE\` is set`,
+    "unset `HF_HUB_OFFLINE`, or type `hf download` where there is a network",
   );
 }

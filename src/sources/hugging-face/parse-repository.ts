@@ -32,9 +32,9 @@ export function parseRepository(source: string): Result<Repository> {
   if (!isRepositoryId(id)) return fail(wordNoRepository(source, "must be `ORG/REPO`"));
   const { revision, path } = splitRest(rest);
   if (revision === undefined || !isRevision(revision))
-    return fail(wordNoRepository(source, "has no revision behind the `@` that Git would take"));
+    return fail(wordNoRepository(source, "has no valid Git revision after the `@`"));
   if (path !== "" && !isPlainPath(path))
-    return fail(wordNoRepository(source, "has a path with an empty part, a `..` or a `?` in it"));
+    return fail(wordNoRepository(source, "has a path with an empty part, a `..` or a `?`"));
   return succeed({ kind, id, revision, path });
 }
 
@@ -80,13 +80,13 @@ function isPlainPath(path: string): boolean {
 }
 
 function wordCredentials(): Diagnostic {
-  return errorDiagnostic("source/credentials-in-url", "the name of a repository holds a token", {
-    hint: "take it out, and make it invalid: it may be known by now; a token belongs into `HF_TOKEN`, or `hf auth login` keeps it",
+  return errorDiagnostic("source/credentials-in-url", "the name of a repository contains a token", {
+    hint: "remove it and revoke it, since others may have seen it; then set `HF_TOKEN`, or type `hf auth login`",
   });
 }
 
 function wordNoRepository(source: string, fault: string): Diagnostic {
   return errorDiagnostic("source/not-a-repository", `\`${source}\` ${fault}`, {
-    hint: "`hf://ORG/REPO`, `hf://ORG/REPO@REVISION/PATH` or `hf://datasets/ORG/REPO`; a `/` in a revision is `%2F`",
+    hint: "write `hf://ORG/REPO`, `hf://ORG/REPO@REVISION/PATH` or `hf://datasets/ORG/REPO`, with `%2F` for a `/` in a revision",
   });
 }

@@ -38,16 +38,16 @@ function wordFault(
   if (code === "GatedRepo")
     return {
       code: "source/gated",
-      message: `\`${id}\` is gated, and ${isLoggedIn ? "whose token this is may not read it" : "nobody is logged in"}`,
+      message: `\`${id}\` is gated, and ${isLoggedIn ? "this token may not read it" : "you are not logged in"}`,
       hint: isLoggedIn
-        ? `accept its terms at ${page}, and wait where somebody has to agree; a fine-grained token needs the right to read gated repositories`
-        : `accept its terms at ${page}, then set \`HF_TOKEN\` or \`hf auth login\``,
+        ? `accept its terms at ${page}, and wait for approval if it is needed; a fine-grained token needs the right to read gated repositories`
+        : `accept its terms at ${page}, then set \`HF_TOKEN\` or type \`hf auth login\``,
     };
   if (code === "RevisionNotFound")
     return {
       code: "source/no-such-revision",
       message: `\`${id}\` has no revision \`${revision}\``,
-      hint: `the branches and tags are at ${page}/tree/main; a \`/\` in a revision is written \`%2F\``,
+      hint: `choose a branch or tag from ${page}/tree/main, and write \`%2F\` for a \`/\` in it`,
     };
   if (code === "EntryNotFound")
     return {
@@ -58,22 +58,22 @@ function wordFault(
   if (status === 401 && isLoggedIn && /^invalid credentials/i.test(said))
     return {
       code: "source/bad-token",
-      message: "the hub does not take the token",
-      hint: "it may be of another hub, or have run out: set `HF_TOKEN` to another one, or `hf auth login` again",
+      message: "the hub does not accept the token",
+      hint: "it may have expired, or belong to another hub: set `HF_TOKEN` to a new one, or type `hf auth login`",
     };
   if (code === "RepoNotFound" || status === 401)
     return {
       code: "source/no-such-repository",
       message: `\`${id}\` does not exist or is private`,
       hint: isLoggedIn
-        ? `check the spelling at ${page}, and whether the token may read it; a dataset is \`hf://datasets/ORG/REPO\``
-        : `check the spelling at ${page}; if it is private, set \`HF_TOKEN\` or \`hf auth login\`; a dataset is \`hf://datasets/ORG/REPO\``,
+        ? `check the spelling at ${page}, and that the token may read it; a dataset is \`hf://datasets/ORG/REPO\``
+        : `check the spelling at ${page}; if it is private, set \`HF_TOKEN\` or type \`hf auth login\`; a dataset is \`hf://datasets/ORG/REPO\``,
     };
   if (status === 429 && !isLoggedIn)
     return {
       code: "source/refused",
       message,
-      hint: "apply again later, or set `HF_TOKEN`: who is logged in may ask more often",
+      hint: "apply again later, or set `HF_TOKEN`: the limit is higher with a login",
     };
   return undefined;
 }

@@ -172,7 +172,7 @@ function entriesIn(files: readonly SerializableRecord[], folder: string): readon
 function wordTooMany(): SourceFault {
   return new SourceFault(
     "source/unexpected-answer",
-    "MLflow lists folders, or pages of them, without an end",
-    "name the folder of the model itself: `mlflow:runs:/RUN_ID/PATH`",
+    "MLflow's list of files has no end",
+    "write the path of the model's own folder: `mlflow:runs:/RUN_ID/PATH`",
   );
 }

@@ -54,7 +54,7 @@ export function readReference(source: string): Result<Asked> {
   const asked = readUri(source.replace(/^mlflow:/i, ""));
   if (asked !== undefined) return succeed(asked);
   return fail(
-    errorDiagnostic("source/not-an-mlflow-uri", `\`${source}\` names nothing that MLflow has`, {
+    errorDiagnostic("source/not-an-mlflow-uri", `\`${source}\` is not an MLflow model`, {
       hint: "write `mlflow:models:/NAME/VERSION`, `mlflow:models:/NAME@ALIAS`, `mlflow:models:/MODEL_ID` or `mlflow:runs:/RUN_ID/PATH`",
     }),
   );

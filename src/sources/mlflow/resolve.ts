@@ -67,7 +67,7 @@ async function findVersion(asked: Moving, { ask, registry: at }: Server): Promis
   throw new SourceFault(
     "source/not-ready",
     `the model \`${name}\` of MLflow has no version${stage}`,
-    "register one, or name it by another version or alias: `mlflow:models:/NAME@ALIAS`",
+    "register one, or write another version or alias: `mlflow:models:/NAME@ALIAS`",
   );
 }
 
@@ -135,8 +135,8 @@ async function leadOn(location: Location, server: Server, steps: number): Promis
   if (steps === 0)
     throw new SourceFault(
       "source/unexpected-answer",
-      "a model of MLflow's leads to another one, and so on without an end",
-      "register it anew, from where its files are",
+      "an MLflow model refers to another one, and so on without an end",
+      "register it again from the place of its files",
     );
   const next = await leadOn(await locate(asked, server, undefined), server, steps - 1);
   return { ...next, revision: { ...next.revision, ...location.revision, ...pick(next.revision) } };
@@ -163,14 +163,14 @@ function demandReady(what: string, status: Serializable | undefined, reason: Ser
   if (/PENDING/.test(text))
     throw new SourceFault(
       "source/not-ready",
-      `${what} is still being registered at MLflow${said}`,
+      `${what} is still being registered in MLflow${said}`,
       "apply again when MLflow shows it as ready",
     );
   if (/FAILED/.test(text))
     throw new SourceFault(
       "source/not-ready",
-      `${what} could not be registered at MLflow${said}`,
-      "register it anew, and name the version that comes of it",
+      `${what} could not be registered in MLflow${said}`,
+      "register it again, and write the new version here",
     );
 }
 
@@ -180,8 +180,8 @@ function demandSame(found: Revision, wanted: Revision): void {
   if (own.every((key) => [undefined, found[key]].includes(wanted[key]))) return;
   throw new SourceFault(
     "source/changed",
-    "what MLflow has under that name is another model than was pinned",
-    "if that was meant, `mlpackage lock --upgrade models` takes it as it is now",
+    "MLflow has a different model under that name since it was locked",
+    "if the change is intended, type `mlpackage lock --upgrade models`",
   );
 }
 

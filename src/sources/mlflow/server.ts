@@ -58,8 +58,8 @@ function readRecord(text: string, url: string): SerializableRecord {
   } catch {}
   throw new SourceFault(
     "source/unexpected-answer",
-    `${host} answers for \`${pathname}\`, and not as MLflow does`,
-    "check that `MLFLOW_TRACKING_URI` is the address of MLflow itself: a page to log in at is none",
+    `the answer of ${host} for \`${pathname}\` does not come from MLflow`,
+    "set `MLFLOW_TRACKING_URI` to the address of MLflow itself: a login page may have answered",
   );
 }
 
@@ -72,13 +72,13 @@ function hintFor(status: number): string | undefined {
   switch (status) {
     case 400:
     case 404:
-      return "check the name, and the version or the alias, as MLflow shows them, and `MLFLOW_TRACKING_URI`";
+      return "check `MLFLOW_TRACKING_URI`, and the name and the version or alias on MLflow's page";
     case 401:
       return "set `MLFLOW_TRACKING_USERNAME` and `MLFLOW_TRACKING_PASSWORD`, or `MLFLOW_TRACKING_TOKEN`";
     case 403:
-      return "whoever `MLFLOW_TRACKING_USERNAME` or `MLFLOW_TRACKING_TOKEN` stands for may not read it: ask its owner";
+      return "ask its owner for read access for the user of `MLFLOW_TRACKING_USERNAME` or `MLFLOW_TRACKING_TOKEN`";
     case 501:
-      return "the server hands out no artifacts: it has to run with `--serve-artifacts`";
+      return "start the server with `mlflow server --serve-artifacts`";
     default:
       return undefined;
   }

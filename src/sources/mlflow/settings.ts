@@ -23,7 +23,7 @@ const REFUSED: readonly {
   {
     name: "MLFLOW_TRACKING_INSECURE_TLS",
     isSwitch: true,
-    hint: "unset it, and name the PEM file of the server's issuer in `NODE_EXTRA_CA_CERTS`: the server is then trusted, and nobody else",
+    hint: "unset it, and set `NODE_EXTRA_CA_CERTS` to the PEM file of the server's issuer: only that server is then trusted",
   },
   {
     name: "MLFLOW_TRACKING_SERVER_CERT_PATH",
@@ -37,7 +37,7 @@ const REFUSED: readonly {
   {
     name: "MLFLOW_TRACKING_AWS_SIGV4",
     isSwitch: true,
-    hint: "unset it, and name the artifacts themselves as `s3://BUCKET/PATH`",
+    hint: "unset it, and write the artifacts as `s3://BUCKET/PATH`",
   },
   {
     name: "MLFLOW_TRACKING_AUTH",
@@ -56,7 +56,7 @@ export async function readSettings(host: Host): Promise<Settings> {
     const value = environment[name] ?? "";
     const isSet = isSwitch ? IS_YES.test(value) : value !== "";
     const isDoneHere = unless !== undefined && (environment[unless] ?? "") !== "";
-    if (isSet && !isDoneHere) throw fault(`\`${name}\` is set, and cannot be heeded here`, hint);
+    if (isSet && !isDoneHere) throw fault(`\`${name}\` is set, but is not supported`, hint);
   }
   const tracking = readAddress("MLFLOW_TRACKING_URI", environment.MLFLOW_TRACKING_URI ?? "");
   const written = environment.MLFLOW_REGISTRY_URI ?? "";
@@ -76,14 +76,14 @@ type Login = { readonly user: string; readonly password: string };
 function readAddress(name: string, value: string): { readonly address: string; readonly login?: Login } {
   if (value === "")
     throw fault(
-      "nothing says where MLflow is",
-      `set \`${name}\` to the address of its server: \`https://mlflow.example.com\``,
+      "the address of MLflow is not set",
+      `type \`export ${name}=https://mlflow.example.com\`, with the address of your server`,
     );
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw fault(
-      `\`${name}\` is no address of a server`,
-      "it must begin with `https://` or `http://`; a model that is on this machine is named by its path",
+      `\`${name}\` is not the address of a server`,
+      "begin it with `https://` or `http://`; for a model on this machine, write its path as the `source`",
     );
   const { username, password } = url;
   const address = `${url.origin}${url.pathname}`.replace(/\/+$/, "");

@@ -35,8 +35,8 @@ export async function findArtifact(
   }
   throw new SourceFault(
     "source/not-a-model",
-    "its indexes name each other",
-    "name one of the manifests by its digest",
+    "its indexes refer to each other",
+    "write the digest of one manifest: `oci://registry.example.com/team/ridge@sha256:...`",
   );
 }
 
@@ -49,7 +49,7 @@ function choose(manifests: readonly IndexEntry[], wanted: string): string {
   throw new SourceFault(
     "source/not-for-platform",
     `the index has several models, and none for ${wanted}${found === "" ? "" : `: ${found}`}`,
-    "name one of its manifests by its digest: `oci://registry.example.com/team/ridge@sha256:...`",
+    "write the digest of one manifest: `oci://registry.example.com/team/ridge@sha256:...`",
   );
 }
 
@@ -57,6 +57,6 @@ function wordMissing(name: string, wanted: string): Refusal {
   const separator = wanted.includes(":") ? "@" : ":";
   return new Refusal(404, `the registry has no \`${name}${separator}${wanted}\``, {
     code: "source/not-in-registry",
-    hint: "check the name and the tag; `docker login` opens what is not public, and may look as if it were not there",
+    hint: "check the name and the tag; type `docker login` if it is private, since some registries hide what is private",
   });
 }

@@ -154,7 +154,7 @@ function isNothing(error: unknown): boolean {
 function wordFault(name: string, { message }: Error): SourceFault {
   return new SourceFault(
     "source/no-credentials",
-    `${name} gives no credentials for S3: ${message.split("\n", 1)[0]?.slice(0, 200)}`,
-    "`aws sts get-caller-identity` must succeed first; `aws sso login` renews a session; `AWS_NO_SIGN_REQUEST=1` asks as nobody, for what is public",
+    `${name} gave no credentials for S3: ${message.split("\n", 1)[0]?.slice(0, 200)}`,
+    "type `aws sso login`, or set `AWS_NO_SIGN_REQUEST=1` if the bucket is public; `aws sts get-caller-identity` checks the login",
   );
 }

@@ -20,8 +20,8 @@ export function wordRefusal(error: unknown, asked: Asked): unknown {
   if (status === 412)
     return new SourceFault(
       "source/changed",
-      `\`${nameOf(asked)}\` was replaced between looking and downloading`,
-      "apply again; a bucket with versioning keeps what was pinned",
+      `\`${nameOf(asked)}\` was replaced during the download`,
+      "apply again; turn on versioning in the bucket to keep the locked version",
     );
   const { message, hint } = wordingOf(error, asked);
   return new Refusal(status, message, { headers, hint });
@@ -36,7 +36,7 @@ function wordingOf(error: S3Refusal, asked: Asked): Wording {
   const reason = [s3Code, said.replace(/\s+/g, " ").slice(0, MOST_SAID)].filter(Boolean).join(": ");
   return {
     message: `${host} answers ${status} for \`${nameOf(asked)}\`${reason === "" ? "" : `: ${reason}`}`,
-    hint: region === "" ? "apply again: what has come is kept" : `the bucket is in \`${region}\``,
+    hint: region === "" ? "apply again: the part that has arrived is kept" : `the bucket is in \`${region}\``,
   };
 }
 
@@ -46,7 +46,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 const WORDINGS: Readonly<Record<string, (asked: Asked, error: S3Refusal) => Wording>> = {
   NoSuchBucket: ({ bucket }, { host }) => ({
     message: `${host} has no bucket \`${bucket}\``,
-    hint: "check its name; for a server that is not AWS's, set `AWS_ENDPOINT_URL_S3` to its address",
+    hint: "check its name; for a server other than AWS, set `AWS_ENDPOINT_URL_S3` to its address",
   }),
   NoSuchKey: wordNoKey,
   NoSuchVersion: wordNoVersion,
@@ -58,8 +58,8 @@ const WORDINGS: Readonly<Record<string, (asked: Asked, error: S3Refusal) => Word
   InvalidAccessKeyId: wordWrongKey,
   SignatureDoesNotMatch: wordWrongKey,
   RequestTimeTooSkewed: () => ({
-    message: "S3 refuses requests from a machine whose clock is wrong",
-    hint: "set this machine's clock: `date -u` must be right to a quarter of an hour",
+    message: "S3 refuses the request because this machine's clock is wrong",
+    hint: "set the clock: `date -u` must be right to within 15 minutes",
   }),
   PermanentRedirect: wordRegion,
   TemporaryRedirect: wordRegion,
@@ -67,7 +67,7 @@ const WORDINGS: Readonly<Record<string, (asked: Asked, error: S3Refusal) => Word
   IllegalLocationConstraintException: wordRegion,
   InvalidObjectState: (asked) => ({
     message: `\`${nameOf(asked)}\` is archived`,
-    hint: `have it restored first: \`aws s3api restore-object --bucket ${asked.bucket} --key ${asked.key} --restore-request Days=7\``,
+    hint: `type \`aws s3api restore-object --bucket ${asked.bucket} --key ${asked.key} --restore-request Days=7\``,
   }),
   SlowDown: wordBusy,
   ServiceUnavailable: wordBusy,
@@ -90,7 +90,7 @@ function refuse(status: number, { message, hint }: Wording): Refusal {
 function wordNoVersion(asked: Asked): Wording {
   return {
     message: `S3 has no such version of \`${nameOf(asked)}\``,
-    hint: `\`aws s3api list-object-versions --bucket ${asked.bucket} --prefix ${asked.key}\` lists them; \`mlpackage lock --upgrade models\` takes the newest`,
+    hint: `\`aws s3api list-object-versions --bucket ${asked.bucket} --prefix ${asked.key}\` lists them; type \`mlpackage lock --upgrade models\` to take the newest`,
   };
 }
 
@@ -106,18 +106,18 @@ function wordDenied(asked: Asked): Wording {
   if (asked.isAnonymous)
     return {
       message: `\`${nameOf(asked)}\` is not public, and there are no credentials for S3`,
-      hint: "set `AWS_PROFILE`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; `AWS_NO_SIGN_REQUEST` must not be set",
+      hint: "set `AWS_PROFILE`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, and unset `AWS_NO_SIGN_REQUEST`",
     };
   return {
     message: `S3 denies access to \`${nameOf(asked)}\``,
-    hint: "`aws sts get-caller-identity` tells who you are there: that needs `s3:GetObject`, and `s3:ListBucket`, without which S3 denies what does not exist as well",
+    hint: "give the user that `aws sts get-caller-identity` prints `s3:GetObject` and `s3:ListBucket`; without the latter, S3 also denies what does not exist",
   };
 }
 
 function wordExpired(): Wording {
   return {
     message: "the credentials for S3 have expired",
-    hint: "`aws sso login` renews a session; otherwise set `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` anew",
+    hint: "type `aws sso login`, or set new `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`",
   };
 }
 
@@ -126,7 +126,7 @@ function wordWrongKey(_asked: Asked, { s3Code, host }: S3Refusal): Wording {
     s3Code === "InvalidAccessKeyId" ? "does not know the access key" : "says that the secret key is wrong";
   return {
     message: `${host} ${what}`,
-    hint: "check `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or `AWS_PROFILE`, and `AWS_ENDPOINT_URL_S3` where the server is not AWS's",
+    hint: "check `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or `AWS_PROFILE`; for a server other than AWS, also `AWS_ENDPOINT_URL_S3`",
   };
 }
 
@@ -134,11 +134,11 @@ function wordRegion({ bucket }: Asked, { region, host }: S3Refusal): Wording {
   return {
     message:
       region === ""
-        ? `${host} sends requests for the bucket \`${bucket}\` somewhere else`
+        ? `${host} redirects requests for the bucket \`${bucket}\``
         : `the bucket \`${bucket}\` is in the region \`${region}\``,
     hint:
       region === ""
-        ? `set \`AWS_REGION\` to what \`aws s3api get-bucket-location --bucket ${bucket}\` tells`
+        ? `set \`AWS_REGION\` to what \`aws s3api get-bucket-location --bucket ${bucket}\` prints`
         : `set \`AWS_REGION=${region}\``,
   };
 }
@@ -146,7 +146,7 @@ function wordRegion({ bucket }: Asked, { region, host }: S3Refusal): Wording {
 function wordBusy({ bucket }: Asked): Wording {
   return {
     message: `S3 gets too many requests for the bucket \`${bucket}\``,
-    hint: "apply again in a moment: what has come is kept",
+    hint: "apply again in a moment: the part that has arrived is kept",
   };
 }
 
