@@ -316,6 +316,11 @@ export const cliPages: PagesOf<"cli"> = {
     why: "What stands before the colon says who fetches the model, and nobody here has that name.",
     mend: "Take a path in the package, or an `https://` address.",
   },
+  "cli/unknown-shell": {
+    title: "it is not known which shell is to complete",
+    why: "`mlpackage completion` takes the shell you log in with, which `$SHELL` names. There is completion for bash, zsh and fish.",
+    mend: "Name the shell: `mlpackage completion zsh`.",
+  },
   "cli/unknown-step": {
     title: "the package has no such step",
     why: "`--only` and `why` name steps by their id, or all of a kind by the kind. Which steps there are depends on the file.",

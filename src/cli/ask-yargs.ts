@@ -17,8 +17,8 @@ import type { CommonOptions } from "./session.ts";
 type Parsed = Readonly<Record<string, unknown>>;
 
 /**
- * Reads any arguments, and words what is wrong with them. Undefined where help, the version or a completion was asked
- * for, which is printed by then. Rejects with a `UsageError`, or with a `YError` of yargs.
+ * Reads any arguments, and words what is wrong with them. Undefined where help or the version was asked for, which is
+ * printed by then. Rejects with a `UsageError`, or with a `YError` of yargs.
  */
 export async function askYargs(words: readonly string[], version: string): Promise<Call | undefined> {
   let called: Command | undefined;
@@ -27,7 +27,6 @@ export async function askYargs(words: readonly string[], version: string): Promi
     .usage("$0 <command>\n\nTurn a model and its scoring script into a tested container image.")
     .options(forYargs(COMMON_OPTIONS))
     .version(version)
-    .completion("completion", "print the completion script of your shell")
     .parserConfiguration({ "camel-case-expansion": true })
     .strict()
     .demandCommand(1, "name a command")
@@ -49,7 +48,7 @@ export async function askYargs(words: readonly string[], version: string): Promi
             demandOption: isRequired,
             ...(choices && { choices }),
           });
-        return subparser;
+        return command.notes === undefined ? subparser : subparser.epilogue(command.notes);
       },
       () => {
         called = command;

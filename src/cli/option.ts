@@ -1,7 +1,10 @@
 import { durationMs } from "../config/duration.ts";
 import type { Session } from "./session.ts";
 
-type Described = { readonly describe: string; readonly alias?: string };
+/** What a shell completes a word with: `step` and `code` are asked of the program, a list is only proposed. */
+export type Completion = "file" | "folder" | "step" | "code" | readonly string[];
+
+type Described = { readonly describe: string; readonly alias?: string; readonly completion?: Completion };
 
 /** What may be written as `--name`. A boolean may be written as `--no-name` too; all others take a value. */
 export type Option = Described &
@@ -23,6 +26,7 @@ export type Positional = {
   readonly describe: string;
   readonly isRequired: boolean;
   readonly choices?: readonly string[];
+  readonly completion?: Completion;
 };
 
 export type Options = Readonly<Record<string, Option>>;
@@ -54,6 +58,8 @@ export type ValuesOf<O extends Options, P extends readonly Positional[] = []> = 
 type Definition<O extends Options, P extends readonly Positional[]> = {
   readonly name: string;
   readonly summary: string;
+  /** What help says below the options. */
+  readonly notes?: string;
   readonly positionals?: P;
   readonly options?: O;
   readonly run: (session: Session, values: ValuesOf<O, P>) => Promise<number>;
@@ -63,6 +69,7 @@ type Definition<O extends Options, P extends readonly Positional[]> = {
 export type Command = {
   readonly name: string;
   readonly summary: string;
+  readonly notes?: string;
   readonly positionals: readonly Positional[];
   readonly options: Options;
   readonly run: (session: Session, values: Values) => Promise<number>;

@@ -3,6 +3,7 @@ import { UPGRADABLE } from "../plan/make-lock.ts";
 import { CLIENT_LANGUAGES } from "../report/client/languages.ts";
 import { GRAPH_FORMATS } from "../report/graph-text.ts";
 import { PROGRESS_MODES } from "../report/index.ts";
+import { INSTALLING, SHELLS } from "./completion/shells.ts";
 import { type Command, defineCommand, type Options, type ValuesOf } from "./option.ts";
 
 export const COMMON_OPTIONS = {
@@ -11,11 +12,18 @@ export const COMMON_OPTIONS = {
     takes: "one",
     alias: "f",
     default: ["mlpackage.yaml"],
+    completion: "file",
     describe:
       "the configuration file; several are merged, each over those before it: mappings merge, lists grow, all else is replaced",
   },
   profile: { type: "list", takes: "one", describe: "merge this profile of the file over the rest of it" },
-  directory: { type: "string", alias: "C", default: ".", describe: "the folder to work in" },
+  directory: {
+    type: "string",
+    alias: "C",
+    default: ".",
+    completion: "folder",
+    describe: "the folder to work in",
+  },
   set: { type: "list", takes: "one", describe: "override a value: key.path=value" },
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
   quiet: { type: "boolean", alias: "q", default: false, describe: "say nothing but errors" },
@@ -68,11 +76,19 @@ const SUPPLY_OPTIONS = {
     default: false,
     describe: "speak to nobody but the engine; what would need a network is told before anything runs",
   },
-  vendor: { type: "string", describe: "take what is in this folder of `mlpackage vendor` from there" },
+  vendor: {
+    type: "string",
+    completion: "folder",
+    describe: "take what is in this folder of `mlpackage vendor` from there",
+  },
 } as const satisfies Options;
 
 const JUNIT_OPTION = {
-  junit: { type: "string", describe: "write how the tests went, as JUnit XML, to this file" },
+  junit: {
+    type: "string",
+    completion: "file",
+    describe: "write how the tests went, as JUnit XML, to this file",
+  },
 } as const satisfies Options;
 
 const REPORT_OPTION = {
@@ -84,7 +100,12 @@ const REPORT_OPTION = {
 
 /** What `plan` and `apply` choose steps by. */
 const SELECT_OPTIONS = {
-  only: { type: "list", takes: "all", describe: "only these steps, by id or kind, and what they need" },
+  only: {
+    type: "list",
+    takes: "all",
+    completion: "step",
+    describe: "only these steps, by id or kind, and what they need",
+  },
   ...CACHE_OPTION,
   ...TEST_OPTION,
 } as const satisfies Options;
@@ -98,7 +119,11 @@ const RUN_OPTIONS = {
     describe: "go on with other steps after a failure",
   },
   "lock-timeout": { type: "duration", describe: "how long to wait for another run, such as 30s" },
-  trace: { type: "string", describe: "write what ran when, for chrome://tracing, to this file" },
+  trace: {
+    type: "string",
+    completion: "file",
+    describe: "write what ran when, for chrome://tracing, to this file",
+  },
 } as const satisfies Options;
 
 const INSPECT_OPTIONS = {
@@ -133,10 +158,18 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: "init",
     summary: "write the file for the model that lies in a folder, and a script where it needs one",
-    positionals: [{ name: "folder", isRequired: false, describe: "the folder; else the one to work in" }],
+    positionals: [
+      {
+        name: "folder",
+        isRequired: false,
+        completion: "folder",
+        describe: "the folder; else the one to work in",
+      },
+    ],
     options: {
       from: {
         type: "string",
+        completion: "file",
         describe:
           "convert another tool's file: cog.yaml, bentofile.yaml, Kitfile, MLmodel, or Azure ML's of v1 and v2",
       },
@@ -181,7 +214,7 @@ export const COMMANDS: readonly Command[] = [
         default: false,
         describe: "exit with 2 if there is work to do",
       },
-      out: { type: "string", describe: "write the plan to this file, for `apply FILE`" },
+      out: { type: "string", completion: "file", describe: "write the plan to this file, for `apply FILE`" },
     },
     run: async (session, values) =>
       (await import("./commands/plan.ts")).plan(session, {
@@ -194,7 +227,14 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: "apply",
     summary: "build, test and write the outputs; only what changed runs",
-    positionals: [{ name: "plan", isRequired: false, describe: "what `plan --out` wrote: do just that" }],
+    positionals: [
+      {
+        name: "plan",
+        isRequired: false,
+        completion: "file",
+        describe: "what `plan --out` wrote: do just that",
+      },
+    ],
     options: {
       ...SELECT_OPTIONS,
       ...PICKLE_OPTION,
@@ -278,6 +318,7 @@ export const COMMANDS: readonly Command[] = [
       upgrade: {
         type: "list",
         takes: "all",
+        completion: ["all", ...UPGRADABLE],
         describe: `resolve these anew: ${UPGRADABLE.join(", ")}, or a model's name; \`all\` for everything`,
       },
       diff: { type: "boolean", default: false, describe: "show what would change, and write nothing" },
@@ -293,7 +334,7 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: "vendor",
     summary: "bring all that the lock names into a folder, for `apply --offline`",
-    positionals: [{ name: "folder", isRequired: true, describe: "where to" }],
+    positionals: [{ name: "folder", isRequired: true, completion: "folder", describe: "where to" }],
     options: { ...RUN_OPTIONS, ...FROZEN_OPTION },
     run: async (session, values) =>
       (await import("./commands/vendor.ts")).vendor(session, {
@@ -310,6 +351,7 @@ export const COMMANDS: readonly Command[] = [
       {
         name: "image",
         isRequired: false,
+        completion: "file",
         describe: "its name, or an archive's path; else what the outputs say",
       },
     ],
@@ -317,6 +359,7 @@ export const COMMANDS: readonly Command[] = [
       ...RUN_OPTIONS,
       key: {
         type: "string",
+        completion: "file",
         describe: "a public key: image, SBOM and provenance must be signed with its other half",
       },
       rebuild: {
@@ -373,7 +416,7 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: "why",
     summary: "say why a step would run, or why it need not",
-    positionals: [{ name: "step", isRequired: true, describe: "its id, such as build" }],
+    positionals: [{ name: "step", isRequired: true, completion: "step", describe: "its id, such as build" }],
     options: { ...CACHE_OPTION, ...TEST_OPTION },
     run: async (session, { step, cache, test }) =>
       (await import("./commands/why.ts")).why(session, { step, force: !cache, noTest: !test }),
@@ -477,7 +520,9 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: "save",
     summary: "write the Dockerfile folder that plain docker build takes",
-    positionals: [{ name: "folder", isRequired: true, describe: "where to, inside the package" }],
+    positionals: [
+      { name: "folder", isRequired: true, completion: "folder", describe: "where to, inside the package" },
+    ],
     options: { ...RUN_OPTIONS, ...FROZEN_OPTION },
     run: async (session, values) =>
       (await import("./commands/save.ts")).save(session, {
@@ -532,7 +577,12 @@ export const COMMANDS: readonly Command[] = [
         isRequired: true,
         describe: "the model in the registry: registry.example.com/team/ridge:3",
       },
-      { name: "folder", isRequired: false, describe: "where pull puts it; else called after the repository" },
+      {
+        name: "folder",
+        isRequired: false,
+        completion: "folder",
+        describe: "where pull puts it; else called after the repository",
+      },
     ],
     options: {
       only: { type: "list", takes: "all", describe: "which models to push, by name; else all of the file" },
@@ -559,7 +609,12 @@ export const COMMANDS: readonly Command[] = [
         choices: ["ls", "du", "verify", "gc", "clear", "export", "import"],
         describe: "what to do with it",
       },
-      { name: "archive", isRequired: false, describe: "the file to export to or import from" },
+      {
+        name: "archive",
+        isRequired: false,
+        completion: "file",
+        describe: "the file to export to or import from",
+      },
     ],
     options: {
       "max-size": { type: "string", describe: "what gc leaves at most, such as 20GB" },
@@ -580,7 +635,12 @@ export const COMMANDS: readonly Command[] = [
     name: "explain",
     summary: "say more about the code of a message; without one, list them all",
     positionals: [
-      { name: "code", isRequired: false, describe: "as it stands in a message: config/unknown-key" },
+      {
+        name: "code",
+        isRequired: false,
+        completion: "code",
+        describe: "as it stands in a message: config/unknown-key",
+      },
     ],
     run: async (session, { code }) => (await import("./commands/explain.ts")).explain(session, code),
   }),
@@ -588,5 +648,18 @@ export const COMMANDS: readonly Command[] = [
     name: "schema",
     summary: "print the JSON Schema of the file",
     run: async (session) => (await import("./commands/schema.ts")).schema(session),
+  }),
+  defineCommand({
+    name: "completion",
+    summary: "print what teaches a shell to complete calls of mlpackage",
+    positionals: [
+      { name: "shell", isRequired: false, choices: SHELLS, describe: "which; else the one of $SHELL" },
+    ],
+    notes: INSTALLING,
+    run: async (session, { shell }) =>
+      (await import("./commands/completion.ts")).completion(session, shell, {
+        shared: COMMON_OPTIONS,
+        commands: COMMANDS,
+      }),
   }),
 ];

@@ -66,16 +66,6 @@ test("schema is the published one", async () => {
   assert.equal(JSON.parse(stdout), JSON.parse(published));
 });
 
-test("completion prints a script and completes a command", async () => {
-  const script = await example.call(["completion"], { environment: { ...NO_ENGINE, SHELL: "/bin/bash" } });
-  assert.is(script.exitCode, 0);
-  assert.match(script.stdout, "mlpackage");
-  const words = await example.call(["--get-yargs-completions", "mlpackage", "val"], {
-    environment: NO_ENGINE,
-  });
-  assert.match(words.stdout, "validate");
-});
-
 test("registry: nothing is pushed", async () => {
   const { exitCode, all } = await example.call(["registry"]);
   assert.is(exitCode, 0, all);
