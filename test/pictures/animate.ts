@@ -30,8 +30,8 @@ export function animate(film: readonly Frame[], size: Size, title: string): stri
   const height = Math.ceil(size.rows * CELL.height + 2 * MARGIN);
   const stays = staysOf(frames, endMs).filter(({ line }) => line.trim() !== "");
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">`,
-    `<title>${escape(title)}</title>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${width}" height="${height}" rx="8" fill="#0d1117"><animate id="film" attributeName="opacity" from="1" to="1" dur="${seconds(endMs)}" begin="0s;film.end"/></rect>`,
     `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="#c9d1d9" xml:space="preserve">`,
     ...stays.map((stay) => renderStay(stay, endMs)),
@@ -73,7 +73,7 @@ function renderStay({ row, line, fromMs, toMs }: Stay, endMs: number): string {
     .map(({ text, style, column }) => {
       const x = MARGIN + column * CELL.width;
       const length = [...text].length * CELL.width;
-      return `<tspan x="${x.toFixed(1)}" textLength="${length.toFixed(1)}"${style}>${escape(text)}</tspan>`;
+      return `<tspan x="${x.toFixed(1)}" textLength="${length.toFixed(1)}"${style}>${escapeXml(text)}</tspan>`;
     })
     .join("");
   const show = `<set attributeName="visibility" to="visible" begin="film.begin+${seconds(fromMs)}" dur="${seconds(toMs - fromMs)}"/>`;
@@ -86,14 +86,14 @@ function renderStay({ row, line, fromMs, toMs }: Stay, endMs: number): string {
 
 type Span = { readonly text: string; readonly style: string; readonly column: number };
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is read
+const STYLED = /(?:\u001b\[([0-9;]*)m|\u000f)*([^\u001b\u000f]*)/g;
+
 /** The runs of one style in a line with SGR sequences (ECMA-48, 8.3.117). */
 function spansOf(line: string): readonly Span[] {
   const spans: Span[] = [];
   let [colour, isBold, isDim, column] = ["", false, false, 0];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is read
-  for (const [, codes, text = ""] of line
-    .trimEnd()
-    .matchAll(/(?:\u001b\[([0-9;]*)m|\u000f)*([^\u001b\u000f]*)/g)) {
+  for (const [, codes, text = ""] of line.trimEnd().matchAll(STYLED)) {
     for (const code of (codes ?? "")
       .split(";")
       .filter((one) => codes !== undefined || one !== "")
@@ -118,6 +118,6 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(2)}s`;
 }
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -35,7 +35,11 @@ const rows: readonly Row[] = [
     "score.py models/ridge.pkl src/requirements.txt weights",
   ],
   [".", "mlpackage.yaml mlpackage.lock mlpackage.schema.json", "other.yaml"],
-  ["src", "compose.yaml docker-compose.yml deploy/compose.prod.yaml", "composed.yaml compose.py my-compose.yaml"],
+  [
+    "src",
+    "compose.yaml docker-compose.yml deploy/compose.prod.yaml",
+    "composed.yaml compose.py my-compose.yaml",
+  ],
   [
     "src",
     ".git __pycache__ a/b/__pycache__ a.pyc a/b.pyc .venv venv node_modules .ipynb_checkpoints .DS_Store .env a/.env.local .netrc .ssh .mlpackage-x1 a.tar.12.ab.partial",
