@@ -267,6 +267,20 @@ for (const [what, make, code, message] of [
   });
 }
 
+test("of an image for several platforms this machine's is told, or the one that is asked for", async () => {
+  const [amd64, s390x] = [await filesOf(), imageFiles([], { User: "other" }, "s390x")];
+  const entries = [s390x, amd64].flatMap((files) => JSON.parse(String(files["index.json"])).manifests);
+  const files = {
+    ...s390x,
+    ...amd64,
+    "index.json": JSON.stringify({ schemaVersion: 2, manifests: entries }),
+  };
+  const own = await inspected(files);
+  assert.match(own.data, "platform    linux/amd64; there is linux/s390x as well");
+  const other = await inspected(files, { platform: "linux/s390x" });
+  assert.match(other.data, "user        other");
+});
+
 test("what cannot be compared is neither the same nor another", async () => {
   const { code, data } = await call({ a: await filesOf() }, (session) =>
     diff(session, { first: "a", second: "no.tar", ...OPTIONS }),

@@ -7,6 +7,7 @@ import type { Digest } from "../../model/digest.ts";
 import { parseImageReference } from "../../model/image-reference.ts";
 import type { Attestations } from "../../model/inspected-image.ts";
 import { type Referrer, RegistryError, type Repository } from "../../model/registry.ts";
+import { recordOf, type Serializable } from "../../model/serializable.ts";
 import { type ImagePlace, MOST_TEXT_BYTES } from "./image-place.ts";
 
 /** An image of a registry; undefined where that has none under the name. Rejects as the repository does. */
@@ -30,7 +31,7 @@ export async function inRegistry(
       if (chunks === undefined) throw new UnreadableImage("is not there");
       return scanLayer(chunks, options);
     },
-    findAttestations: (subjects) => findAttestations(subjects, repository, signal),
+    findAttestations: (subjects) => findAttestations(root, subjects, repository, signal),
   };
 }
 
@@ -44,6 +45,7 @@ async function* upTo(most: number, chunks: AsyncIterable<Uint8Array>): AsyncGene
 }
 
 async function findAttestations(
+  root: string,
   subjects: readonly Digest[],
   repository: Repository,
   signal: AbortSignal,
@@ -52,17 +54,39 @@ async function findAttestations(
     const lists = await Promise.all(subjects.map((subject) => repository.listReferrers(subject, signal)));
     const referrers = [...new Map(lists.flat().map((one) => [one.digest, one])).values()];
     const count = (kind: Kind) => referrers.filter((one) => kindOf(one) === kind).length;
+    const tagged = await Promise.all(
+      subjects.map((subject) => repository.findManifest(signatureTag(subject), signal)),
+    );
     return {
       isKnown: true,
-      signatures: count("signature"),
+      signatures: count("signature") + tagged.filter((digest) => digest !== undefined).length,
       sboms: count("sbom"),
       provenances: count("provenance"),
-      others: count("other"),
+      others: count("other") + countBuilders(root, subjects),
     };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     return { isKnown: false, why: `the registry does not tell: ${error.message}` };
   }
+}
+
+/** Where cosign before its third version has signatures. */
+function signatureTag(subject: Digest): string {
+  return `${subject.replace(":", "-")}.sig`;
+}
+
+/** BuildKit names what it attests in the index itself (its "Image attestation storage"). */
+function countBuilders(root: string, subjects: readonly Digest[]): number {
+  const { manifests } = recordOf(JSON.parse(root) as Serializable);
+  const entries: readonly Serializable[] = Array.isArray(manifests) ? manifests : [];
+  return entries.filter((entry) => {
+    const annotations = recordOf(recordOf(entry).annotations);
+    const subject = annotations["vnd.docker.reference.digest"];
+    return (
+      annotations["vnd.docker.reference.type"] === "attestation-manifest" &&
+      subjects.some((digest) => digest === subject)
+    );
+  }).length;
 }
 
 type Kind = "signature" | "sbom" | "provenance" | "other";

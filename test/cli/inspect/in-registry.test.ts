@@ -108,4 +108,19 @@ test("what lies beside an image is told by kind; a registry that does not tell i
   });
 });
 
+test("signatures under a tag, and what a builder attests in the index, count as well", async () => {
+  const repository = createMemoryRepository("registry.example.com/team/one");
+  const [image, tag] = [digestOf("image"), digestOf("image").replace(":", "-")];
+  const annotations = {
+    "vnd.docker.reference.type": "attestation-manifest",
+    "vnd.docker.reference.digest": image,
+  };
+  repository.manifests.set("1", JSON.stringify({ manifests: [{ annotations }, { digest: image }] }));
+  repository.manifests.set(`${tag}.sig`, "{}");
+  const place = await inRegistry("registry.example.com/team/one:1", repository, signal);
+  assert.equal(await place?.findAttestations([image]), {
+    ...{ isKnown: true, signatures: 1, sboms: 0, provenances: 0, others: 1 },
+  });
+});
+
 test.run();
