@@ -114,11 +114,14 @@ function Node({ node, step, isSelected, tabIndex, href, onFollow, onMove, onFocu
   const told = time === undefined ? step.state : `${step.state} · ${time}`;
   return (
     <g transform={`translate(${Math.round(node.x)} ${Math.round(node.y)})`}>
+      <title>{step.id}</title>
       <a
         class={`node ${step.state}`}
         href={href}
+        // In an SVG the name of the attribute is as it is written.
         tabindex={tabIndex}
         aria-current={isSelected ? "true" : undefined}
+        aria-label={`${step.kind} ${node.label} ${told}`}
         onClick={onFollow}
         onKeyDown={(event: KeyboardEvent) => onMove(event, node.id)}
         onFocus={() => onFocus(node.id)}
@@ -128,11 +131,11 @@ function Node({ node, step, isSelected, tabIndex, href, onFollow, onMove, onFocu
           <Shape of={step.state} />
         </g>
         <text class="kind" x="31" y="21.5">
-          {`${step.kind} `}
-        </text>
+          {step.kind}
+        </text>{" "}
         <text class="name" x="11" y="38">
-          {`${node.label} `}
-        </text>
+          {node.label}
+        </text>{" "}
         <text class="told" x="11" y="53">
           {told}
         </text>

@@ -1,4 +1,5 @@
 import type { ReportedOutput } from "../model/run-report.ts";
+import { CodeBlock } from "./code-block.tsx";
 import { CopyButton, DigestText } from "./copy-button.tsx";
 import { State } from "./state-mark.tsx";
 
@@ -24,8 +25,7 @@ export function Outputs({ outputs }: { readonly outputs: readonly ReportedOutput
                 <div key={command}>
                   <dt>{does}</dt>
                   <dd>
-                    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
-                    <pre tabIndex={0}>{command}</pre>
+                    <CodeBlock text={command} />
                     <CopyButton text={command} what={`the command that ${does}`} />
                   </dd>
                 </div>

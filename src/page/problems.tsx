@@ -1,4 +1,5 @@
 import type { ReportedDiagnostic, ReportedStep, RunReport } from "../model/run-report.ts";
+import { CodeBlock } from "./code-block.tsx";
 import { Mark } from "./state-mark.tsx";
 import type { StepPlaces } from "./step-places.ts";
 
@@ -42,7 +43,7 @@ export function Diagnostics({ diagnostics }: { readonly diagnostics: readonly Re
       <figcaption>
         <Mark of={severity} /> {severity} <code>{code}</code>
       </figcaption>
-      <pre>{text}</pre>
+      <CodeBlock text={text} />
     </figure>
   ));
 }

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { CodeBlock } from "./code-block.tsx";
 import { indentJson } from "./indent-json.ts";
 import type { Answer, Live } from "./live.ts";
 import { useReader } from "./reader-context.ts";
@@ -69,7 +70,7 @@ function AnswerText({ answer }: { readonly answer: Answer }) {
         </strong>{" "}
         after {wordTime(tookMs)}
       </p>
-      <pre>{indentJson(body)}</pre>
+      <CodeBlock text={indentJson(body)} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { ReportedPart, ReportedStep, RunReport } from "../model/run-report.ts";
+import { CodeBlock } from "./code-block.tsx";
 import { CopyButton, DigestText } from "./copy-button.tsx";
 import { Diagnostics } from "./problems.tsx";
 import { Mark, State } from "./state-mark.tsx";
@@ -188,8 +189,7 @@ function Log({ lines, of }: { readonly lines: readonly string[]; readonly of: st
       <figcaption>
         The end of its log <CopyButton text={text} what={`the log of ${of}`} />
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
-      <pre tabIndex={0}>{text}</pre>
+      <CodeBlock text={text} />
     </figure>
   );
 }

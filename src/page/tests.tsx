@@ -1,4 +1,5 @@
 import type { ReportedTest, RequestResult, TestFailure } from "../model/test-result.ts";
+import { CodeBlock } from "./code-block.tsx";
 import { indentJson } from "./indent-json.ts";
 import { State } from "./state-mark.tsx";
 import { count, wordTime } from "./words.ts";
@@ -44,7 +45,7 @@ function Failure({ failure: { message, excerpt } }: { readonly failure: TestFail
   return (
     <div class="failure">
       <p>{message}</p>
-      {excerpt.length > 0 && <pre>{excerpt.join("\n")}</pre>}
+      {excerpt.length > 0 && <CodeBlock text={excerpt.join("\n")} />}
     </div>
   );
 }
@@ -82,7 +83,7 @@ function Request({
       {answer !== undefined && answer !== "" && (
         <details class="answer" open={answer.length < 300}>
           <summary>Answer</summary>
-          <pre>{indentJson(answer)}</pre>
+          <CodeBlock text={indentJson(answer)} />
         </details>
       )}
     </div>
