@@ -36,6 +36,9 @@ export function Page({ report, live, isDisconnected = false, announcement = "" }
     [reader, ids],
   );
   const places = useMemo(() => placeSteps(report.steps, select), [ids, select]);
+  // A choice of the reader changes nothing of these: in a page of thousands of steps they are the most.
+  const timeline = useMemo(() => <Timeline report={report} places={places} />, [report, places]);
+  const images = useMemo(() => <Images images={report.images} />, [report]);
   return (
     <>
       <Header report={report} isDisconnected={isDisconnected} />
@@ -47,10 +50,10 @@ export function Page({ report, live, isDisconnected = false, announcement = "" }
         <Problems report={report} places={places} />
         {live !== undefined && <ScoreForm live={live} />}
         {report.steps.length > 0 && <Graph steps={report.steps} selected={selected} places={places} />}
-        <Timeline report={report} places={places} />
+        {timeline}
         <Steps report={report} selected={selected} places={places} />
         <Tests tests={report.tests} />
-        <Images images={report.images} />
+        {images}
         <Outputs outputs={report.outputs} />
       </main>
     </>
