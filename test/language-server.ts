@@ -26,7 +26,7 @@ export type EditorDiagnostic = {
 };
 
 /** The part of an editor that speaks to its language server, over standard input and output. */
-export function startLanguageServer() {
+export function startLanguageServer(settings: object = SETTINGS) {
   const server = spawn(PROGRAM, ["--stdio"], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = new Map<number, (message: Message) => void>();
   const told = new Map<string, (diagnostics: readonly EditorDiagnostic[]) => void>();
@@ -54,7 +54,7 @@ export function startLanguageServer() {
       told.get(uri)?.(diagnostics);
     } else if (method === "workspace/configuration" && id !== undefined) {
       const { items } = params as { items: readonly { section: string }[] };
-      send({ id, result: items.map(({ section }) => (section === "yaml" ? SETTINGS : null)) });
+      send({ id, result: items.map(({ section }) => (section === "yaml" ? settings : null)) });
     } else if (method !== undefined && id !== undefined) send({ id, result: null });
     else if (id !== undefined) answers.get(id)?.(message);
   }

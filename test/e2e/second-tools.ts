@@ -1,7 +1,9 @@
 import { execa } from "execa";
 
-/** Another tool for images and containers, if this machine has it; that it was not run is told. */
-export async function findTool(name: "skopeo" | "crane" | "cosign" | "oras" | "docker-compose") {
+/** Another tool, if this machine has it; that it was not run is told. */
+export async function findTool(
+  name: "skopeo" | "crane" | "cosign" | "oras" | "docker-compose" | "pre-commit",
+) {
   const known = await execa(name, ["--help"], { reject: false });
   if (known.failed) {
     process.stdout.write(`not run, for want of ${name}\n`);

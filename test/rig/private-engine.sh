@@ -6,7 +6,7 @@ engine_dir=$RIG_HOME/engine
 # RIG_CONTAINERD_STORE=false gives it the classic image store, which many engines in use still have.
 start_private_engine() {
   fetch_forky_packages
-  install_missing runc=runc iptables=iptables ip=iproute2 skopeo=skopeo faketime=faketime
+  install_missing runc=runc iptables=iptables ip=iproute2 skopeo=skopeo faketime=faketime pre-commit=pre-commit
   mkdir -p "$engine_dir"/{bin,data,shims,docker-config/cli-plugins}
   # ext4 will not use an inode again for 35 s after its file was deleted, and searches past all such, one by one,
   # for each new file: loading the base images right after another rig went took 10 s and not 3. Below a directory
