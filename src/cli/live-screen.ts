@@ -23,9 +23,13 @@ function createScreen(terminal: Terminal, stream: NodeJS.WritableStream): Screen
   const update = createLogUpdate(target);
   let drawn = "";
 
-  /** Terminals break the lines that no longer fit: so what was drawn has other rows than were counted. */
-  function forget(): void {
-    if (drawn !== "") terminal.write(`\u001b[${rowsOf(drawn, terminal.columns())}A\r\u001b[J`);
+  /**
+   * Terminals break the lines that no longer fit: what was drawn may have more rows than it had. Row by row, since tmux
+   * keeps a screen that is erased as a whole in its history.
+   */
+  function clear(): void {
+    if (drawn !== "")
+      terminal.write(`${"\u001b[2K\u001b[1A".repeat(rowsOf(drawn, terminal.columns()))}\u001b[2K\r`);
     drawn = "";
     update.done();
   }
@@ -35,22 +39,29 @@ function createScreen(terminal: Terminal, stream: NodeJS.WritableStream): Screen
       update(text);
       drawn = text;
     },
-    clear() {
-      update.clear();
-      update.done();
-      drawn = "";
-    },
+    clear,
     everyFrame(milliseconds, act) {
-      const timer = setInterval(act, milliseconds);
+      let settling: NodeJS.Timeout | undefined;
+      const timer = setInterval(() => {
+        if (settling === undefined) act();
+      }, milliseconds);
       const resized = () => {
-        forget();
-        act();
+        clearTimeout(settling);
+        settling = setTimeout(() => {
+          settling = undefined;
+          clear();
+          act();
+        }, SETTLE_MS);
       };
       stream.on("resize", resized);
       return () => {
         clearInterval(timer);
+        clearTimeout(settling);
         stream.off("resize", resized);
       };
     },
   };
 }
+
+/** A window that is drawn larger has many sizes: what is written for one of them may meet the next. */
+const SETTLE_MS = 30;

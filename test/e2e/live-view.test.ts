@@ -1,6 +1,7 @@
 // What stands on a real terminal while a package is built, whatever its size; and what is written where there is none.
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { openTerminal, type Terminal, type TerminalSize } from "./terminal.ts";
 import { timedSuite } from "./timed-suite.ts";
@@ -56,6 +57,9 @@ function openAt(
   });
 }
 
+/** Within so long a terminal of another size has another frame, on a machine that is busy. */
+const REDRAWN_MS = 400;
+
 const isTotals = (line: string): boolean => /^\d+ of \d+ done/.test(line);
 const isBuilding = (lines: readonly string[]): boolean =>
   lines.some((line) => /^\S build environment .*line \d/.test(line));
@@ -81,7 +85,7 @@ for (const columns of [80, 200]) {
     assert.match(building, /^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] build environment +\d+\.\d+ s {2}\[[\w-]+ 3\/\d\]/);
     assert.match(
       building,
-      columns === 200 ? /RUN echo .* {2}line \d+ モデル 🌊� and/ : /\] {2}line \d+ モデル/,
+      columns === 200 ? /RUN echo .* {2}line \d+ モデル 🌊 and/ : /\] {2}line \d+ モデル/,
     );
     assert.match(lines.join("\n"), /^ {2}\d waiting: build image, /m);
     assert.not(await terminal.isCursorVisible());
@@ -100,9 +104,10 @@ for (const columns of [80, 200]) {
     const second = await again.end();
     assert.match(
       second.lines.join("\n"),
-      /^nothing to do: \d+ steps fresh \(\d.* s; the cache saved \d+\.\d s\)$/m,
+      /^nothing to do: \d+ steps fresh \(\d.* s; the cache saved \d+\.\d+ s\)$/m,
     );
     assert.match(second.lines.join("\n"), /^= \d+ steps fresh: /m);
+    assert.not(second.lines.some(isTotals), second.lines.join("\n"));
     again.close();
   });
 }
@@ -115,15 +120,12 @@ test("a terminal that becomes narrow, low and wide again has one frame each time
     { columns: 40, rows: 24 },
     { columns: 160, rows: 24 },
     { columns: 20, rows: 24 },
+    { columns: 80, rows: 20 },
     { columns: 80, rows: 6 },
-    { columns: 80, rows: 24 },
   ]) {
     await terminal.resize(size);
-    const lines = await terminal.wait(`one frame at ${size.columns}×${size.rows}`, (seen) => {
-      const totals = seen.filter(isTotals);
-      return totals.length === 1 && isTotals(seen.at(-1) ?? "") && seen.length < size.rows;
-    });
-    assertOneFrame(lines, size);
+    await sleep(REDRAWN_MS);
+    assertOneFrame(await terminal.read(), size);
   }
   const { exitCode } = await terminal.end();
   assert.is(exitCode, 0);
@@ -137,7 +139,7 @@ test("what failed says why, and its last lines stay", async () => {
   const ended = lines.join("\n");
   assert.is(exitCode, 1);
   assert.match(ended, /^✘ build environment +\d+\.\d+ s {2}\S.*$/m);
-  assert.match(ended, /^⊘ \d+ steps? blocked by build:environment: build image/m);
+  assert.match(ended, /^⊘ \d steps blocked: build image, load image/m);
   assert.match(ended, /^ {2}\| .*the reason$/m);
   assert.match(ended, /^\d+ succeeded, .*1 failed, \d+ blocked \(.* s\)$/m);
   terminal.close();
@@ -188,7 +190,7 @@ test("a pipe has plain lines, and frames where it asks for them", async () => {
   assert.is(frames.exitCode, 0, frames.stderr);
   assert.match(frames.stderr, /\d of \d+ done/);
   assert.match(frames.stderr, "\u001b[");
-  assert.match(frames.stderr, /\n\d+ succeeded .*\(\d+\.\d+ s.*\)\n$/);
+  assert.match(frames.stderr, /\n\d+ succeeded .*\(\d+\.\d+ s.*\)$/);
 });
 
 test("under GitHub Actions, what was printed is folded, and the job has a summary", async () => {
@@ -201,7 +203,7 @@ test("under GitHub Actions, what was printed is folded, and the job has a summar
   const group = /::group::✔ build environment: succeeded in \d+\.\d+ s\n([\s\S]*?)\n::endgroup::\n/.exec(
     good.stderr,
   );
-  assert.match(group?.[1] ?? "", /^ {4}\| line 30 モデル 🌊� and it is/m);
+  assert.match(group?.[1] ?? "", /^ {4}\| line 29 モデル 🌊 and it is/m);
   assert.not.match(good.stderr, CONTROLS);
   const first = await readFile(summary, "utf8");
   assert.match(first, /^before\n### ✔ \S+: succeeded\n/);

@@ -140,6 +140,14 @@ test("writing takes the place of what was there, folders and all", async () => {
   assert.equal(readdirSync(path.join(folder, "deep")), ["file"]);
 });
 
+test("what is added stands behind what was there", async () => {
+  const file = path.join(makeFolder({ file: "before\n" }), "file");
+  await files.append(file, "é\n");
+  await files.append(`${file}-new`, "first");
+  assert.is(readFileSync(file, "utf8"), "before\né\n");
+  assert.is(readFileSync(`${file}-new`, "utf8"), "first");
+});
+
 test("two who write at once: one of them wins whole", async () => {
   const file = path.join(makeFolder(), "file");
   const texts = ["a", "b", "c"].map((letter) => letter.repeat(100_000));
