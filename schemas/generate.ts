@@ -6,6 +6,7 @@ import { bundle, type Schema } from "./bundle.ts";
 import { codePages } from "./code-pages.ts";
 import { codesDocument } from "./codes-document.ts";
 import { fileDocument } from "./file-document.ts";
+import { libraryDeclarations } from "./library-declarations.ts";
 import { withProfiles } from "./partial.ts";
 import { forEditors, forTypes, forValidator, wordingKeywords } from "./prepare.ts";
 
@@ -24,6 +25,7 @@ const committed = {
   "src/model/config.generated.ts": await typesOf(schema),
   "schemas/README.md": fileDocument(schema),
   "schemas/codes.md": codesDocument(pages),
+  "schemas/library.api.d.ts": libraryDeclarations(new URL("src", root).pathname),
 };
 const stale = Object.entries(committed).flatMap(([path, text]) => (text === readText(path) ? [] : [path]));
 

@@ -7,13 +7,14 @@ import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { isInCI } from "./in-ci.ts";
 import { createListener } from "./listen-to-diagnostics.ts";
 import { UsageError } from "./option.ts";
-import { type Call, readArguments } from "./read-arguments.ts";
+import { OWN_PACKAGE, OWN_PLACES } from "./own-places.ts";
+import { BARE_CALL, type Call, readArguments } from "./read-arguments.ts";
 import { reportDiagnostics, type Session } from "./session.ts";
 
 /** Argv, environment and streams in; exit code out. The one place that knows our own process. */
 async function main(): Promise<number> {
   const words = process.argv.slice(2);
-  const call = readArguments(words) ?? (await askYargs(words));
+  const call = words.length === 0 ? BARE_CALL : (readArguments(words) ?? (await askYargs(words)));
   if (call === undefined) return EXIT.done;
   const { command, common, values } = call;
   const cacheDirectory = cacheDirectoryOf(process.env);
@@ -45,9 +46,7 @@ async function withSession(
     options,
     host,
     cacheDirectory,
-    runtimeDirectory: path.join(import.meta.dirname, RUNTIME_FROM_HERE),
-    templatesDirectory: path.join(import.meta.dirname, TEMPLATES_FROM_HERE),
-    pageDirectory: path.join(import.meta.dirname, PAGE_FROM_HERE),
+    ...OWN_PLACES,
     workingDirectory: process.cwd(),
     signal: interrupt.signal,
     writeData: streams.writeData,
@@ -86,13 +85,6 @@ async function reportFault(error: unknown, session: Session): Promise<number> {
   return exitCodeOf([fault]);
 }
 
-/** Or the bundle in `dist/`. */
-const IS_SOURCE = path.basename(import.meta.filename) === "main.ts";
-const RUNTIME_FROM_HERE = IS_SOURCE ? "../runtime" : "runtime";
-const TEMPLATES_FROM_HERE = IS_SOURCE ? "../drafts/templates" : "templates";
-/** A browser reads no TypeScript: from the sources, too, it is what was built. */
-const PAGE_FROM_HERE = IS_SOURCE ? "../../dist" : ".";
-
 const IS_TERMINAL = process.stderr.isTTY === true && process.env.TERM !== "dumb" && !isInCI(process.env);
 
 const interruption = new AbortController();
@@ -125,9 +117,8 @@ function isColorWanted(env: NodeJS.ProcessEnv): boolean {
 }
 
 async function readVersion(): Promise<string> {
-  const fromHere = IS_SOURCE ? "../../package.json" : "../package.json";
   const { files } = createNodeHost(process.env, cacheDirectoryOf(process.env));
-  const text = await files.readText(path.join(import.meta.dirname, fromHere));
+  const text = await files.readText(OWN_PACKAGE);
   return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -17,6 +17,19 @@ export type Call = {
   readonly values: Values;
 };
 
+/** The call without a word. */
+export const BARE_CALL: Call = {
+  command: {
+    name: "mlpackage",
+    summary: "say what to type next",
+    positionals: [],
+    options: {},
+    run: async (session) => (await import("./commands/welcome.ts")).welcome(session, COMMANDS),
+  },
+  common: valuesOf(COMMON_OPTIONS, new Map()) as CommonOptions,
+  values: {},
+};
+
 type Given = Map<string, NonNullable<Values[string]>>;
 
 /**

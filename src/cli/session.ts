@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../model/diagnostic.ts";
+import type { RunEvent } from "../model/event.ts";
 import type { Host } from "../model/host.ts";
 import type { Reporter, Terminal } from "../model/reporter.ts";
 import { combineReporters } from "../report/combine-reporters.ts";
@@ -40,6 +41,8 @@ export type Session = {
   readonly terminal: Terminal;
   /** Called with what is told of mistakes, in whatever form. */
   readonly onTold: (diagnostics: readonly Diagnostic[]) => void;
+  /** Called with what happens in a run, in place of a view of it. */
+  readonly onEvent?: (event: RunEvent) => void;
   /** What `terminal` writes to, for the live view. */
   readonly screen: NodeJS.WritableStream;
   readonly isTerminal: boolean;
@@ -65,6 +68,7 @@ export function tell(session: Session, text: string): void {
 }
 
 export async function createReporter(session: Session): Promise<Reporter> {
+  if (session.onEvent !== undefined) return { handle: session.onEvent, close: () => {} };
   if (session.options.quiet) return silentReporter;
   return combineReporters(await createProgress(session), createDiagnosticsReporter(session.onTold));
 }

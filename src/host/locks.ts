@@ -14,6 +14,17 @@ const SILENCE_MS = 3 * 60_000;
 /** How often who waits looks again, in milliseconds. */
 const LOOK_AGAIN_MS = 50;
 
+type Waiting = {
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly onWait: ((owner: LockOwner) => void) | undefined;
+};
+
+type Held = { readonly purpose: string; readonly isFree: Promise<void> };
+
+/** What this very process holds, by its claim: several runs of one process have the same, and are told apart here. */
+const HELD = new Map<string, Held>();
+
 /**
  * Locks as claims: `<directory>/<name>.<process>` is the claim of one process. Who finds no other living claim beside
  * their own holds the lock; who finds one takes their own back and waits. A claim is named by its process, so that of a
@@ -24,20 +35,11 @@ const LOOK_AGAIN_MS = 50;
  * (A single lock file has to be taken over from the dead, and between looking and taking another may have done so.)
  */
 export function createLocks(directory: string, self: ProcessIdentity, purpose: string): Locks {
-  /** What this very process holds, by name: claims are told apart by process. */
-  const held = new Map<string, Promise<void>>();
-
   async function acquire(
     name: string,
     { signal, timeoutMs, onWait }: Parameters<Locks["acquire"]>[1],
   ): Promise<Release> {
-    while (held.has(name)) await held.get(name);
-    let free = (): void => {};
-    held.set(name, new Promise<void>((resolve) => (free = resolve)));
-    const forget = (): void => {
-      held.delete(name);
-      free();
-    };
+    const forget = await holdHere(path.join(directory, `${name}.${self.id}`), { signal, timeoutMs, onWait });
     try {
       await claim(name, signal, timeoutMs, onWait);
     } catch (error) {
@@ -55,6 +57,26 @@ export function createLocks(directory: string, self: ProcessIdentity, purpose: s
       } finally {
         forget();
       }
+    };
+  }
+
+  /** Among the runs of this process; gives what lets the next one of them go on. */
+  async function holdHere(place: string, { signal, timeoutMs, onWait }: Waiting): Promise<() => void> {
+    const began = performance.now();
+    let isTold = false;
+    for (let held = HELD.get(place); held !== undefined; held = HELD.get(place)) {
+      const owner = { pid: self.pid, host: os.hostname(), purpose: held.purpose, isHere: true };
+      if (!isTold) onWait?.(owner);
+      isTold = true;
+      if (timeoutMs !== undefined && performance.now() - began >= timeoutMs)
+        throw new LockTimeout(owner, timeoutMs);
+      await Promise.race([held.isFree, sleep(LOOK_AGAIN_MS, signal)]);
+    }
+    let free = (): void => {};
+    HELD.set(place, { purpose, isFree: new Promise<void>((resolve) => (free = resolve)) });
+    return () => {
+      HELD.delete(place);
+      free();
     };
   }
 

@@ -1,10 +1,10 @@
+import type { Diagnostic as PlainDiagnostic, RelatedPlace } from "../model/api.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
-import type { SerializableRecord } from "../model/serializable.ts";
 import { type Location, positionAt } from "../model/text-range.ts";
 import { withoutLogins } from "./without-logins.ts";
 
 /** A diagnostic as plain data: places as one-based lines and columns, and only the members that it has. */
-export function diagnosticToJson(diagnostic: Diagnostic): SerializableRecord {
+export function diagnosticToJson(diagnostic: Diagnostic): PlainDiagnostic {
   const shown = withoutLogins(diagnostic);
   const { code, severity, message, location, path, hint, excerpt, details } = shown;
   const related = shown.related?.map((place) => ({
@@ -24,7 +24,7 @@ export function diagnosticToJson(diagnostic: Diagnostic): SerializableRecord {
   };
 }
 
-function placeToJson({ file, range }: Location): SerializableRecord {
+function placeToJson({ file, range }: Location): Omit<RelatedPlace, "message"> {
   const start = positionAt(file.text, range.start);
   const end = positionAt(file.text, range.end);
   return {

@@ -1,3 +1,4 @@
+import type { ApplyEvent, StepOutcome } from "../model/api.ts";
 import type { RunEvent } from "../model/event.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Reporter, Terminal } from "../model/reporter.ts";
@@ -8,7 +9,8 @@ export function createJsonReporter({ write }: Pick<Terminal, "write">): Reporter
   return { handle: (event) => write(`${JSON.stringify(eventToJson(event))}\n`), close: () => {} };
 }
 
-function eventToJson(event: RunEvent): object {
+/** An event as plain data: steps by their ids. */
+export function eventToJson(event: RunEvent): ApplyEvent {
   const timeMs = Math.round(event.timeMs);
   switch (event.type) {
     case "plan-ready":
@@ -40,7 +42,7 @@ function eventToJson(event: RunEvent): object {
  * An outcome as plain data: places as lines and columns, without the texts they are in. How the service runs is left
  * out, since its variables may hold a secret.
  */
-export function outcomeToJson(outcome: Outcome): object {
+export function outcomeToJson(outcome: Outcome): StepOutcome {
   if (outcome.status === "failed")
     return { ...outcome, diagnostics: outcome.diagnostics.map(diagnosticToJson) };
   if (!("output" in outcome)) return outcome;

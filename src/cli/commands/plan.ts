@@ -3,11 +3,11 @@ import { hasWork } from "../../plan/plan.ts";
 import { planToJson } from "../../report/plan-json.ts";
 import { renderPlan } from "../../report/plan-text.ts";
 import type { Assembly } from "../assemble.ts";
-import { deniesUnsafePickle, judgeExamined } from "../deny-unsafe-pickle.ts";
 import { EXIT } from "../exit-code.ts";
 import { isInCI } from "../in-ci.ts";
-import { makePlan, writePlanFile } from "../plan-file.ts";
-import { prepare, type SelectOptions } from "../prepare.ts";
+import { writePlanFile } from "../plan-file.ts";
+import { planPackage } from "../plan-package.ts";
+import type { SelectOptions } from "../prepare.ts";
 import { refuse } from "../refuse.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
 import { tellOtherTool } from "../word-other-tool.ts";
@@ -20,27 +20,22 @@ export type PlanOptions = SelectOptions & {
   readonly out?: string | undefined;
 };
 
-export async function plan(session: Session, given: PlanOptions): Promise<number> {
-  const denyUnsafePickle = deniesUnsafePickle(session, given.denyUnsafePickle);
-  const options = { ...given, denyUnsafePickle };
-  const prepared = await prepare(session, { ...options, onlyLooks: true });
-  if (!prepared.ok) return refuse(session, ...prepared.diagnostics);
-  const { document, examined } = await makePlan(session, prepared.value, options);
-  await prepared.value.assembly.sharedCache?.finish();
-  const told = judgeExamined(examined, prepared.value.assembly);
-  if (told.some(({ severity }) => severity === "error")) return refuse(session, ...told);
-  if (!session.options.json) reportDiagnostics(session, told);
+export async function plan(session: Session, options: PlanOptions): Promise<number> {
+  const made = await planPackage(session, options);
+  if (!made.ok) return refuse(session, ...made.diagnostics);
+  const { prepared, document, examined } = made.value;
+  if (!session.options.json) reportDiagnostics(session, made.warnings);
   const { out } = options;
   if (out !== undefined) {
-    const written = await writePlanFile(session, prepared.value.opened, document, out);
+    const written = await writePlanFile(session, prepared.opened, document, out);
     if (!written.ok) return refuse(session, ...written.diagnostics);
   }
   const planned = examined.map((entry) => entry.planned);
   session.writeData(
     session.options.json ? planToJson(document) : renderPlan(planned, session.terminal.color),
   );
-  tellFormat(session, prepared.value.opened.config);
-  tellLock(session, prepared.value.assembly.lock);
+  tellFormat(session, prepared.opened.config);
+  tellLock(session, prepared.assembly.lock);
   if (out !== undefined)
     tell(session, `the plan is in \`${out}\`: \`mlpackage apply ${out}\`${wordSet(session)} does just that`);
   return options.detailedExitcode && hasWork(planned) ? EXIT.workFound : EXIT.done;

@@ -1,5 +1,6 @@
+import type { ApplyOptions } from "../apply-package.ts";
 import type { Session } from "../session.ts";
-import { type ApplyOptions, apply } from "./apply.ts";
+import { apply } from "./apply.ts";
 
 export type TestOptions = Omit<ApplyOptions, "only" | "force" | "noTest" | "tests" | "plan"> & {
   /** Words in the names of the tests that are wanted; empty for all. */

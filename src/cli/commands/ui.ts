@@ -1,5 +1,6 @@
 import { errorDiagnostic } from "../../model/diagnostic.ts";
 import { type LocalServer, PortTaken } from "../../model/local-server.ts";
+import type { ApplyOptions } from "../apply-package.ts";
 import { EXIT } from "../exit-code.ts";
 import { refuse } from "../refuse.ts";
 import { readPageAssets } from "../report-file.ts";
@@ -8,7 +9,7 @@ import { type Session, tell } from "../session.ts";
 import { answer } from "../ui/answer.ts";
 import { createLive, type Live } from "../ui/live-run.ts";
 import { serveScores, untilInterrupted } from "../ui/serve-scores.ts";
-import { type ApplyOptions, apply } from "./apply.ts";
+import { apply } from "./apply.ts";
 
 export type UiOptions = ApplyOptions & {
   /** Of the page; 0 lets the kernel choose. */
