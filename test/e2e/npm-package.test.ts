@@ -38,6 +38,7 @@ test("has what it needs, and no tests", ({ files }) => {
     "dist/mlpackage.js",
     "dist/library.mjs",
     "dist/library.d.mts",
+    "dist/mlpackage.1",
     "dist/codes.generated.json",
     "dist/runtime/serve.py",
     "dist/runtime/mlpackage_runtime/__init__.py",
