@@ -14,6 +14,9 @@ const SILENCE_MS = 3 * 60_000;
 /** How often who waits looks again, in milliseconds. */
 const LOOK_AGAIN_MS = 50;
 
+/** What a timer can be set to. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 type Waiting = {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | undefined;
@@ -70,7 +73,11 @@ export function createLocks(directory: string, self: ProcessIdentity, purpose: s
       isTold = true;
       if (timeoutMs !== undefined && performance.now() - began >= timeoutMs)
         throw new LockTimeout(owner, timeoutMs);
-      await Promise.race([held.isFree, sleep(LOOK_AGAIN_MS, signal)]);
+      const left = timeoutMs === undefined ? LONGEST_MS : timeoutMs - (performance.now() - began);
+      const isOver = new AbortController();
+      const ends = [isOver.signal, ...(signal === undefined ? [] : [signal])];
+      // In the order they came: who looked again now and then would lose their place.
+      await Promise.race([held.isFree, sleep(left, AbortSignal.any(ends))]).finally(() => isOver.abort());
     }
     let free = (): void => {};
     HELD.set(place, { purpose, isFree: new Promise<void>((resolve) => (free = resolve)) });

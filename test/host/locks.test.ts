@@ -44,6 +44,29 @@ test("one at a time within a process, in the order they came", async () => {
   );
 });
 
+test("several runs of one process keep apart, and wait no longer than they may", async () => {
+  const directory = makeFolder();
+  const release = await makeLocks(directory).acquire("key", {});
+  const owners: LockOwner[] = [];
+  const other = makeLocks(directory);
+  const refusalOf = (options: Parameters<typeof other.acquire>[1]) =>
+    other.acquire("key", options).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+  const late = await refusalOf({ timeoutMs: 20, onWait: (owner) => owners.push(owner) });
+  assert.instance(late, LockTimeout);
+  assert.equal(
+    owners.map(({ pid, purpose, isHere }) => ({ pid, purpose, isHere })),
+    [{ pid: process.pid, purpose: "apply in /here", isHere: true }],
+  );
+  const aborted = await refusalOf({ signal: AbortSignal.timeout(20) });
+  assert.is(aborted?.name, "TimeoutError");
+  const waiting = other.acquire("key", {});
+  await release();
+  await (await waiting)();
+});
+
 test("other names are other locks", async () => {
   const locks = makeLocks(makeFolder());
   const releases = await Promise.all(["a", "b"].map((name) => locks.acquire(name, {})));
