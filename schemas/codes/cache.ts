@@ -14,7 +14,7 @@ export const cachePages: PagesOf<"cache"> = {
   "cache/damaged": {
     title: "something in the cache is damaged",
     why: "Its bytes are not those of its digest: a disk may be failing, or somebody wrote there. It was put aside and is made anew.",
-    mend: "`mlpackage cache verify` looks at all the others.",
+    mend: "type `mlpackage cache verify` to check the others.",
   },
   "cache/damaged-content": {
     title: "the shared cache has other bytes than their name says",
@@ -47,7 +47,7 @@ export const cachePages: PagesOf<"cache"> = {
     mend: "Check `MLPACKAGE_SHARED_CACHE` and the network; `mlpackage doctor` asks it.",
   },
   "cache/unsigned": {
-    title: "the shared cache has records that nobody signed",
+    title: "the shared cache has unsigned records",
     why: "Here, only what a trusted key has signed is used.",
     mend: "Let whoever uploads set `MLPACKAGE_SHARED_CACHE_SIGNING_KEY`.",
   },

@@ -32,7 +32,7 @@ export const cliPages: PagesOf<"cli"> = {
     mend: "Apply once where there is a network, with the `MLPACKAGE_CACHE_DIR` that you take along: from there `--offline` has them.",
   },
   "cli/detached-watch": {
-    title: "`--watch` and `--detach` exclude each other",
+    title: "`--watch` cannot be used with `--detach`",
     why: "Somebody has to stay and look for changes.",
     mend: "Leave `--detach` out. `mlpackage run --watch &` watches in the background of your shell.",
   },
@@ -67,7 +67,7 @@ export const cliPages: PagesOf<"cli"> = {
     mend: "Go one folder up, and run `mlpackage init` there.",
   },
   "cli/no-address": {
-    title: "`--url` is no address of a service",
+    title: "`--url` is not the address of a service",
     why: "A client is written for an address that begins with `http://` or `https://`.",
     mend: "Write it whole: `mlpackage client --url https://service.example.com/score`.",
   },
@@ -149,12 +149,12 @@ export const cliPages: PagesOf<"cli"> = {
   "cli/not-reloaded": {
     title: "`run --watch` could not bring a change into the container",
     why: "Either a removed file is there still, or the server in the image is too old to load the code anew.",
-    mend: "For the first, end it with Ctrl-C and start it again. For the second, `mlpackage apply` builds an image with the server of this version.",
+    mend: "For the first, end it with Ctrl-C and start it again. For the second, type `mlpackage apply` to build an image with this version's server.",
   },
   "cli/not-running": {
     title: "no service of this package runs here",
     why: "`score`, `logs` and `stop` are for the service that `mlpackage run` has started on this machine.",
-    mend: "`mlpackage run -d` starts it. A service elsewhere is asked with `mlpackage score --url URL`.",
+    mend: "type `mlpackage run -d` to start it. A service elsewhere is asked with `mlpackage score --url URL`.",
   },
   "cli/not-vendored": {
     title: "`--offline`, and something the lock names is not here",
@@ -182,7 +182,7 @@ export const cliPages: PagesOf<"cli"> = {
     mend: "Say how many there are: `mlpackage score --repeat 1000 --concurrency 8`.",
   },
   "cli/nothing-pushed": {
-    title: "no output of the file is pushed",
+    title: "no output in the file is pushed",
     why: "The command is about images in a registry, and the file sends none there.",
     mend: "Set `push: true` on an image output, and `mlpackage apply`.",
   },
@@ -249,7 +249,7 @@ export const cliPages: PagesOf<"cli"> = {
   "cli/service-ended": {
     title: "the service has ended by itself",
     why: "Its container is still there, and no process runs in it.",
-    mend: "`mlpackage logs` shows its last words; `mlpackage run -d` starts it anew.",
+    mend: "`mlpackage logs` shows its last words; type `mlpackage run -d` to start it anew.",
   },
   "cli/several-steps": {
     title: "a name stands for several steps",

@@ -122,7 +122,8 @@ export async function importStore(
         throw new BadArchive(`\`${name}\` is not a file of the cache`);
       if (member.kind === "blob") {
         const { digest } = await to.store.write(content);
-        if (digest !== member.digest) throw new BadArchive(`\`${name}\` has other bytes than its name says`);
+        if (digest !== member.digest)
+          throw new BadArchive(`\`${name}\` has a content that does not match its name`);
         count.blobs += 1;
       } else {
         if (size > MOST_BYTES_OF_RECORD) throw new BadArchive(`\`${name}\` is too large for a record`);
@@ -133,8 +134,8 @@ export async function importStore(
   } catch (error) {
     if (!(error instanceof BadArchive)) throw error;
     return fail(
-      errorDiagnostic("cache/bad-archive", `the archive cannot be taken in: ${error.message}`, {
-        hint: "`mlpackage cache export FILE` writes one that can",
+      errorDiagnostic("cache/bad-archive", `the archive cannot be imported: ${error.message}`, {
+        hint: "type `mlpackage cache export FILE` on the other machine to write a new one",
       }),
     );
   }

@@ -59,13 +59,13 @@ export function createBystander(onDamage: OnDamage): Quarantine {
 
 /** Told once, for nothing is to be done: the step runs again. */
 export function wordDamage(damage: Damage): Diagnostic {
-  return warningDiagnostic("cache/damaged", `${damage.what} in the cache is damaged, and not used`, {
+  return warningDiagnostic("cache/damaged", `${damage.what} in the cache is damaged and was not used`, {
     hint: wordPlace(damage),
   });
 }
 
 function wordPlace({ movedTo, isLeft }: Damage): string {
-  if (isLeft) return "`mlpackage apply` makes it anew";
-  if (movedTo === undefined) return "it could not be moved away: the cache is not ours to write";
-  return `it was moved to \`${movedTo}\`; \`mlpackage cache verify\` looks at all the others`;
+  if (isLeft) return "type `mlpackage apply` to make it again";
+  if (movedTo === undefined) return "it could not be moved away: make the cache folder writable";
+  return `it was moved to \`${movedTo}\`; type \`mlpackage cache verify\` to check the others`;
 }

@@ -49,7 +49,7 @@ async function readOverride(written: string): Promise<Result<Override>> {
   if (equals < 1) {
     const range = { start: 0, end: written.length };
     return fail(
-      errorDiagnostic("cli/bad-override", `\`--set ${file.text}\` names no value`, {
+      errorDiagnostic("cli/bad-override", `\`--set ${file.text}\` has no value`, {
         location: { file, range },
         hint: "write `--set key=value`",
       }),
@@ -67,9 +67,9 @@ async function readOverride(written: string): Promise<Result<Override>> {
   const beyond = keys[MOST_KEYS];
   if (beyond !== undefined)
     return fail(
-      errorDiagnostic("cli/bad-override", `a \`--set\` goes at most ${MOST_KEYS} keys deep`, {
+      errorDiagnostic("cli/bad-override", `\`--set\` takes at most ${MOST_KEYS} keys`, {
         location: { file, range: beyond.range },
-        hint: "write `--set key.path=value`, the way to one key",
+        hint: "write `--set key.path=value`",
       }),
     );
   return succeed({ file, keys, value: await readValue(written, equals + 1) });
@@ -154,10 +154,7 @@ function refuse(
       ...(hint !== undefined && { hint }),
     });
   if (pointer === "" && text === "profiles")
-    return told(
-      "profiles cannot be set: they are merged before",
-      "set the key itself, or choose with `--profile`",
-    );
+    return told("`--set` cannot change profiles", "set the key itself, or choose a profile with `--profile`");
   const name = pathName(pointer);
   if (isList(target)) {
     const isIndex = /^\d+$/.test(text) && Number(text) <= target.length;
@@ -166,9 +163,9 @@ function refuse(
       ? undefined
       : told(
           `\`${name}\` has no item \`${text}\`: it is a list of ${items}`,
-          `\`${name}.${target.length}\` adds one`,
+          `write \`${name}.${target.length}\` to add one`,
         );
   }
   if (target === undefined || isMapping(target)) return undefined;
-  return told(`\`${name}\` is no mapping that \`${text}\` could be a key of`);
+  return told(`\`${name}\` is not a mapping, and cannot have the key \`${text}\``);
 }

@@ -90,7 +90,7 @@ function chooseTests(graph: Graph, { tests: words }: Pick<ApplyOptions, "tests">
     names.length === 0
       ? "the file has no `tests`"
       : `the tests are ${names.map((name) => `\`${name}\``).join(", ")}`;
-  return fail(errorDiagnostic("cli/unknown-test", `no test has ${wanted} in its name`, { hint }));
+  return fail(errorDiagnostic("cli/unknown-test", `no test's name contains ${wanted}`, { hint }));
 }
 
 /** A lock that had to be brought up to date pins what is run. */
@@ -133,8 +133,8 @@ async function prepareChosen(
   if (only.length === 0 && !force && !noTest)
     return prepareFromPlan(session, plan, { ...supply, alsoDenyUnsafePickle: denyUnsafePickle });
   return fail(
-    errorDiagnostic("cli/plan-and-choice", "which steps run is in the plan already", {
-      hint: "give `--only`, `--no-cache` and `--no-test` to `mlpackage plan --out FILE`",
+    errorDiagnostic("cli/plan-and-choice", "a saved plan already says which steps run", {
+      hint: "type `mlpackage plan --out FILE` with `--only`, `--no-cache` or `--no-test` instead",
     }),
   );
 }

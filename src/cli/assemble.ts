@@ -225,8 +225,8 @@ async function pinOnlyModels(config: Config, context: PinContext): Promise<Resul
 
 /** What a reference means cannot be found out then. */
 function wordNoLock(name: string) {
-  return errorDiagnostic("cli/stale-lock", `there is no \`${name}\`, and \`--offline\` resolves nothing`, {
-    hint: "`mlpackage vendor DIR`, where there is a network, writes it and brings what it names",
+  return errorDiagnostic("cli/stale-lock", `there is no \`${name}\`, and \`--offline\` cannot write one`, {
+    hint: "type `mlpackage vendor DIR` where there is a network, which also writes it",
   });
 }
 

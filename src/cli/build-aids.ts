@@ -69,7 +69,7 @@ async function readFile(
   const { source } = secret;
   const name = "file" in source ? source.file : "";
   const file = path.resolve(directory, name.replace(/^~(?=\/)/, environment.HOME ?? "/root"));
-  const hint = "write it there, or name where it is";
+  const hint = "write the secret into that file, or correct the path";
   try {
     const status = await files.status(file);
     if (status?.type !== "file") {
@@ -89,24 +89,24 @@ async function readFile(
 }
 
 function wordMissing(secret: SecretConfig, problem: string, hint: string): Diagnostic {
-  const message = `the secret \`${secret.id}\` is not to be had: ${problem}`;
+  const message = `the secret \`${secret.id}\` is missing: ${problem}`;
   return errorDiagnostic("cli/no-secret", message, { path: pointerOf(secret), hint });
 }
 
 function wordLong(secret: SecretConfig): Diagnostic {
-  return errorDiagnostic("cli/unfit-secret", `the secret \`${secret.id}\` has more than 500 KiB`, {
+  return errorDiagnostic("cli/unfit-secret", `the secret \`${secret.id}\` is larger than 500 KiB`, {
     path: pointerOf(secret),
-    hint: "BuildKit takes no longer ones",
+    hint: "name a file with the secret alone: BuildKit takes no larger ones",
   });
 }
 
 /** The file that pip reads passwords from has no way to write these that every Python reads alike. */
 function wordUnfit(secret: SecretConfig, value: string): Diagnostic | undefined {
   if (/^(?!")[\x21-\x5b\x5d-\x7e]+$/.test(value.replace(/[\r\n]+$/, ""))) return undefined;
-  const message = `the secret \`${secret.id}\` cannot be handed to pip: it has a space, a backslash, a quote at its beginning, or a character that is no ASCII`;
+  const message = `the secret \`${secret.id}\` cannot be passed to pip: it has a space, a backslash, a leading quote or a non-ASCII character`;
   return errorDiagnostic("cli/unfit-secret", message, {
     path: pointerOf(secret),
-    hint: "it must be the password or the token alone; have the index make another one",
+    hint: "set it to the password or the token alone, or create another token at the index",
   });
 }
 

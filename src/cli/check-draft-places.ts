@@ -26,10 +26,10 @@ export async function checkDraftPlaces(
     if (obstacle === undefined) continue;
     const shown = path.relative(workingDirectory, obstacle.place);
     const wanted = path.relative(workingDirectory, place);
-    const what = shown === wanted ? "" : `, and \`${wanted}\` would be written`;
+    const what = shown === wanted ? "" : `, where \`${wanted}\` would be written`;
     return fail(
       errorDiagnostic("cli/place-taken", `\`${shown}\` ${obstacle.why}${what}`, {
-        hint: "give it another name, or see what would be written with `--dry-run`",
+        hint: "rename it, or add `--dry-run` to see what would be written",
       }),
     );
   }
@@ -49,7 +49,7 @@ async function findObstacle(directory: string, place: string, files: Files): Pro
       const isLink = (await files.list(path.dirname(folder))).includes(name);
       return isLink ? { place: folder, why: "is a link to nothing" } : undefined;
     }
-    if (status.type !== "directory") return { place: folder, why: "is there, and is no folder" };
+    if (status.type !== "directory") return { place: folder, why: "exists, and is not a folder" };
     const below = path.relative(root, (await files.realPath(folder)) ?? folder);
     if (below === ".." || below.startsWith(`..${path.sep}`) || path.isAbsolute(below))
       return { place: folder, why: "leads out of the package" };
@@ -61,5 +61,5 @@ async function findOther(place: string, text: string, files: Files): Promise<Obs
   const status = await files.status(place);
   if (status === undefined || (status.type === "file" && (await files.readText(place)) === text))
     return undefined;
-  return { place, why: "is there already, and would be written" };
+  return { place, why: "exists already, and would be overwritten" };
 }

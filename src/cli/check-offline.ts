@@ -57,11 +57,11 @@ function wordPushing(pushing: readonly Step[], { steps }: Graph): readonly Diagn
   const rest = steps.filter((step) => !isPushing(step));
   const needed = new Set(rest.flatMap(dependenciesOf));
   const last = rest.filter(({ id }) => !needed.has(id)).map(({ id }) => id);
-  const hint = `\`--only ${last.join(" ")}\` does all but that; push where there is a network`;
+  const hint = `add \`--only ${last.join(" ")}\` to do all but that, and push where there is a network`;
   return pushing
     .filter(({ kind }) => kind === "push")
     .map(({ id, location }) =>
-      errorDiagnostic("cli/offline-push", `\`${id}\` needs a registry, and \`--offline\` asks none`, {
+      errorDiagnostic("cli/offline-push", `\`${id}\` needs a registry, which \`--offline\` does not allow`, {
         ...(location !== undefined && { location }),
         hint,
       }),
@@ -72,19 +72,19 @@ function wordPushing(pushing: readonly Step[], { steps }: Graph): readonly Diagn
 export function wordDockerfile(location: Location | undefined): Diagnostic {
   return errorDiagnostic(
     "cli/offline-dockerfile",
-    "the base is built from a Dockerfile, and that cannot be vendored",
+    "a base image that is built from a Dockerfile cannot be vendored",
     {
       ...(location !== undefined && { location }),
-      hint: "build it with `docker buildx build --output type=oci,tar=false,dest=base .`, and name that folder: `base_image: {oci_layout: base}`",
+      hint: "type `docker buildx build --output type=oci,tar=false,dest=base .`, then write `base_image: {oci_layout: base}`",
     },
   );
 }
 
 /** Its layers would have to be made before pip can be asked for what it is to download. */
 export function wordConda(location: Location | undefined): Diagnostic {
-  return errorDiagnostic("cli/conda-not-vendored", "packages of conda cannot be vendored yet", {
+  return errorDiagnostic("cli/conda-not-vendored", "conda packages cannot be vendored yet", {
     ...(location !== undefined && { location }),
-    hint: "apply once where there is a network, with the same `MLPACKAGE_CACHE_DIR`: from there `--offline` has them",
+    hint: "type `mlpackage apply` once where there is a network, with the same `MLPACKAGE_CACHE_DIR`",
   });
 }
 
@@ -146,7 +146,7 @@ async function findMissingConda({ pins, store }: Assembly): Promise<readonly str
   const found = await Promise.all(packages.map(({ digest }) => store.find(digest)));
   return packages
     .filter((_one, index) => found[index] === undefined)
-    .map(({ url }) => `the package of conda ${fileOfUrl(url)}`);
+    .map(({ url }) => `the conda package ${fileOfUrl(url)}`);
 }
 
 type PinnedFiles = Readonly<Record<string, { readonly digest?: string }>>;
@@ -174,12 +174,12 @@ function wordMissing(missing: readonly string[], { lock }: Assembly, folder: str
   const more = missing.length - MOST_LINES;
   const excerpt = [...missing.slice(0, MOST_LINES), ...(more > 0 ? [`and ${more} more`] : [])];
   if (folder === undefined)
-    return errorDiagnostic("cli/not-vendored", `not all that \`${lock.name}\` names is on this machine`, {
+    return errorDiagnostic("cli/not-vendored", `some of what \`${lock.name}\` lists is not on this machine`, {
       excerpt,
-      hint: "`mlpackage vendor DIR`, where there is a network, brings it; then add `--vendor DIR`",
+      hint: "type `mlpackage vendor DIR` where there is a network, then add `--vendor DIR`",
     });
-  return errorDiagnostic("cli/not-vendored", `\`${folder}\` lacks what \`${lock.name}\` names`, {
+  return errorDiagnostic("cli/not-vendored", `\`${folder}\` lacks some of what \`${lock.name}\` lists`, {
     excerpt,
-    hint: `\`mlpackage vendor ${folder}\`, where there is a network, brings it up to date`,
+    hint: `type \`mlpackage vendor ${folder}\` where there is a network`,
   });
 }

@@ -119,16 +119,18 @@ type Named = { readonly name: string; readonly digest: Digest };
 function wordNotSigned({ name, digest }: Named): Diagnostic {
   return errorDiagnostic(
     "verify/not-signed",
-    `\`${name}\` is not signed: there is nothing beside ${digest}`,
+    `\`${name}\` is not signed: the registry has no signature for ${digest}`,
     {
-      hint: "an output with `attest: true` and `sign` is signed when it is pushed",
+      hint: "add `attest: true` and `sign` to the output, and type `mlpackage apply` to sign it",
     },
   );
 }
 
 function wordOtherKey({ name, digest }: Named): Diagnostic {
-  const message = `nothing that is beside ${digest} was signed with this key, or it was changed since`;
-  return errorDiagnostic("verify/other-key", `\`${name}\` is not what it should be: ${message}`);
+  const message = `no signature of ${digest} was made with this key, or it was changed since`;
+  return errorDiagnostic("verify/other-key", `\`${name}\` cannot be trusted: ${message}`, {
+    hint: "check that `--key` is the public key of whoever signed it; if it is, do not use the image",
+  });
 }
 
 function wordUnfit(
@@ -141,14 +143,17 @@ function wordUnfit(
     return errorDiagnostic(
       "verify/not-attested",
       `\`${name}\`, ${digest}, has no ${word} signed with this key`,
+      { hint: "type `mlpackage apply` where the key is: it adds what is missing" },
     );
-  const message = `the ${word} beside \`${name}\`, ${digest}, is that of another image: ${others.join(", ")}`;
-  return errorDiagnostic("verify/other-image", message);
+  const message = `the ${word} beside \`${name}\`, ${digest}, belongs to another image: ${others.join(", ")}`;
+  return errorDiagnostic("verify/other-image", message, {
+    hint: "do not use the image; type `mlpackage apply` to push and sign it again",
+  });
 }
 
 function wordNotInRegistry(name: string): Diagnostic {
-  return errorDiagnostic("verify/no-image", `no registry has \`${name}\`, and signatures are kept there`, {
-    hint: "name a pushed image",
+  return errorDiagnostic("verify/no-image", `\`${name}\` is not in a registry, where signatures are kept`, {
+    hint: "write the tag of a pushed image",
   });
 }
 
@@ -156,6 +161,6 @@ function wordNoPublicKey(key: string, text: string): Diagnostic {
   const isPrivate = text.includes("PRIVATE KEY");
   const message = isPrivate ? `\`${key}\` is a private key` : `there is no public key in \`${key}\``;
   return errorDiagnostic("cli/no-public-key", message, {
-    hint: `give the file that \`cosign public-key --key ${isPrivate ? key : "KEY"}\` prints, in PEM`,
+    hint: `write the output of \`cosign public-key --key ${isPrivate ? key : "KEY"}\` to a file, and give that`,
   });
 }

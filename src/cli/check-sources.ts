@@ -27,8 +27,8 @@ export async function checkSources({ models }: Config, document: Document): Prom
 
   function wordUnknownScheme(scheme: string): Diagnostic {
     const schemes = KNOWN_SCHEMES.filter((known) => known !== "").map((known) => `\`${known}:\``);
-    return errorDiagnostic("cli/unknown-source", `nothing here can fetch \`${scheme}:\``, {
-      hint: `a source is a path, or one of ${schemes.join(", ")}`,
+    return errorDiagnostic("cli/unknown-source", `a model cannot be fetched from \`${scheme}:\``, {
+      hint: `write a path, or one of ${schemes.join(", ")}`,
     });
   }
 

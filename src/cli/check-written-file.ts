@@ -20,12 +20,12 @@ export async function checkWrittenFile(
   const place = resolveForSession(session, file);
   const found = await session.host.files.status(place);
   if (found?.type === "directory") return fail(wordTaken(file, "is a folder"));
-  if (found?.type === "other") return fail(wordTaken(file, "is no file"));
+  if (found?.type === "other") return fail(wordTaken(file, "is not a file"));
   if (isInput(place, opened)) return fail(wordInput(file));
   if (found === undefined) return succeed(place);
   const text = await readBeginning(place, session.host.files);
   const isReplaceable = text === "" || text.startsWith(beginning);
-  return isReplaceable ? succeed(place) : fail(wordTaken(file, "is there, and is something else"));
+  return isReplaceable ? succeed(place) : fail(wordTaken(file, "exists, and is something else"));
 }
 
 /** The place of a file that the call names: beside the configuration file, as `-f` is. */
@@ -68,13 +68,17 @@ async function readBeginning(place: string, files: Files): Promise<string> {
 
 function wordTaken(file: string, what: string): Diagnostic {
   return errorDiagnostic("cli/place-taken", `\`${file}\` ${what}`, {
-    hint: "name a file that is not there yet",
+    hint: "choose a new file name",
   });
 }
 
 function wordInput(file: string): Diagnostic {
   const name = file.endsWith(".html") ? "mlpackage-report.html" : `.mlpackage-${path.basename(file)}`;
-  return errorDiagnostic("cli/place-in-code", `\`${file}\` lies in the code, and would go into the image`, {
-    hint: `write it to another folder, or give it a name that is no code: \`${name}\``,
-  });
+  return errorDiagnostic(
+    "cli/place-in-code",
+    `\`${file}\` is in the folder of the code, and would go into the image`,
+    {
+      hint: `write it to another folder, or choose a name that is left out of the image: \`${name}\``,
+    },
+  );
 }

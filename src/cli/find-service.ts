@@ -29,7 +29,7 @@ export async function findRunningService(session: Session): Promise<Result<Servi
   const { exitCode } = await services.value[0].state();
   return fail(
     errorDiagnostic("cli/service-ended", `the service has ended, with exit code ${exitCode}`, {
-      hint: "`mlpackage logs` may say why, `mlpackage run -d` starts it anew",
+      hint: "type `mlpackage logs` to see why, and `mlpackage run -d` to start it again",
     }),
   );
 }
@@ -40,7 +40,7 @@ async function findRunning(services: readonly Service[]): Promise<Service | unde
 }
 
 function wordNoService({ opened }: LastRun) {
-  return errorDiagnostic("cli/not-running", `no service of \`${opened.config.name}\` runs here`, {
-    hint: "`mlpackage run -d` starts it",
+  return errorDiagnostic("cli/not-running", `no service of \`${opened.config.name}\` is running`, {
+    hint: "type `mlpackage run -d` to start it",
   });
 }

@@ -27,7 +27,7 @@ export async function findBuiltImage({ opened, engine, manifest }: LastRun): Pro
   if (typeof image === "string" && (await engine.identify(image)) !== undefined) return succeed(image);
   return fail(
     errorDiagnostic("cli/not-applied", `the engine has no image of \`${opened.config.name}\``, {
-      hint: "`mlpackage apply` builds it, `mlpackage pull` brings a pushed one back",
+      hint: "type `mlpackage apply` to build it, or `mlpackage pull` to get the pushed one",
     }),
   );
 }

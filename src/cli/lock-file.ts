@@ -78,9 +78,9 @@ export async function readLock(
 }
 
 function wordConflict(name: string, location: NonNullable<Diagnostic["location"]>): Diagnostic {
-  return errorDiagnostic("cli/lock-conflict", `\`${name}\` holds a merge conflict`, {
+  return errorDiagnostic("cli/lock-conflict", `\`${name}\` has a merge conflict`, {
     location,
-    hint: `take either side (\`git checkout --ours ${name}\`): \`mlpackage lock\` brings it up to date`,
+    hint: `type \`git checkout --ours ${name} && mlpackage lock\``,
   });
 }
 
@@ -88,12 +88,12 @@ function wordConflict(name: string, location: NonNullable<Diagnostic["location"]
 function hintAtWriter(writer: string | undefined, version: string): Pick<Diagnostic, "hint"> {
   if (writer === undefined || writer === version) return {};
   return {
-    hint: `mlpackage ${writer} wrote it, and this is ${version}: \`npx mlpackage@${writer}\` reads it; or remove it, and \`mlpackage lock\` writes it anew`,
+    hint: `mlpackage ${writer} wrote it, and this is ${version}: type \`npx mlpackage@${writer}\`, or remove it and type \`mlpackage lock\``,
   };
 }
 
 function withHint(diagnostic: Diagnostic): Diagnostic {
-  return { hint: "remove it, and `mlpackage lock` writes it anew", ...diagnostic };
+  return { hint: "remove it, and type `mlpackage lock`", ...diagnostic };
 }
 
 const HEADER = `# Written by mlpackage: what the file beside it meant when it was last resolved. Commit it, and do not edit it:
@@ -107,7 +107,11 @@ export async function writeLock(lock: LockFile): Promise<Result<string>> {
     lockFromData(data);
   } catch (error) {
     if (!(error instanceof BadLock)) throw error;
-    return fail(errorDiagnostic("cli/not-lockable", `${error.pointer} cannot be locked: ${error.message}`));
+    return fail(
+      errorDiagnostic("cli/not-lockable", `${error.pointer} cannot be locked: ${error.message}`, {
+        hint: "change it in the file, and type `mlpackage lock`",
+      }),
+    );
   }
   return succeed(`${HEADER}${await writeYaml(data)}`);
 }

@@ -28,7 +28,7 @@ export function closeWays({ host, engine, sourceOf, buildAids }: WaysOut): WaysO
 }
 
 const NO_NETWORK: Network = {
-  request: () => Promise.reject(new NetworkError(OFFLINE, "`--offline` lets nothing out")),
+  request: () => Promise.reject(new NetworkError(OFFLINE, "`--offline` allows no connection")),
 };
 
 /** A source that finds what is on this machine, and asks nobody. */
@@ -54,9 +54,13 @@ function offlineEngine(engine: Engine): Engine {
 }
 
 function wordOffline(reference: string): Diagnostic {
-  return errorDiagnostic("cli/offline", `\`${reference}\` is not here, and \`--offline\` asks no registry`, {
-    hint: "`mlpackage vendor DIR`, where there is a network, brings what the lock names",
-  });
+  return errorDiagnostic(
+    "cli/offline",
+    `\`${reference}\` is not on this machine, and \`--offline\` allows no registry`,
+    {
+      hint: "type `mlpackage vendor DIR` where there is a network, then add `--vendor DIR`",
+    },
+  );
 }
 
 /** A store that also has what a vendor folder has, and keeps what it was asked for. */

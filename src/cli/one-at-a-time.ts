@@ -34,7 +34,7 @@ export async function oneAtATime<T>(
     const end = isHere ? `, end it with \`kill ${pid}\`,` : "";
     return fail(
       errorDiagnostic("lock/timed-out", `another run ${doing}: ${error.message}`, {
-        hint: `let it finish${end} or wait longer with \`--lock-timeout\``,
+        hint: `let it finish${end} or wait longer with \`--lock-timeout 1h\``,
       }),
     );
   }

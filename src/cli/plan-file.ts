@@ -100,12 +100,12 @@ export async function readPlanFile(
 ): Promise<Result<PlanDocument>> {
   const found = await files.status(place);
   if (found === undefined) return fail(wordNoPlan(`there is no \`${shown}\``));
-  if (found.type !== "file") return fail(wordNoPlan(`\`${shown}\` is no file`));
+  if (found.type !== "file") return fail(wordNoPlan(`\`${shown}\` is not a file`));
   if (found.size > MOST_BYTES) return fail(wordNoPlan(`\`${shown}\` is too large for a plan`));
   const value = parseJson(await files.readText(place));
   if (isRecord(value) && typeof value.format === "number" && value.format > PLAN_FORMAT)
-    return fail(wordNoPlan(`\`${shown}\` is of a newer mlpackage`));
-  return isPlanDocument(value) ? succeed(value) : fail(wordNoPlan(`\`${shown}\` is no plan`));
+    return fail(wordNoPlan(`\`${shown}\` is from a newer mlpackage`));
+  return isPlanDocument(value) ? succeed(value) : fail(wordNoPlan(`\`${shown}\` is not a plan`));
 }
 
 function parseJson(text: string): unknown {
@@ -117,7 +117,7 @@ function parseJson(text: string): unknown {
 }
 
 function wordNoPlan(message: string): Diagnostic {
-  return errorDiagnostic("cli/not-a-plan", message, { hint: "`mlpackage plan --out FILE` makes one" });
+  return errorDiagnostic("cli/not-a-plan", message, { hint: "type `mlpackage plan --out FILE` to make one" });
 }
 
 type Unchecked = Readonly<Record<string, unknown>>;
@@ -174,9 +174,9 @@ function wordStranger(saved: PlanDocument, opened: Package, file: string) {
   if (is === was) return undefined;
   return errorDiagnostic(
     "cli/plan-of-another-package",
-    `\`${file}\` is a plan of \`${was}\`, not of \`${is}\``,
+    `\`${file}\` is a plan for \`${was}\`, not for \`${is}\``,
     {
-      hint: "go to that package's folder, or make a plan of this one with `mlpackage plan --out FILE`",
+      hint: "go to that package's folder, or type `mlpackage plan --out FILE` to plan this one",
     },
   );
 }
@@ -186,11 +186,13 @@ export function findDifferences(saved: PlanDocument, now: PlanDocument): readonl
   const savedSteps = new Map(saved.steps.map((step) => [step.id, step]));
   const steps = new Map(now.steps.map((step) => [step.id, step]));
   return [
-    ...saved.steps.flatMap(({ id }) => (steps.has(id) ? [] : [`${id} is in the plan, and no step any more`])),
+    ...saved.steps.flatMap(({ id }) =>
+      steps.has(id) ? [] : [`${id} is in the plan, but is no longer a step`],
+    ),
     ...now.steps.flatMap((step) => {
       const before = savedSteps.get(step.id);
       return before === undefined
-        ? [`${step.id} is a step now, and not in the plan`]
+        ? [`${step.id} is a step now, but is not in the plan`]
         : compareSteps(before, step);
     }),
   ];
@@ -202,11 +204,11 @@ function compareSteps(before: PlanDocumentStep, now: PlanDocumentStep): readonly
   if (before.verdict !== now.verdict)
     return [`${now.id} ${VERDICTS[before.verdict]} in the plan, and ${VERDICTS[now.verdict]} now${reason}`];
   // The reasons compare with the last run, not with the plan: here they would mislead.
-  if (before.inputs !== now.inputs) return [`${now.id} has other inputs than in the plan`];
-  if (before.key !== now.key) return [`${now.id} would be made from something else than in the plan`];
+  if (before.inputs !== now.inputs) return [`${now.id} has different inputs now`];
+  if (before.key !== now.key) return [`${now.id} would be made from different steps`];
   const placeOf = ({ needs, after }: PlanDocumentStep): Serializable => ({ needs, after });
   if (canonicalJson(placeOf(before)) === canonicalJson(placeOf(now))) return [];
-  return [`${now.id} has another place among the steps than in the plan`];
+  return [`${now.id} has a different place in the order of the steps`];
 }
 
 const MOST_LINES = 10;
@@ -221,8 +223,8 @@ function wordStale(
   const set = saved.options.set.filter((key) => !now.options.set.includes(key));
   const again =
     set.length === 0 ? "" : `; this plan was made with ${set.map((key) => `\`--set ${key}=…\``).join(", ")}`;
-  return errorDiagnostic("cli/stale-plan", `\`${file}\` is not what \`apply\` would do any more`, {
+  return errorDiagnostic("cli/stale-plan", `\`${file}\` is out of date`, {
     excerpt: [...differences.slice(0, MOST_LINES), ...(more > 0 ? [`and ${more} more`] : [])],
-    hint: `\`mlpackage plan --out FILE\` makes a new one${again}`,
+    hint: `type \`mlpackage plan --out FILE\` to make a new one${again}`,
   });
 }

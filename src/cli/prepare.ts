@@ -106,7 +106,7 @@ async function demandEngine(
   if (probed.ok) return [];
   const ids = users.map(({ id }) => `\`${id}\``).join(", ");
   const isForTests = calledFor === undefined && users.every(({ kind }) => kind === "load" || kind === "test");
-  const hint = isForTests ? "`--no-test` leaves out the tests, and needs no engine; or " : "";
+  const hint = isForTests ? "add `--no-test` to skip the tests, which needs no engine; or " : "";
   return probed.diagnostics.map((diagnostic) => ({
     ...diagnostic,
     message: `${diagnostic.message}, and ${ids} ${users.length === 1 ? "needs" : "need"} one`,
@@ -121,7 +121,7 @@ export function stepsOfEngine({ steps }: Graph): readonly Step[] {
 
 function wordNoTests(): Diagnostic {
   return errorDiagnostic("cli/no-tests", "the package has no tests", {
-    hint: "of a server that is no entry script nothing is known: `tests` in the file says what to ask it",
+    hint: "add requests and the expected answers below `tests`: a server of your own has no default test",
   });
 }
 

@@ -39,26 +39,26 @@ async function isUtf8(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
 }
 
 function wordNotUtf8(file: SourceFile, start: number) {
-  return errorDiagnostic("cli/not-utf-8", `\`${file.path}\` is not written in UTF-8`, {
+  return errorDiagnostic("cli/not-utf-8", `\`${file.path}\` is not in UTF-8`, {
     location: { file, range: { start, end: start + 1 } },
-    hint: "have your editor save it as UTF-8: in any other encoding, names and texts would become others",
+    hint: "save it as UTF-8 in your editor",
   });
 }
 
 function wordMissing(shown: string) {
   return errorDiagnostic("cli/no-configuration", `there is no \`${shown}\``, {
-    hint: "go to the package's folder, or name the file with `-f`; `mlpackage init` writes one for the model that lies in a folder",
+    hint: "go to the package's folder, or add `-f FILE`; type `mlpackage init` to write one for the model in this folder",
   });
 }
 
 function wordNoFile(shown: string, what: string) {
   return errorDiagnostic("cli/no-configuration", `\`${shown}\` is ${what}`, {
-    hint: `name the configuration file with \`-f\`, such as \`-f ${path.join(shown, "mlpackage.yaml")}\``,
+    hint: `write the file itself, such as \`-f ${path.join(shown, "mlpackage.yaml")}\``,
   });
 }
 
 function wordTooLarge(shown: string) {
   return errorDiagnostic("cli/no-configuration", `\`${shown}\` is too large for a configuration file`, {
-    hint: "put long request bodies into files of their own, and name them with `body_file`",
+    hint: "move long request bodies into separate files, and name them with `body_file`",
   });
 }

@@ -44,7 +44,9 @@ export function createRepositories(
 function wordRetry(registry: string, { message }: Error, pauseMs: number, attempt: number): Diagnostic {
   const seconds = (pauseMs / 1000).toFixed(1);
   const words = `the registry ${registry}: ${message}; trying again in ${seconds} s (attempt ${attempt})`;
-  return warningDiagnostic("registry/tried-again", words);
+  return warningDiagnostic("registry/tried-again", words, {
+    hint: "nothing to do: this run tries again by itself",
+  });
 }
 
 /** The digest that a registry has under a reference; undefined where it has none. */

@@ -30,6 +30,8 @@ export type RunOptions = {
   readonly recordings?: readonly Recording[];
 };
 
+const LATER = "try again when the other run has ended";
+
 const UNWRITTEN = {
   trace: ["trace/not-written", "the trace is not written"],
   junit: ["junit/not-written", "the JUnit report is not written"],
@@ -96,9 +98,10 @@ async function orWarn({ warn }: Outlet, code: string, what: string, act: () => P
   try {
     await act();
   } catch (error) {
-    const message = error instanceof LockTimeout ? error.message : wordFault(error)?.message;
-    if (message === undefined) throw error;
-    warn(warningDiagnostic(code, `${what}: ${message}`));
+    const fault = error instanceof LockTimeout ? { message: error.message, hint: LATER } : wordFault(error);
+    if (fault === undefined) throw error;
+    const { message, hint } = fault;
+    warn(warningDiagnostic(code, `${what}: ${message}`, { ...(hint !== undefined && { hint }) }));
   }
 }
 

@@ -113,8 +113,8 @@ function openRepository(url: URL, token: string | undefined, host: Host): Result
 function wordRegistryLogin(registry: string): Diagnostic {
   return errorDiagnostic(
     "cli/shared-cache-credentials",
-    "a registry as shared cache takes what `docker login` keeps, and no other credentials",
-    { hint: `take them out of the variables, and type \`docker login ${registry}\`` },
+    "a registry as the shared cache uses the credentials of `docker login` only",
+    { hint: `unset the others, and type \`docker login ${registry}\`` },
   );
 }
 
@@ -136,7 +136,7 @@ function isMoreThanPath({ search, hash }: URL): boolean {
 function wordAddress(): Diagnostic {
   return errorDiagnostic(
     "cli/shared-cache-address",
-    "`MLPACKAGE_SHARED_CACHE` is neither an absolute path nor the address of a server or a registry",
+    "`MLPACKAGE_SHARED_CACHE` is not an absolute path or the address of a server or registry",
     {
       hint: "write `/mnt/cache`, `file:///mnt/cache`, `https://cache.example.com` or `oci://registry.example.com/team/cache`",
     },
@@ -149,8 +149,8 @@ function authorizationOf({ username, password }: URL, token: string | undefined)
     return fail(
       errorDiagnostic(
         "cli/shared-cache-credentials",
-        "`MLPACKAGE_SHARED_CACHE` has a user and a password, and `MLPACKAGE_SHARED_CACHE_TOKEN` is set too",
-        { hint: "the server can be sent only one of them: unset the other" },
+        "`MLPACKAGE_SHARED_CACHE` contains a password, and `MLPACKAGE_SHARED_CACHE_TOKEN` is set too",
+        { hint: "keep one of them, and remove the other" },
       ),
     );
   }
@@ -174,8 +174,8 @@ function authorizationOf({ username, password }: URL, token: string | undefined)
 function wordToken(): Diagnostic {
   return errorDiagnostic(
     "cli/shared-cache-credentials",
-    "`MLPACKAGE_SHARED_CACHE_TOKEN` has characters that no token has",
-    { hint: "it may have a line break or a space at its end" },
+    "`MLPACKAGE_SHARED_CACHE_TOKEN` contains an invalid character",
+    { hint: "set it again without the line break or space at its end" },
   );
 }
 
@@ -184,8 +184,8 @@ function isWrittenOf(mode = "read"): Result<boolean> {
   return fail(
     errorDiagnostic(
       "cli/shared-cache-mode",
-      `\`MLPACKAGE_SHARED_CACHE_MODE\` is \`${mode}\`, and no mode has that name`,
-      { hint: "write `read`, or `write` to upload as well" },
+      `\`MLPACKAGE_SHARED_CACHE_MODE\` is \`${mode}\`, which is not a mode`,
+      { hint: "set it to `read`, or to `write` to upload as well" },
     ),
   );
 }
@@ -197,7 +197,7 @@ async function signingKeyOf(
   if (file === undefined) return succeed(undefined);
   const variable = "MLPACKAGE_SHARED_CACHE_SIGNING_KEY";
   const what = "no Ed25519 private key in PEM, without a passphrase";
-  const hint = "`openssl genpkey -algorithm ed25519 -out cache.key` makes one";
+  const hint = "type `openssl genpkey -algorithm ed25519 -out cache.key` to make one";
   return readKey(file, readSigningKey, { variable, what, hint }, options);
 }
 
@@ -207,7 +207,7 @@ async function trustedKeysOf(
 ): Promise<Result<readonly VerifyingKey[]>> {
   const variable = "MLPACKAGE_SHARED_CACHE_TRUSTED_KEYS";
   const what = "no Ed25519 public key in PEM";
-  const hint = "`openssl pkey -in cache.key -pubout -out cache.pub` makes it from the private one";
+  const hint = "type `openssl pkey -in cache.key -pubout -out cache.pub` to make it from the private key";
   const named = files?.split(path.delimiter).filter((file) => file !== "") ?? [];
   return combine(
     await Promise.all(

@@ -62,8 +62,8 @@ export async function checkSharedCache(
     return succeed(`${name} answers; runs read it${isWritten ? ", and write to it" : ""}`);
   } catch (error) {
     if (!(error instanceof SharedPlaceFault)) throw error;
-    const hint = "runs go on without it; check the address and the login, or unset `MLPACKAGE_SHARED_CACHE`";
-    const message = `the shared cache ${name} is of no use: ${error.message}`;
+    const hint = "check the address and the login, or unset `MLPACKAGE_SHARED_CACHE`; runs go on without it";
+    const message = `the shared cache ${name} does not work: ${error.message}`;
     return fail(warningDiagnostic("doctor/shared-cache", message, { hint }));
   }
 }
@@ -72,7 +72,7 @@ export async function checkSharedCache(
 function wordUnsigned(): Diagnostic {
   return warningDiagnostic(
     "cli/shared-cache-unsigned",
-    "what is uploaded to the shared cache is not signed, and only signed records are trusted",
+    "uploads to the shared cache are not signed, but only signed records are trusted",
     { hint: "set `MLPACKAGE_SHARED_CACHE_SIGNING_KEY` to the path of a private key" },
   );
 }

@@ -48,7 +48,7 @@ export async function findRunning(last: LastRun): Promise<Service | undefined> {
 }
 
 function wordAlreadyRunning({ hostPort }: Service) {
-  return errorDiagnostic("cli/already-running", `the service runs already, on port ${hostPort}`, {
-    hint: "`mlpackage stop` ends it",
+  return errorDiagnostic("cli/already-running", `the service is already running, on port ${hostPort}`, {
+    hint: "type `mlpackage stop` to end it",
   });
 }

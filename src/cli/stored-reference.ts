@@ -56,7 +56,11 @@ export async function openReference(
     return succeed({ images, isConverted });
   } catch (error) {
     if (!(error instanceof UnreadableImage)) throw error;
-    return fail(errorDiagnostic("verify/unreadable", `\`${name}\` cannot be read: ${error.message}`));
+    return fail(
+      errorDiagnostic("verify/unreadable", `\`${name}\` cannot be read: ${error.message}`, {
+        hint: "check the name, the network and `docker login`",
+      }),
+    );
   }
 }
 
@@ -78,13 +82,9 @@ async function findPlace(
     if (found.value !== undefined) return succeed(found.value);
   }
   return fail(
-    errorDiagnostic(
-      "verify/no-image",
-      `there is no \`${name}\`: no file, and no image in the engine or its registry`,
-      {
-        hint: "name a pushed image, one of the engine, or an archive; without a name it is what the outputs say",
-      },
-    ),
+    errorDiagnostic("verify/no-image", `there is no file, image or pushed image \`${name}\``, {
+      hint: "write the tag of an image or the path of an archive, or leave it out to verify the outputs",
+    }),
   );
 }
 
@@ -105,7 +105,7 @@ async function inArchive(
     return (await files.status(place))?.type === "file" ? place : undefined;
   };
   const index = await find("index.json");
-  if (index === undefined) throw new UnreadableImage("it has no `index.json`: it is no OCI layout");
+  if (index === undefined) throw new UnreadableImage("it is not an OCI layout: it has no `index.json`");
   return {
     isConverted,
     root: await files.readText(index),

@@ -101,7 +101,7 @@ function wordStale(
   return unlocked.map(({ pointer, message }) =>
     errorDiagnostic("cli/stale-lock", message, {
       ...(pointer !== "" && { path: pointer }),
-      hint: `\`${command}\` brings \`${name}\` up to date; commit it${unfrozen}`,
+      hint: `type \`${command}\` to update \`${name}\`, and commit it${unfrozen}`,
     }),
   );
 }

@@ -35,14 +35,18 @@ export async function openVendor(session: Session, folder: string): Promise<Resu
 }
 
 function wordUnusable(folder: string, text: string | undefined): Diagnostic {
-  const hint = `\`mlpackage vendor ${folder}\`, where there is a network, makes it`;
+  const hint = `type \`mlpackage vendor ${folder}\` where there is a network`;
   const file = `${folder}/${VENDOR_FILE}`;
   if (text === undefined) return errorDiagnostic("cli/no-vendor-folder", `there is no \`${file}\``, { hint });
   if (isUnfinishedVendor(text))
-    return errorDiagnostic("cli/unfinished-vendor-folder", `\`${folder}\` is not whole: it was interrupted`, {
-      hint: `\`mlpackage vendor ${folder}\`, where there is a network, goes on with it`,
-    });
-  return errorDiagnostic("cli/no-vendor-folder", `\`${file}\` is no list of a vendor folder`, { hint });
+    return errorDiagnostic(
+      "cli/unfinished-vendor-folder",
+      `\`${folder}\` is incomplete: \`mlpackage vendor\` was interrupted`,
+      {
+        hint: `type \`mlpackage vendor ${folder}\` where there is a network, to go on`,
+      },
+    );
+  return errorDiagnostic("cli/no-vendor-folder", `\`${file}\` does not list a vendor folder`, { hint });
 }
 
 async function readList(place: string, files: Files): Promise<string | undefined> {
@@ -97,9 +101,9 @@ export async function openForVendoring(session: Session, folder: string): Promis
 }
 
 function wordTaken(folder: string, type: string | undefined): Diagnostic {
-  const message = type === "directory" ? "holds something else than a vendor folder" : "is no folder";
+  const message = type === "directory" ? "is not a vendor folder" : "is not a folder";
   return errorDiagnostic("cli/place-taken", `\`${folder}\` ${message}`, {
-    hint: "name a folder that is not there yet, or an empty one",
+    hint: "choose a new or an empty folder",
   });
 }
 
@@ -168,7 +172,7 @@ async function findLinked(
       "cli/link-in-vendor-folder",
       `\`${path.join(shown, place)}\` is a link to another place`,
       {
-        hint: "what lies there would be written over and removed: take the link away",
+        hint: "remove the link: what it leads to would be overwritten",
       },
     ),
   );

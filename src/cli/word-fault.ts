@@ -10,17 +10,17 @@ const DISK_FAULTS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "your disk quota is used up",
   EROFS: "the disk is read-only",
-  EACCES: "this user may not go there",
-  EPERM: "this user may not go there",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
   EEXIST: "a file is where a folder should be",
   ENOTDIR: "a file is where a folder should be",
   EISDIR: "a folder is where a file should be",
-  ENOENT: "a file vanished meanwhile",
+  ENOENT: "a file disappeared meanwhile",
   EMFILE: "too many files are open",
 };
 
-const MAKE_ROOM = "make room, or move the cache with `MLPACKAGE_CACHE_DIR`";
-const CHECK_OWNER = "check its owner and permissions";
+const MAKE_ROOM = "type `mlpackage cache gc`, or set `MLPACKAGE_CACHE_DIR` to a folder on another disk";
+const CHECK_OWNER = "change its owner or permissions with `chown` or `chmod`";
 
 const HINTS: Readonly<Record<string, string>> = {
   ENOSPC: MAKE_ROOM,
@@ -28,32 +28,36 @@ const HINTS: Readonly<Record<string, string>> = {
   EROFS: CHECK_OWNER,
   EACCES: CHECK_OWNER,
   EPERM: CHECK_OWNER,
-  ENOENT: "apply again once the files stay as they are",
+  ENOENT: "apply again when nothing changes the files any longer",
 };
 
 /** What goes wrong in the world around us and no code of ours can mend; undefined for a bug. */
 export function wordFault(error: unknown): Diagnostic | undefined {
   if (error instanceof InputChanged || error instanceof PartChanged) {
     return errorDiagnostic("step/input-changed", error.message, {
-      hint: "apply again once it stays as it is",
+      hint: "apply again when nothing changes it any longer",
     });
   }
   if (error instanceof VendorChanged) {
     return errorDiagnostic("cli/vendor-changed", error.message, {
-      hint: "`mlpackage vendor DIR`, where there is a network, mends it",
+      hint: "type `mlpackage vendor DIR` where there is a network, to repair it",
     });
   }
   if (error instanceof BaseFault) return error.diagnostics[0];
   if (error instanceof NetworkError) {
     return errorDiagnostic("engine/unreachable", `the engine stopped answering: ${error.message}`, {
-      hint: "`mlpackage doctor` looks closer",
+      hint: "type `mlpackage doctor` to check it",
     });
   }
   if (error instanceof RegistryError) {
-    return errorDiagnostic("registry/failed", `a registry did not do what it was asked: ${error.message}`);
+    return errorDiagnostic("registry/failed", `a registry request failed: ${error.message}`, {
+      hint: "type `mlpackage doctor` to check the registry, then apply again",
+    });
   }
   if (error instanceof DockerApiError) {
-    return errorDiagnostic("engine/failed", `the engine answered ${error.status}: ${error.message}`);
+    return errorDiagnostic("engine/failed", `the engine answered ${error.status}: ${error.message}`, {
+      hint: "type `mlpackage doctor` to check the engine, then apply again",
+    });
   }
   return wordDiskFault(error as NodeJS.ErrnoException);
 }
@@ -65,6 +69,6 @@ function wordDiskFault({ code = "", path, syscall, message }: NodeJS.ErrnoExcept
   const fault = DISK_FAULTS[code];
   const hint = HINTS[code];
   return errorDiagnostic("host/file-fault", fault === undefined ? message : `${fault}${place}`, {
-    ...(hint !== undefined && { hint }),
+    hint: hint ?? "correct that, then type the same command again",
   });
 }

@@ -20,7 +20,7 @@ export function wordToolChanges({ lock, tool }: Pick<Compared, "lock" | "tool">)
 /** In one fact: whose image it is that is locked. */
 export function tellOtherTool({ name, lock, tool }: Pick<Compared, "name" | "lock" | "tool">): string {
   const locked = lock?.mlpackage;
-  if (locked === undefined) return `\`${name}\` does not say which mlpackage it is for`;
+  if (locked === undefined) return `\`${name}\` does not record its mlpackage version`;
   if (locked.server === undefined || tool.server === undefined) {
     const isSame = (locked.server === undefined) === (tool.server === undefined);
     if (isSame)
@@ -31,7 +31,7 @@ export function tellOtherTool({ name, lock, tool }: Pick<Compared, "name" | "loc
   }
   const [before, now] = [locked.server.version, tool.server.version];
   return before === now
-    ? `\`${name}\` is for another mlpackage ${before} than this one`
+    ? `\`${name}\` is for a different build of mlpackage ${before}`
     : `\`${name}\` is for mlpackage ${before}, and this is ${now}`;
 }
 
@@ -42,17 +42,17 @@ export function wordOtherTool(compared: Compared, unfrozen: string): Diagnostic 
   const location = change && locate?.(`/mlpackage/${change.key}`);
   const before = lock?.mlpackage?.server?.version;
   const isOther = before !== undefined && tool.server !== undefined && before !== tool.server.version;
-  const asItWas = isOther ? `\`npx mlpackage@${before}\` makes the image that is locked; ` : "";
-  return errorDiagnostic("cli/other-mlpackage", `${tellOtherTool(compared)}: it would be another image`, {
+  const asItWas = isOther ? `type \`npx mlpackage@${before} apply\` for the locked image; ` : "";
+  return errorDiagnostic("cli/other-mlpackage", `${tellOtherTool(compared)}: the image would be different`, {
     ...(location !== undefined && { location }),
     excerpt: wordToolChanges(compared),
-    hint: `${asItWas}\`mlpackage lock\` brings \`${name}\` up to this one: commit it${unfrozen}`,
+    hint: `${asItWas}type \`mlpackage lock\` to update \`${name}\` to this version, and commit it${unfrozen}`,
   });
 }
 
 /** An older lock is as good as it was, and nobody can tell whether it gives the same image. */
 export function warnOfNoTool(compared: Compared): Diagnostic {
   return warningDiagnostic("cli/lock-without-mlpackage", tellOtherTool(compared), {
-    hint: `\`mlpackage lock\` adds it to \`${compared.name}\`; commit it`,
+    hint: `type \`mlpackage lock\` to add it to \`${compared.name}\`, and commit it`,
   });
 }

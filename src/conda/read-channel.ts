@@ -73,7 +73,7 @@ async function bytesAtMost(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Arra
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new NetworkError("EFBIG", `it sends more than ${MOST_BYTES} bytes`);
+    if (bytes > MOST_BYTES) throw new NetworkError("EFBIG", `it sends more than ${MOST_BYTES / 1e6} MB`);
     collected.push(chunk);
   }
   return new Uint8Array(Buffer.concat(collected));
@@ -85,17 +85,23 @@ function wordUnreachable(url: string, { code, message }: NetworkError): Diagnost
     `the channel at ${new URL(url).host} cannot be read: ${message}`,
     {
       path: "/environment/conda",
+      hint: "check the channel's address and the network, then type the same command again",
       details: { transient: code !== "EFBIG" && !isLastingFault(code), code },
     },
   );
 }
 
+function hintFor(status: number): string {
+  if (status === 401 || status === 403)
+    return "use a public channel, or mirror this one where no login is needed";
+  if (status >= 300 && status < 400) return "write the address that the channel redirects to";
+  return status === 429 || status >= 500 ? "apply again later" : "correct the channel in the conda file";
+}
+
 function wordRefusal({ host, pathname }: URL, status: number): Diagnostic {
-  const isPrivate = status === 401 || status === 403;
   return errorDiagnostic("conda/refused", `${host} answers ${status} for \`${pathname}\``, {
     path: "/environment/conda",
-    ...(isPrivate && { hint: "the channel is not public" }),
-    ...(status >= 300 && status < 400 && { hint: "it sends the request on to where it is not followed" }),
+    hint: hintFor(status),
     details: { status, transient: status === 429 || status >= 500 },
   });
 }

@@ -149,10 +149,10 @@ function lockedOf({ name, url, sha256, size }: SolvedPackage): Result<LockedCond
 function wordOldFormat(file: string): Diagnostic {
   return errorDiagnostic(
     "conda/old-format",
-    `\`${file}\` is of conda's first format, which is not read here`,
+    `\`${file}\` is in conda's old \`.tar.bz2\` format, which is not supported`,
     {
       path: "/environment/conda",
-      hint: "ask for a version of it that the channel has as `.conda`, or put one there (`cph transmute`)",
+      hint: "ask for a version that the channel has as `.conda`, or convert it: `cph transmute`",
     },
   );
 }
@@ -160,18 +160,18 @@ function wordOldFormat(file: string): Diagnostic {
 function wordNoDigest(name: string): Diagnostic {
   return errorDiagnostic(
     "conda/no-digest",
-    `the channel does not say what \`${name}\` is: it lacks a SHA-256, a size or a proper address`,
+    `the channel gives no SHA-256, size or valid address for \`${name}\``,
     {
       path: "/environment/conda",
-      hint: "have the channel indexed anew (`conda index`), or take the package from another one",
+      hint: "index the channel again with `conda index`, or use another channel",
     },
   );
 }
 
 function wordUnsolvable(reason: string, platform: string): Diagnostic {
-  return errorDiagnostic("conda/unsolvable", `no packages of conda answer the file on ${platform}`, {
+  return errorDiagnostic("conda/unsolvable", `no conda packages satisfy the file on ${platform}`, {
     path: "/environment/conda",
     excerpt: reason.trim().split("\n").slice(0, 40),
-    hint: "change the versions that are asked for, or the channels",
+    hint: "change the versions or the channels in the conda file",
   });
 }

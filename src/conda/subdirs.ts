@@ -20,7 +20,7 @@ export function subdirOf(platform: string): Result<Subdir> {
 function wordUnknown(platform: string): Diagnostic {
   return errorDiagnostic("conda/no-platform", `conda has no packages for \`${platform}\``, {
     path: "/environment/conda",
-    hint: `it has some for ${Object.keys(SUBDIRS)
+    hint: `write one of ${Object.keys(SUBDIRS)
       .map((one) => `\`${one}\``)
       .join(", ")}`,
   });

@@ -11,34 +11,27 @@ export function warnOfEnvironment({ packages, clashes }: Environment): readonly 
     ...(scripts.length === 0
       ? []
       : [
-          warningDiagnostic(
-            "conda/script-not-run",
-            "scripts that conda would run after installing are not run",
-            {
-              path: PATH,
-              excerpt: scripts,
-              hint: "if something is missing in the image, take a base image where conda has installed these",
-            },
-          ),
+          warningDiagnostic("conda/script-not-run", "post-install scripts of conda packages are not run", {
+            path: PATH,
+            excerpt: scripts,
+            hint: "if something is missing in the image, use a `base_image` in which conda has installed these packages",
+          }),
         ]),
     ...(activations.length === 0
       ? []
       : [
-          warningDiagnostic(
-            "conda/activation-not-run",
-            "scripts that conda would run at each start are not run",
-            {
-              path: PATH,
-              excerpt: activations,
-              hint: "set the variables that the service needs of them as `environment.variables`",
-            },
-          ),
+          warningDiagnostic("conda/activation-not-run", "activation scripts of conda packages are not run", {
+            path: PATH,
+            excerpt: activations,
+            hint: "set the variables that the service needs in `environment.variables`",
+          }),
         ]),
     ...(clashes.length === 0
       ? []
       : [
-          warningDiagnostic("conda/same-path", "several packages have the same path, with other bytes", {
+          warningDiagnostic("conda/same-path", "several packages have different files at the same path", {
             path: PATH,
+            hint: "if the wrong file was taken, remove one of the packages from the conda file",
             excerpt: clashes.map(
               ({ path, taken, left }) => `${path}: of ${taken}, not of ${left.join(", ")}`,
             ),

@@ -33,19 +33,20 @@ export function wordBuildFailure(failure: BuildFailure): Diagnostic {
   if (exitCode !== undefined) return wordInstructionFailure(vertexName, Number(exitCode), failure.log);
   return errorDiagnostic("build/failed", `buildx failed: ${firstLine(words)}`, {
     excerpt: lastLines(failure.log),
+    hint: "type `mlpackage doctor` to check the engine and buildx, then apply again",
   });
 }
 
 function wordOurFullDisk(): Diagnostic {
   return errorDiagnostic("host/file-fault", "the disk is full", {
-    hint: "make room, or move the cache with `MLPACKAGE_CACHE_DIR`",
+    hint: "type `mlpackage cache gc`, or set `MLPACKAGE_CACHE_DIR` to a folder on another disk",
   });
 }
 
 function wordFullDisk(words: string): Diagnostic {
   return errorDiagnostic("build/disk-full", "the engine's disk is full", {
     excerpt: [firstLine(words)],
-    hint: "make room with `docker system prune` or `docker buildx prune`",
+    hint: "type `docker buildx prune` or `docker system prune` to make room",
   });
 }
 
@@ -53,21 +54,17 @@ function wordFullDisk(words: string): Diagnostic {
 const LOST_SNAPSHOT = /failed to stat active key during commit|snapshot \S+ does not exist/;
 
 function wordLostSnapshot(words: string): Diagnostic {
-  return errorDiagnostic(
-    "build/lost-snapshot",
-    "BuildKit's cache lost a part of a build that was interrupted",
-    {
-      excerpt: [firstLine(words)],
-      hint: "`docker buildx prune` clears its cache; then apply again",
-    },
-  );
+  return errorDiagnostic("build/lost-snapshot", "BuildKit's cache is damaged after an interrupted build", {
+    excerpt: [firstLine(words)],
+    hint: "type `docker buildx prune`, then apply again",
+  });
 }
 
 function wordBaseFailure(reference: string, words: string): Diagnostic {
   const image = reference.replace(/^docker\.io\/(library\/)?/, "");
-  return errorDiagnostic("build/base-image-unavailable", `the base image \`${image}\` is not to be had`, {
+  return errorDiagnostic("build/base-image-unavailable", `the base image \`${image}\` cannot be pulled`, {
     excerpt: [firstLine(words)],
-    hint: "check its name; `docker pull` it to see what the registry says, and `docker login` if it is private",
+    hint: "check its name with `docker pull`, and type `docker login` if it is private",
     details: { subject: image },
   });
 }
@@ -81,6 +78,7 @@ function wordInstructionFailure(vertexName: string, exitCode: number, log: reado
   const message = `\`${instruction}\` ended with exit code ${exitCode}`;
   return errorDiagnostic("build/instruction-failed", message, {
     excerpt: lastLines(log),
+    hint: "correct what the last lines say, in the file or in your Dockerfile",
     details: { exitCode },
   });
 }
@@ -92,8 +90,8 @@ function hostThatAsks(log: string): string | undefined {
 
 function wordRefusedLogin(address: string): Diagnostic {
   const host = address.replace(/:\d+$/, "");
-  return errorDiagnostic("build/login-refused", `\`${address}\` lets pip in with no such user and password`, {
-    hint: `check the secret with \`host: ${host}\` in \`build.secrets\`, and its \`username\`; without one, pip names nobody`,
+  return errorDiagnostic("build/login-refused", `\`${address}\` refuses the user name and password for pip`, {
+    hint: `check the secret with \`host: ${host}\` in \`build.secrets\`, and its \`username\``,
     details: { subject: host },
   });
 }
@@ -113,8 +111,8 @@ const KNOWN_CAUSES: readonly Cause[] = [
   (log) => {
     if (!/DO NOT MATCH THE HASHES/.test(log)) return undefined;
     const name = /^\s*([A-Za-z0-9._-]+)==\S+ from /m.exec(log)?.[1] ?? "a package";
-    return errorDiagnostic("build/digest-mismatch", `\`${name}\` has other bytes than when it was locked`, {
-      hint: "somebody replaced it; if that was meant, `mlpackage lock --upgrade python` takes it as it is now",
+    return errorDiagnostic("build/digest-mismatch", `\`${name}\` has changed since it was locked`, {
+      hint: "if the change is intended, type `mlpackage lock --upgrade python`",
     });
   },
   (log) => {
@@ -122,9 +120,9 @@ const KNOWN_CAUSES: readonly Cause[] = [
     if (requirement === undefined) return undefined;
     return errorDiagnostic(
       "build/requirement-not-found",
-      `no package answers the requirement \`${requirement}\``,
+      `no package satisfies the requirement \`${requirement}\``,
       {
-        hint: "check its name and version, and `index_url`, `find_links` and whom `build.secrets` lets in; what the lock names may be gone: `mlpackage lock --upgrade python`",
+        hint: "correct its name or version, or `index_url` and `find_links`; if the locked version is gone, type `mlpackage lock --upgrade python`",
         details: { subject: requirement },
       },
     );
@@ -141,20 +139,16 @@ const KNOWN_CAUSES: readonly Cause[] = [
       "build/system-package-not-found",
       `the base image's package sources have no \`${found}\`${version === undefined ? "" : ` ${version}`}`,
       {
-        hint: "check its name in the base image's release; what the lock names may be gone: `mlpackage lock --upgrade system_packages`",
+        hint: "correct its name for the base image's release; if the locked version is gone, type `mlpackage lock --upgrade system_packages`",
         details: { subject: found },
       },
     );
   },
   (log) =>
     /no such option: --(dry-run|report)/.test(log)
-      ? errorDiagnostic(
-          "build/old-pip",
-          "the base image's pip cannot say what it would install: it is older than 22.2",
-          {
-            hint: "choose a newer base image, or upgrade pip in a Dockerfile of your own (`base_image.dockerfile`)",
-          },
-        )
+      ? errorDiagnostic("build/old-pip", "the base image's pip is too old: it must be 22.2 or newer", {
+          hint: "choose a newer base image, or upgrade pip in a Dockerfile of your own (`base_image.dockerfile`)",
+        })
       : undefined,
   (log) =>
     /No module named '?pip'?/.test(log)

@@ -100,8 +100,8 @@ function isUnknownCommand(lines: readonly string[]): boolean {
 }
 
 export function missingBuildx() {
-  return errorDiagnostic("engine/no-buildx", "docker has no buildx plug-in here", {
-    hint: "install it: the package is called docker-buildx-plugin in Docker's repositories, docker-buildx in Debian's",
+  return errorDiagnostic("engine/no-buildx", "the buildx plug-in of Docker is not installed", {
+    hint: "install `docker-buildx-plugin` from Docker's repositories, or `docker-buildx` from Debian's",
   });
 }
 

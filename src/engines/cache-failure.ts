@@ -52,10 +52,10 @@ export function wordCacheFailure(
   const isRefused = /cache export is not supported/i.test(words);
   if (unknown === undefined && !isRefused) return undefined;
   const what = unknown === undefined ? "caches of its builds" : `caches of type \`${unknown}\``;
-  return errorDiagnostic("build/cache-unsupported", `the engine's own builder has no ${what}`, {
+  return errorDiagnostic("build/cache-unsupported", `the engine's default builder does not support ${what}`, {
     hint: isRefused
-      ? "turn on the containerd image store in the engine's settings, or name another `build.builder`"
-      : "name another `build.builder`, or write `type=registry`",
+      ? "turn on the containerd image store in the engine's settings, or set another `build.builder`"
+      : "set another `build.builder`, or write `type=registry`",
   });
 }
 
@@ -67,16 +67,17 @@ function wordUnwritten(words: string, cacheTo: readonly LayerCache[]): Diagnosti
     "build/cache-not-written",
     `the cache ${places} cannot be written: ${reasonIn(words)}`,
     {
-      hint: `${hint}; with \`ignore-error=true\` in \`build.cache_to\` the build goes on without`,
+      hint: `${hint}; or add \`ignore-error=true\` in \`build.cache_to\` to build without it`,
     },
   );
 }
 
 function hintFor(words: string, place: string): string {
   const [host = ""] = place.split("/");
-  if (/40[13]|unauthorized|denied/i.test(words)) return `\`docker login ${host}\` as somebody who may`;
+  if (/40[13]|unauthorized|denied/i.test(words))
+    return `type \`docker login ${host}\` with an account that has access`;
   return /not found|no such file/.test(words)
-    ? "nothing is there; `build.cache_to` writes it"
+    ? "it is empty: add it to `build.cache_to`, and the next build writes it"
     : "check that it is there, and can be reached from the engine";
 }
 

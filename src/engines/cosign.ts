@@ -74,12 +74,18 @@ function wordFailure(ended: ProcessResult, key: string, host: Host): readonly Di
     case "aborted":
       return [];
     case "not-found": {
-      const hint = "install cosign 3 or newer, or leave out `sign`";
-      return [errorDiagnostic("sign/no-cosign", "there is no `cosign` here to sign with", { hint })];
+      const hint = "install cosign 3 or newer, or remove `sign`";
+      return [
+        errorDiagnostic("sign/no-cosign", "`cosign` is not installed, and the image is to be signed", {
+          hint,
+        }),
+      ];
     }
     case "timed-out": {
       const message = `cosign did not end within ${TIMEOUT_MS / 1000} s`;
-      return [errorDiagnostic("sign/failed", message, { hint: `is the key \`${key}\` within reach?` })];
+      return [
+        errorDiagnostic("sign/failed", message, { hint: `check that the key \`${key}\` can be reached` }),
+      ];
     }
     default:
       return [wordRefusal(ended.stderr, key, host)];
@@ -88,7 +94,7 @@ function wordFailure(ended: ProcessResult, key: string, host: Host): readonly Di
 
 function wordRefusal(stderr: string, key: string, host: Host): Diagnostic {
   if (/unknown (shorthand )?flag|unknown command/.test(stderr)) {
-    return errorDiagnostic("sign/old-cosign", "the `cosign` that is here cannot sign in this way", {
+    return errorDiagnostic("sign/old-cosign", "the installed `cosign` is too old", {
       excerpt: linesOf(stderr),
       hint: "install cosign 3 or newer",
     });
@@ -98,7 +104,7 @@ function wordRefusal(stderr: string, key: string, host: Host): Diagnostic {
     return wordNoKey(key, linesOf(stderr));
   const isSet = host.environment.COSIGN_PASSWORD !== undefined;
   const message = isSet
-    ? `the password in COSIGN_PASSWORD is not that of the key \`${key}\``
+    ? `the password in COSIGN_PASSWORD does not fit the key \`${key}\``
     : `the key \`${key}\` has a password, and COSIGN_PASSWORD is not set`;
   return errorDiagnostic("sign/wrong-password", message, {
     hint: "set COSIGN_PASSWORD to the password of the key, empty if it has none",
@@ -106,9 +112,9 @@ function wordRefusal(stderr: string, key: string, host: Host): Diagnostic {
 }
 
 function wordNoKey(key: string, excerpt: readonly string[]): Diagnostic {
-  return errorDiagnostic("sign/no-key", `there is no private key of cosign at \`${key}\``, {
+  return errorDiagnostic("sign/no-key", `there is no cosign private key at \`${key}\``, {
     excerpt,
-    hint: "`cosign generate-key-pair` makes `cosign.key` and `cosign.pub`; a key in a variable is `env://NAME`",
+    hint: "type `cosign generate-key-pair` to make `cosign.key`, or write `env://NAME` for a key in a variable",
   });
 }
 

@@ -93,7 +93,7 @@ function parseAnswer(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new DockerApiError(200, "what answers there is no Docker engine");
+    throw new DockerApiError(200, "the server there is not a Docker engine");
   }
 }
 

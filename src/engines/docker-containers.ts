@@ -91,13 +91,14 @@ function publishedPort(details: ContainerDetails, port: number): number | undefi
 function wordStartError(error: DockerApiError, request: ServiceRequest) {
   const isPortTaken = /port is already allocated|address already in use/.test(error.message);
   if (isPortTaken) {
-    return errorDiagnostic("engine/port-taken", `port ${request.hostPort} of this machine is in use`, {
+    return errorDiagnostic("engine/port-taken", `port ${request.hostPort} is in use`, {
       hint: "choose another with `-p PORT`, or stop what listens there",
     });
   }
   return errorDiagnostic(
     "engine/container-not-started",
     `the engine could not start the image: ${error.message}`,
+    { hint: "type `mlpackage apply` to build it again, or `mlpackage doctor` to check the engine" },
   );
 }
 

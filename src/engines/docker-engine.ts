@@ -106,21 +106,25 @@ export async function probeBuildx(host: Host): Promise<Result<string>> {
 function unsupportedEndpoint(endpoint: string): Diagnostic {
   return errorDiagnostic(
     "engine/unsupported-endpoint",
-    `the engine's address \`${endpoint}\` is of no kind we can speak to`,
+    `the engine's address \`${endpoint}\` is of an unsupported kind`,
     {
-      hint: "forward it to a local socket, as in `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, and set `DOCKER_HOST=unix:///tmp/docker.sock`",
+      hint: "type `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, and `export DOCKER_HOST=unix:///tmp/docker.sock`",
     },
   );
 }
 
 function unreachable(endpoint: string, error: NetworkError): Diagnostic {
   if (error.code === "EACCES") {
-    return errorDiagnostic("engine/unreachable", `you may not use the Docker engine at \`${endpoint}\``, {
-      hint: "add yourself to the `docker` group (`sudo usermod -aG docker $USER`, then log in again)",
-    });
+    return errorDiagnostic(
+      "engine/unreachable",
+      `permission denied for the Docker engine at \`${endpoint}\``,
+      {
+        hint: "type `sudo usermod -aG docker $USER`, then log out and in again",
+      },
+    );
   }
   return errorDiagnostic("engine/unreachable", `no Docker engine answers at \`${endpoint}\``, {
-    hint: "start Docker Desktop or `sudo systemctl start docker`, install one (https://docs.docker.com/engine/install/), or point `DOCKER_HOST` at one; `mlpackage doctor` looks closer",
+    hint: "start Docker Desktop or type `sudo systemctl start docker`; install it from https://docs.docker.com/engine/install/, or set `DOCKER_HOST` to another engine",
     excerpt: [error.message],
   });
 }

@@ -89,6 +89,7 @@ export function createImageStore(api: DockerApi, host: Host): ImageStore {
         errorDiagnostic(
           "engine/tag-refused",
           `the engine refused the tag \`${reference}\`: ${error.message}`,
+          { hint: "correct the tag below `outputs`" },
         ),
       );
     } finally {
@@ -176,12 +177,12 @@ function faultsIn(text: string): readonly string[] {
 
 function wordLoadFailure(faults: readonly string[]): Diagnostic {
   const isFull = faults.some((fault) => /no space left/i.test(fault));
-  return errorDiagnostic("engine/load-failed", "the engine did not take the image", {
+  return errorDiagnostic("engine/load-failed", "the engine did not accept the image", {
     excerpt: faults.slice(0, 5),
     details: { full: isFull },
     hint: isFull
-      ? "the engine's disk is full: `docker system df` shows of what, `docker system prune` makes room"
-      : "`mlpackage doctor` looks at the engine",
+      ? "the engine's disk is full: type `docker system prune` to make room"
+      : "type `mlpackage doctor` to check the engine",
   });
 }
 
@@ -203,6 +204,8 @@ async function transfer(
     throw error;
   }
 }
+
+const AGAIN = "apply again; type `mlpackage doctor` if it happens again";
 
 /** Names the registry and the reason; the engine's own words follow as the excerpt. */
 function wordRegistryError(reference: string, words: string): Diagnostic {
@@ -232,11 +235,16 @@ function wordRegistryError(reference: string, words: string): Diagnostic {
   if (/not found|manifest unknown|name unknown/i.test(words)) {
     return errorDiagnostic("registry/not-found", `the registry ${registry} has no \`${reference}\``, {
       excerpt,
+      hint: `correct the name or the tag, or type \`docker login ${registry}\` if it is private`,
     });
   }
   return errorDiagnostic(
     "registry/failed",
-    `the registry ${registry} did not take or give \`${reference}\``,
-    { excerpt, details: { transient: /\b(429|5\d\d)\b|too many requests|unavailable/i.test(words) } },
+    `a request to the registry ${registry} failed for \`${reference}\``,
+    {
+      excerpt,
+      hint: AGAIN,
+      details: { transient: /\b(429|5\d\d)\b|too many requests|unavailable/i.test(words) },
+    },
   );
 }

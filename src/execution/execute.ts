@@ -102,8 +102,8 @@ async function withFaults(step: Step, execution: Execution, settling: Promise<Se
 function wordLockTimeout(step: Step, { owner, message }: LockTimeout): Diagnostic {
   return errorDiagnostic("lock/timed-out", `\`${step.id}\` waits for another run: ${message}`, {
     hint: owner.isHere
-      ? `let it finish, end it with \`kill ${owner.pid}\`, or wait longer with \`--lock-timeout\``
-      : `let it finish there, or wait longer with \`--lock-timeout\``,
+      ? `let it finish, end it with \`kill ${owner.pid}\`, or wait longer with \`--lock-timeout 1h\``
+      : `let it finish there, or wait longer with \`--lock-timeout 1h\``,
   });
 }
 
@@ -242,7 +242,7 @@ async function record(
   } catch (error) {
     const fault = wordFault(error);
     if (fault === undefined) throw error;
-    const message = `\`${step.id}\` succeeded, but is not remembered: ${fault.message}`;
+    const message = `\`${step.id}\` succeeded, but was not saved in the cache: ${fault.message}`;
     const hint = fault.hint === undefined ? {} : { hint: fault.hint };
     emit({ type: "diagnostic", diagnostic: warningDiagnostic("cache/not-recorded", message, hint) });
   }
@@ -308,7 +308,7 @@ function isAbort(error: unknown): boolean {
 function wordTimeout(step: Step, { kindOf }: Execution): Diagnostic {
   const minutes = kindOf(step).timeoutMs / 60_000;
   return errorDiagnostic("step/timed-out", `\`${step.id}\` did not end within ${minutes} minutes`, {
-    hint: "`--progress plain` shows what it was doing",
+    hint: "add `--progress plain` to see what it is doing",
   });
 }
 
@@ -339,6 +339,7 @@ function wordRetry(fault: Diagnostic, tried: number, attempts: number, pauseMs: 
   return warningDiagnostic(
     "step/tried-again",
     `${fault.message}; trying again in ${seconds} s (${tried + 1} of ${attempts})`,
+    { hint: "nothing to do: this run tries again by itself" },
   );
 }
 

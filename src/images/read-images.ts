@@ -39,9 +39,9 @@ async function readAll(
   depth: number,
 ): Promise<readonly ReadImage[]> {
   const parsed = parseManifest(text);
-  if (parsed === undefined) throw new UnreadableImage("its manifest is none");
+  if (parsed === undefined) throw new UnreadableImage("its manifest is not valid");
   if (parsed.kind === "manifest") return [await readOne(text, parsed.config, readText)];
-  if (depth === MOST_DEPTH) throw new UnreadableImage("its indexes name each other");
+  if (depth === MOST_DEPTH) throw new UnreadableImage("its indexes refer to each other");
   const { manifests } = parsed;
   const wanted = manifests.filter(
     ({ platform }) => platform === undefined || platforms.some((one) => isPlatform(platform, one)),

@@ -75,10 +75,10 @@ function wordNothing({ opened, leftOut }: Reading) {
   const { file } = opened.document;
   return errorDiagnostic(
     "import/nothing-to-serve",
-    `\`${file.path}\` names neither a model nor a script that are here`,
+    `\`${file.path}\` names no model and no script that exist here`,
     {
       location: { file, range: { start: 0, end: 0 } },
-      hint: "put the model's files beside it, and a script with `init()` and `run(data)` where the model needs one",
+      hint: "copy the model's files beside it, and a script with `init()` and `run(data)` if the model needs one",
       excerpt: sorted(leftOut).map(({ what, why }) => `${what}: ${why}`),
     },
   );
@@ -87,8 +87,8 @@ function wordNothing({ opened, leftOut }: Reading) {
 /** Its parts were looked at one by one: this is about how they go together. */
 function wordUnfit(message: string, { opened }: Reading, format: string) {
   const { file } = opened.document;
-  return errorDiagnostic("import/unfit", `what \`${file.path}\` comes to is no package: ${message}`, {
+  return errorDiagnostic("import/unfit", `\`${file.path}\` cannot be converted: ${message}`, {
     location: { file, range: { start: 0, end: 0 } },
-    hint: `change that in the file of ${format}, or write \`mlpackage.yaml\` by hand`,
+    hint: `correct it in the ${format} file, or write \`mlpackage.yaml\` by hand`,
   });
 }

@@ -42,11 +42,20 @@ export function importFile(request: ImportRequest): Promise<Result<Draft>> {
 async function importPath(request: ImportRequest): Promise<Result<Draft>> {
   const { path, shown, directory, files } = request;
   const status = await files.status(path);
-  if (status === undefined) return fail(errorDiagnostic("import/missing-file", `there is no \`${shown}\``));
+  if (status === undefined)
+    return fail(
+      errorDiagnostic("import/missing-file", `there is no \`${shown}\``, {
+        hint: "correct the path after `--from`",
+      }),
+    );
   if (pathInPackage(path, directory).startsWith("/")) return fail(wordOutside(shown));
   if (status.type === "directory") return importFolder(request);
   if (status.type === "file") return convertFile(request, status.size);
-  return fail(errorDiagnostic("import/not-a-file", `\`${shown}\` is neither a file nor a folder`));
+  return fail(
+    errorDiagnostic("import/not-a-file", `\`${shown}\` is neither a file nor a folder`, {
+      hint: "write a file or a folder after `--from`",
+    }),
+  );
 }
 
 /** The one file of it that is known by its name, or else by what stands in it. */
@@ -61,12 +70,12 @@ async function importFolder(request: ImportRequest): Promise<Result<Draft>> {
     shown: shown === "." ? name : `${shown.replace(/\/$/, "")}/${name}`,
   });
   const [name, ...others] = found;
-  if (name === undefined) return fail(wordUnknown(`in \`${shown}\` is no file that is known`));
+  if (name === undefined) return fail(wordUnknown(`\`${shown}\` has no file that can be converted`));
   if (others.length === 0) return importPath(at(name));
-  const message = `in \`${shown}\` are several files to convert: ${found.map((one) => `\`${one}\``).join(", ")}`;
+  const message = `\`${shown}\` has several files to convert: ${found.map((one) => `\`${one}\``).join(", ")}`;
   return fail(
     errorDiagnostic("import/several-files", message, {
-      hint: `name one of them: \`--from ${at(name).shown}\``,
+      hint: `write one of them, such as \`--from ${at(name).shown}\``,
     }),
   );
 }
@@ -106,8 +115,8 @@ async function convertFile(
     return fail(
       errorDiagnostic(
         "import/too-large",
-        `\`${shown}\` is larger than ${LARGEST} bytes, as no file that is converted`,
-        { hint: `known are ${KNOWN}` },
+        `\`${shown}\` is larger than ${LARGEST / 1e6} MB, and cannot be converted`,
+        { hint: `write one of ${KNOWN}` },
       ),
     );
   const parsed = parseDocument({ path: shown, text: await files.readText(path) });
@@ -115,7 +124,7 @@ async function convertFile(
   const document = parsed.value;
   const content = document.value;
   const importer = isRecord(content) ? importerOf(fileName(path), content) : undefined;
-  if (importer === undefined) return fail(wordUnknown(`\`${shown}\` is no file that is known`));
+  if (importer === undefined) return fail(wordUnknown(`\`${shown}\` is not a file that can be converted`));
   const folder = parentFolder(pathInPackage(path, directory));
   return importer.convert({ document, directory, folder, files });
 }
@@ -141,11 +150,11 @@ function withoutOurHint(diagnostic: Diagnostic): Diagnostic {
 }
 
 function wordUnknown(message: string): Diagnostic {
-  return errorDiagnostic("import/unknown-format", message, { hint: `known are ${KNOWN}` });
+  return errorDiagnostic("import/unknown-format", message, { hint: `write one of ${KNOWN}` });
 }
 
 function wordOutside(shown: string): Diagnostic {
-  return errorDiagnostic("import/outside-package", `\`${shown}\` lies outside of the folder of the package`, {
-    hint: "go to its folder, or name that with `-C`: what it names has to lie in the package",
+  return errorDiagnostic("import/outside-package", `\`${shown}\` is outside the package's folder`, {
+    hint: "go to its folder, or write that with `-C`: the files it names must be in the package",
   });
 }

@@ -60,6 +60,6 @@ export function withoutLogins(reading: Reading, field: Field): Serializable | un
 /** A text that is of no use without its login. It has no place in the file: what stands there would be shown. */
 export function refuseLogin(reading: Reading, { pointer }: Field, hint: string): void {
   const { path } = reading.opened.document.file;
-  const message = `${wordPointer(pointer)} of \`${path}\` holds a login, and none is copied`;
+  const message = `${wordPointer(pointer)} of \`${path}\` contains a login, which is not copied`;
   reading.diagnostics.push(errorDiagnostic("import/unfit", message, { hint }));
 }

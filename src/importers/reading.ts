@@ -117,8 +117,8 @@ export function openReading(opened: Opened): Reading {
       refuse(
         field,
         "import/outside-package",
-        `${wordPointer(field.pointer)} leads out of the folder of the package`,
-        "copy what it names into the folder, and name it by a path relative to the file",
+        `${wordPointer(field.pointer)} leads out of the package's folder`,
+        "copy the file into the folder, and write its path relative to this file",
       );
     return found;
   };

@@ -69,7 +69,7 @@ export function wordOtherPython(versions: string, found: string, path: string): 
   const image = wanted === undefined ? "" : `, such as \`python:${wanted}-slim\``;
   return errorDiagnostic(
     "requirements/other-python",
-    `\`${path}\` asks for Python ${versions}, and the base image has ${found}`,
-    { hint: `take a \`base_image\` that has one of these${image}` },
+    `\`${path}\` needs Python ${versions}, but the base image has ${found}`,
+    { hint: `write a \`base_image\` that has it${image}` },
   );
 }

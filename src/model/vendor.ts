@@ -49,7 +49,7 @@ export interface Vendor {
 export class VendorChanged extends Error {
   readonly file: string;
   constructor(file: string, what: string) {
-    super(`\`${file}\` ${what}: it is not what was vendored`);
+    super(`\`${file}\` ${what}: it has changed since it was vendored`);
     this.name = "VendorChanged";
     this.file = file;
   }

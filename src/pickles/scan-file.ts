@@ -55,7 +55,7 @@ async function scanAny(name: string, beginning: string, bytes: Bytes, scan: Scan
   if (beginning.startsWith(GZIP) || ZLIB.test(beginning))
     return sure(name, isNamed, await scanBytes(decompressed(bytes), scan.signal));
   if (isNamed && UNREADABLE.some((mark) => beginning.startsWith(mark)))
-    return told(name, { imports: [], unread: "is compressed in a way that is not read here" });
+    return told(name, { imports: [], unread: "is compressed with a method that is not supported" });
   const suspicion = await scanBytes(bytes, scan.signal);
   const isMarked = /^800[0-5]/.test(beginning) && !TENSORS.test(name);
   return sure(name, isNamed || isMarked, suspicion);

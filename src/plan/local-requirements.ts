@@ -26,11 +26,11 @@ function wordLocalRequirement(line: string, file: string | undefined): Diagnosti
   const isWheel = name !== undefined && !folder.startsWith("/") && !folder.startsWith("..") && folder !== ".";
   return errorDiagnostic(
     "plan/local-requirement",
-    `\`${line}\` is asked for by its path, which has no digest to lock`,
+    `\`${line}\` is required by its path, which cannot be locked`,
     {
       hint: isWheel
         ? `write \`${name.replaceAll("_", "-")}==${version}\` instead, and \`find_links: [${folder}]\` beside \`requirements\``
-        : "make a wheel of it (`pip wheel`) in a folder that `find_links` names, and ask for its name and version",
+        : "type `pip wheel --wheel-dir wheels PATH`, add `find_links: [wheels]`, and require its name and version",
       details: { subject: line, ...(file !== undefined && { file }) },
     },
   );

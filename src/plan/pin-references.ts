@@ -166,7 +166,7 @@ async function pinBase(config: Config, context: PinContext): Promise<Result<Base
   return fail(
     errorDiagnostic("plan/base-image-not-found", `the base image \`${image}\` does not exist`, {
       path: "/base_image",
-      hint: `${hasEngine ? "neither the engine nor the registry has it" : "the registry does not have it, and no engine answers"}: check the name and the tag`,
+      hint: `${hasEngine ? "the engine and the registry do not have it" : "the registry does not have it, and no engine answers"}: correct the name or the tag`,
     }),
   );
 }
@@ -178,9 +178,9 @@ async function pinLayout(path: string, directory: string, files: Files): Promise
   const found = await files.digestIfFile(isArchive ? place : `${place}/index.json`);
   if (found !== undefined) return succeed({ kind: "oci-layout", path, digest: found.digest });
   return fail(
-    errorDiagnostic("plan/no-layout", `\`${path}\` is no OCI image layout: it has no \`index.json\``, {
+    errorDiagnostic("plan/no-layout", `\`${path}\` is not an OCI image layout: it has no \`index.json\``, {
       path: "/base_image/oci_layout",
-      hint: "`skopeo copy docker://IMAGE oci:FOLDER` makes one; a tar of it will do as well",
+      hint: "type `skopeo copy docker://IMAGE oci:FOLDER` to make one, or write the path of its tar",
     }),
   );
 }
@@ -224,11 +224,11 @@ function warnOfLargeCode(entries: readonly TreeEntry[], sourceDirectory: string)
   return [
     warningDiagnostic(
       "plan/large-code",
-      `the code in \`${sourceDirectory}\` has ${megabytes(bytes)}, all of which goes into the image`,
+      `\`${sourceDirectory}\`, the folder of the code, has ${megabytes(bytes)}, and all of it goes into the image`,
       {
         path: "/inference",
         excerpt: largest.map(({ path, size }) => `${megabytes(size)}  ${path}`),
-        hint: "keep the script in a folder of its own and name it as `inference.source_directory`",
+        hint: "move the script to its own folder, and set `inference.source_directory` to it",
       },
     ),
   ];

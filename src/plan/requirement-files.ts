@@ -22,7 +22,7 @@ export async function findRequirementFiles(
           `the requirements file \`${path}\` is not in the package`,
           {
             path: "/environment/python/requirements",
-            hint: `\`${first}\` takes it in with \`-r\` or \`-c\``,
+            hint: `create it, or remove the \`-r\` or \`-c\` line from \`${first}\``,
           },
         ),
       );

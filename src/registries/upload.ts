@@ -175,7 +175,7 @@ export function createUploads(options: UploadOptions) {
     const response = await send(task, { start: sent, length }, { method: "PATCH", url: place, headers });
     await expectStatus(202, response);
     const taken = Math.min(takenOf(response) ?? sent + length, sent + length);
-    if (taken <= sent) throw new Refusal(416, "it takes nothing of what it is sent");
+    if (taken <= sent) throw new Refusal(416, "it keeps nothing of what it is sent");
     return { place: connection.placeIn(response, place) ?? place, sent: taken };
   }
 

@@ -16,7 +16,7 @@ export function lockedRequirement(
     return fail(
       errorDiagnostic("requirements/no-digest", `the lock has no digest of \`${name}\``, {
         path: locked.pointer,
-        hint: "its index tells none: put the wheel into a folder that `find_links` names, and lock again",
+        hint: "its index gives none: put the wheel into a folder, add it as `find_links`, and lock again",
       }),
     );
   const source = url === undefined ? { versions: `==${versionOf(locked)}` } : { versions: "", url };

@@ -32,9 +32,9 @@ export function warnOfUvSettings(uv: PlacedRecord): readonly Diagnostic[] {
     ),
     ...flat.map(({ pointer }) => ({ name: 'index` with `format = "flat"', pointer })),
   ].map(({ name, pointer }) =>
-    warningDiagnostic("requirements/setting-left-out", `\`tool.uv.${name}\` is not taken from here`, {
+    warningDiagnostic("requirements/setting-left-out", `\`tool.uv.${name}\` is not read from here`, {
       path: pointer,
-      hint: "name the `uv.lock` instead, which holds what it comes to",
+      hint: "write `requirements: uv.lock` instead",
     }),
   );
 }

@@ -121,16 +121,12 @@ function readPipOption(text: string, pointer: string): Result<Asked> {
   if (option !== undefined) return succeed({ index: addressAt(value, pointer) });
   const isFile = /^(-r|--requirement)\b/.test(text);
   return fail(
-    errorDiagnostic(
-      "requirements/pip-option",
-      `\`${text}\` is an option of pip that is not taken from here`,
-      {
-        path: pointer,
-        hint: isFile
-          ? "name that file as `environment.python.requirements`, instead of this one"
-          : "only `--index-url` and `--extra-index-url` are; what else pip is to know, a requirements file can say",
-      },
-    ),
+    errorDiagnostic("requirements/pip-option", `\`${text}\` is a pip option that is not supported here`, {
+      path: pointer,
+      hint: isFile
+        ? "write that file as `environment.python.requirements`, in place of `conda`"
+        : "move it to a requirements file; here only `--index-url` and `--extra-index-url` are read",
+    }),
   );
 }
 
@@ -142,10 +138,10 @@ function indexesOf(asked: readonly Asked[]): readonly string[] {
 function warnOfServer(name: string, pointer: string): Diagnostic {
   return warningDiagnostic(
     "requirements/server-left-out",
-    `\`${name}\` is not installed: mlpackage has a server of its own`,
+    `\`${name}\` is not installed: mlpackage has its own server`,
     {
       path: pointer,
-      hint: "if the script imports `azureml`, ask for `azureml-core` by its name",
+      hint: "if the script imports `azureml`, add `azureml-core`",
     },
   );
 }
@@ -153,9 +149,9 @@ function warnOfServer(name: string, pointer: string): Diagnostic {
 function warnOfVariables({ value, pointer }: Placed): readonly Diagnostic[] {
   if (value === undefined) return [];
   return [
-    warningDiagnostic("requirements/variables-left-out", "`variables` are not taken from here", {
+    warningDiagnostic("requirements/variables-left-out", "`variables` are not read from here", {
       path: pointer,
-      hint: "set them with `environment.variables`",
+      hint: "move them to `environment.variables`",
     }),
   ];
 }

@@ -88,17 +88,17 @@ function findNoDependencies(data: Placed): Diagnostic | undefined {
   if (isDynamic)
     return errorDiagnostic(
       "requirements/no-dependencies",
-      "only a build of the project knows its dependencies",
+      "its dependencies are dynamic, and known only to a build of the project",
       {
         path: dynamic.pointer,
-        hint: "list them in `project.dependencies`, or name a lock or a requirements file instead",
+        hint: "list them in `project.dependencies`, or write a lock or requirements file instead",
       },
     );
   const groups = memberOf(recordOf(data), "dependency-groups").value;
   if (Object.keys(project.value).length > 0 || groups !== undefined) return undefined;
-  return errorDiagnostic("requirements/no-dependencies", "it names no dependencies", {
+  return errorDiagnostic("requirements/no-dependencies", "it lists no dependencies", {
     path: "",
-    hint: "they are read from `[project]`, `[dependency-groups]` and `[tool.poetry]`",
+    hint: "add `dependencies` below `[project]`, `[dependency-groups]` or `[tool.poetry]`",
   });
 }
 
@@ -151,7 +151,11 @@ function fromUvSource(data: Placed, requirement: Requirement): Result<readonly R
   const markers = places.map((place) => markerAt(memberOf(recordOf(place), "marker")));
   const rest = negationOf(anyOf(markers));
   if (rest === undefined)
-    throw new BadShape(source.pointer, "has a marker that has no opposite", "name the `uv.lock` instead");
+    throw new BadShape(
+      source.pointer,
+      "has a marker that has no opposite",
+      "write `requirements: uv.lock` instead",
+    );
   const read = combine(
     places.map((place, index) => fromPlace(recordOf(place), markers[index] ?? true, requirement)),
   );
@@ -173,7 +177,7 @@ function fromPlace(
     return fail(wordSource(requirement.name, "path", pointer));
   if (value.url === undefined) return succeed([wanted]);
   if (value.extra !== undefined || value.group !== undefined)
-    throw new BadShape(pointer, "is for one extra or group alone", "name the `uv.lock` instead");
+    throw new BadShape(pointer, "is for one extra or group alone", "write `requirements: uv.lock` instead");
   const url = memberOf(place, "url");
   if (!isAddress(textOf(url)))
     throw new BadShape(url.pointer, "must be an address without a password or a query");

@@ -120,7 +120,7 @@ function findUnknown(
       return errorDiagnostic(code, `\`${path}\` has no ${one} \`${name}\``, {
         location: locateChoice(kind, index),
         path: pointerTo("/environment/python", kind, index),
-        hint: names === "" ? `it has no ${kind} at all` : `its ${kind} are ${names}`,
+        hint: names === "" ? `remove it: the file has no ${kind}` : `write one of its ${kind}: ${names}`,
       });
     });
   });
@@ -130,17 +130,13 @@ function wordBadShape({ pointer, message, hint }: BadShape, format: FormatName):
   const subject = pointer === "" ? "the file" : `\`${pointer.slice(1).replaceAll("/", ".")}\``;
   return errorDiagnostic("requirements/bad-file", `${subject} ${message}`, {
     path: pointer,
-    hint: hint ?? `it is read as a \`${format}\``,
+    hint: hint ?? `correct it there: the file is read as \`${format}\``,
   });
 }
 
 function wordTangled(): Diagnostic {
-  return errorDiagnostic(
-    "requirements/tangled",
-    "the lock has more ways to its packages than can be told apart",
-    {
-      path: "",
-      hint: "`uv export -o requirements.txt` writes what it asks for as a requirements file: name that instead",
-    },
-  );
+  return errorDiagnostic("requirements/tangled", "the lock file is too tangled to read", {
+    path: "",
+    hint: "type `uv export -o requirements.txt`, and write `requirements: requirements.txt`",
+  });
 }

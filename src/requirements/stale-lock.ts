@@ -34,8 +34,8 @@ function warnOfUv(data: Placed, project: Placed): readonly Diagnostic[] {
     .map((name) =>
       warningDiagnostic(
         "requirements/stale-lock",
-        `\`${name}\` is in the \`pyproject.toml\`, and not in the lock beside it`,
-        { path: root.pointer, hint: "`uv lock` brings it up to date" },
+        `\`${name}\` is in \`pyproject.toml\`, but not in the lock beside it`,
+        { path: root.pointer, hint: "type `uv lock` to update it" },
       ),
     );
 }
@@ -44,10 +44,9 @@ function warnOfPoetry(data: Placed, project: Placed): readonly Diagnostic[] {
   const hash = memberOf(recordOf(memberOf(recordOf(data), "metadata")), "content-hash");
   if (contentHashes(recordOf(project).value).includes(textOf(hash))) return [];
   return [
-    warningDiagnostic(
-      "requirements/stale-lock",
-      "the lock was made of another `pyproject.toml` than the one beside it",
-      { path: hash.pointer, hint: "`poetry lock` brings it up to date" },
-    ),
+    warningDiagnostic("requirements/stale-lock", "the lock does not match the `pyproject.toml` beside it", {
+      path: hash.pointer,
+      hint: "type `poetry lock` to update it",
+    }),
   ];
 }

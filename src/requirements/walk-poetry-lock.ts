@@ -25,10 +25,10 @@ export function walkPoetryLock(
     return fail(
       errorDiagnostic(
         "requirements/lock-alone",
-        "a lock of poetry before 2.0 says what its packages are needed for only with the `pyproject.toml` beside it",
+        "a lock of poetry before 2.0 needs the `pyproject.toml` beside it",
         {
           path: "/metadata",
-          hint: "put that beside it; or `poetry lock` of poetry 2 writes a lock that says it",
+          hint: "copy it there, or type `poetry lock` with poetry 2",
         },
       ),
     );
@@ -73,7 +73,7 @@ function uniqueByName(packages: readonly PlacedRecord[]) {
     throw new BadShape(
       another.pointer,
       `has \`${name}\` in a second version`,
-      "`poetry lock` of poetry 2 writes a lock that says when each is needed; or name what `poetry export -o requirements.txt` writes",
+      "type `poetry lock` with poetry 2, or `poetry export -o requirements.txt`, and write that file",
     );
   };
 }

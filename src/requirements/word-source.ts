@@ -7,14 +7,10 @@ const CODES = { path: "requirements/path", repository: "requirements/repository"
 
 /** The place is in the file that was read. */
 export function wordSource(name: string, origin: Origin, pointer: string): Diagnostic {
-  return errorDiagnostic(
-    CODES[origin],
-    `\`${name}\` is asked for by a ${origin}, which has no digest to lock`,
-    {
-      path: pointer,
-      hint: "make a wheel of it (`pip wheel`), put that into a folder that `find_links` names, and ask for its version",
-    },
-  );
+  return errorDiagnostic(CODES[origin], `\`${name}\` is required by a ${origin}, which cannot be locked`, {
+    path: pointer,
+    hint: "type `pip wheel --wheel-dir wheels SOURCE`, add `find_links: [wheels]`, and require its version",
+  });
 }
 
 /** As much of a text as tells what it is. */
@@ -30,10 +26,10 @@ export function wordNoRequirement(whole: string, pointer: string): Diagnostic {
     return wordSource(name === "" ? shown(whole) : name, kind === "file:" ? "path" : "repository", pointer);
   return errorDiagnostic(
     "requirements/not-a-requirement",
-    `\`${shown(whole)}\` is no requirement as pip reads them`,
+    `\`${shown(whole)}\` is not a requirement that pip can read`,
     {
       path: pointer,
-      hint: "write a name, and versions after it: `numpy>=2.1,<3`",
+      hint: "write a name and a version, such as `numpy>=2.1,<3`",
     },
   );
 }

@@ -288,7 +288,9 @@ export function wordFault(error: unknown): Diagnostic | undefined {
     });
   if (error instanceof NetworkError)
     return errorDiagnostic("source/unreachable", `the model could not be downloaded: ${error.message}`, {
-      ...(isLastingFault(error.code) ? {} : { hint: "apply again: the part that has arrived is kept" }),
+      hint: isLastingFault(error.code)
+        ? "check the address, the network and the proxy (`HTTPS_PROXY`)"
+        : "apply again: the part that has arrived is kept",
       details: { transient, code: error.code },
     });
   return undefined;

@@ -122,9 +122,9 @@ class TooLarge extends Error {}
 function wordSize({ url, size }: LockedCondaPackage, found: string): Diagnostic {
   return errorDiagnostic(
     "conda/replaced",
-    `the channel has another \`${fileOfUrl(url)}\` than was locked: of ${found} bytes, not of ${size}`,
+    `\`${fileOfUrl(url)}\` has changed in the channel since it was locked: ${found} bytes instead of ${size}`,
     {
-      hint: "if that was meant, `mlpackage lock --upgrade conda` takes it as it is now; if it stays, the channel's list says a wrong size",
+      hint: "if the change is intended, type `mlpackage lock --upgrade conda`; if that does not help, the channel's index is wrong",
     },
   );
 }
@@ -132,8 +132,8 @@ function wordSize({ url, size }: LockedCondaPackage, found: string): Diagnostic 
 function wordNotFetched(url: string, { code, message, details, hint }: Diagnostic): Diagnostic {
   const file = fileOfUrl(url);
   if (code === "source/digest-mismatch")
-    return errorDiagnostic("conda/replaced", `the channel has another \`${file}\` than was locked`, {
-      hint: "if that was meant, `mlpackage lock --upgrade conda` takes it as it is now",
+    return errorDiagnostic("conda/replaced", `\`${file}\` has changed in the channel since it was locked`, {
+      hint: "if the change is intended, type `mlpackage lock --upgrade conda`",
     });
   return errorDiagnostic("conda/not-fetched", `\`${file}\`: ${message}`, {
     ...(details !== undefined && { details }),
@@ -156,8 +156,8 @@ async function makeImage(
     if (!(error instanceof BadPackage)) throw error;
     const { message } = error;
     return fail(
-      errorDiagnostic("conda/bad-package", `a package of conda cannot be used: ${message}`, {
-        hint: "tell who made the channel, or ask for another version of it",
+      errorDiagnostic("conda/bad-package", `a conda package cannot be used: ${message}`, {
+        hint: "ask for another version of it in the conda file",
       }),
     );
   }

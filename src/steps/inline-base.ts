@@ -63,10 +63,14 @@ function checkDirectives(
 ): readonly Diagnostic[] {
   if (!directives.some((line) => /^#\s*escape\s*=\s*`/i.test(line))) return [];
   return [
-    errorDiagnostic("render/escape-directive", `\`${dockerfile}\` has another escape character than \`\\\``, {
-      path: "/base_image/dockerfile",
-      hint: "remove the `# escape` directive, and end lines that go on with a backslash",
-    }),
+    errorDiagnostic(
+      "render/escape-directive",
+      `\`${dockerfile}\` uses an escape character other than \`\\\``,
+      {
+        path: "/base_image/dockerfile",
+        hint: "remove the `# escape` directive, and continue lines with a backslash",
+      },
+    ),
   ];
 }
 
@@ -86,12 +90,15 @@ function findTarget(stages: readonly Stage[], target: string | undefined): Stage
 function wordTarget(stages: readonly Stage[], { dockerfile, target }: DockerfileBase): Diagnostic {
   if (stages.length === 0) {
     const message = `\`${dockerfile}\` has no \`FROM\``;
-    return errorDiagnostic("render/no-stage", message, { path: "/base_image/dockerfile" });
+    return errorDiagnostic("render/no-stage", message, {
+      path: "/base_image/dockerfile",
+      hint: "begin it with `FROM python:3.12-slim`",
+    });
   }
   const known = stages.map(({ name }, index) => `\`${name ?? index}\``).join(", ");
   return errorDiagnostic("render/unknown-target", `\`${dockerfile}\` has no stage \`${target}\``, {
     path: "/base_image/target",
-    hint: `its stages are ${known}`,
+    hint: `write one of its stages: ${known}`,
   });
 }
 
@@ -107,8 +114,8 @@ function checkArguments(
         path: `/base_image/build_args/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
         hint:
           declared.size === 0
-            ? `it has no \`ARG\`: add \`ARG ${name}\` where it is used`
-            : `it declares ${[...declared].map((one) => `\`${one}\``).join(", ")}`,
+            ? `add \`ARG ${name}\` to it`
+            : `write one of ${[...declared].map((one) => `\`${one}\``).join(", ")}`,
       }),
     );
 }

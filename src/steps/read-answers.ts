@@ -63,17 +63,17 @@ function wordUnlockable(name: string, url: string): Diagnostic {
   const where = /^[a-z]*file:/.test(url) ? "a path" : "a repository";
   return errorDiagnostic(
     "packages/no-digest",
-    `\`${name}\` is asked for by ${where}, which has no digest to lock`,
+    `\`${name}\` is required by ${where}, which cannot be locked`,
     {
-      hint: "make a wheel of it (`pip wheel`), and put that into a folder that `find_links` names",
+      hint: "type `pip wheel --wheel-dir wheels SOURCE`, and add `find_links: [wheels]`",
       details: { subject: name },
     },
   );
 }
 
 function wordNoDigest(name: string): Diagnostic {
-  return errorDiagnostic("packages/no-digest", `pip tells no SHA-256 of \`${name}\``, {
-    hint: "its index is too old to have any: put the wheel into a folder that `find_links` names",
+  return errorDiagnostic("packages/no-digest", `pip gives no SHA-256 for \`${name}\``, {
+    hint: "its index has none: put the wheel into a folder, and add that as `find_links`",
     details: { subject: name },
   });
 }
@@ -82,9 +82,9 @@ function wordNoDigest(name: string): Diagnostic {
 function wordSecret(name: string): Diagnostic {
   return errorDiagnostic(
     "packages/secret-address",
-    `the address of \`${name}\` holds what may be a secret, and would stand in the lock`,
+    `the address of \`${name}\` may contain a secret, and would be written to the lock`,
     {
-      hint: "ask for it by name and version from an index, or put its wheel into a folder that `find_links` names",
+      hint: "require it by name and version from an index, or put its wheel into a folder in `find_links`",
       details: { subject: name },
     },
   );

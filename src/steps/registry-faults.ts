@@ -45,9 +45,10 @@ function wordRefusal(reference: string, { status, message }: RegistryError): Dia
   }
   return errorDiagnostic(
     "registry/failed",
-    `the registry ${registry} did not take or give \`${reference}\``,
+    `a request to the registry ${registry} failed for \`${reference}\``,
     {
       excerpt,
+      hint: "apply again; type `mlpackage doctor` if it happens again",
     },
   );
 }

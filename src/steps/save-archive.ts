@@ -75,29 +75,21 @@ async function partsOfArchive(
 }
 
 function wordPlatforms(target: string) {
-  return errorDiagnostic(
-    "save/one-platform",
-    `\`${target}\` can hold the image for one platform, not for several`,
-    {
-      hint: "write it as `type: oci-archive`, or name one platform in `build.platforms`",
-    },
-  );
+  return errorDiagnostic("save/one-platform", `\`${target}\` can hold only one platform`, {
+    hint: "write `type: oci-archive`, or list one platform in `build.platforms`",
+  });
 }
 
 function wordFolder(target: string) {
-  return errorDiagnostic(
-    "save/folder-in-the-way",
-    `\`${target}\` is a folder, and the archive would be a file`,
-    {
-      hint: "name a file, such as `dist/model.tar`; nothing was changed",
-    },
-  );
+  return errorDiagnostic("save/folder-in-the-way", `\`${target}\` is a folder, but the archive is a file`, {
+    hint: "write a file name, such as `dist/model.tar`; nothing was changed",
+  });
 }
 
 function wordNoRoom(target: string, bytes: number, free: number) {
-  const message = `\`${target}\` takes ${megabytes(bytes)} MB, and the disk is full but for ${megabytes(free)} MB`;
+  const message = `\`${target}\` needs ${megabytes(bytes)} MB, and the disk has ${megabytes(free)} MB free`;
   return errorDiagnostic("save/no-room", message, {
-    hint: "free some space, or name another place; nothing was changed",
+    hint: "free some space, or change the `path` of the output; nothing was changed",
   });
 }
 

@@ -34,7 +34,7 @@ export async function saveFolder(
   if (!(await isReplaceable(place, context))) {
     return fail(
       errorDiagnostic("save/folder-not-ours", `\`${target}\` holds files that mlpackage did not write`, {
-        hint: "name a folder that does not exist yet; nothing was changed",
+        hint: "choose a new folder; nothing was changed",
       }),
     );
   }

@@ -58,24 +58,24 @@ function judge({ path, imports, unread }: Found, rules: Rules): readonly Diagnos
     ...(dangerous.length === 0
       ? []
       : [
-          word(rules, "pickle/unsafe", `\`${path}\` can do more than hold a model when it is loaded`, {
+          word(rules, "pickle/unsafe", `\`${path}\` could run other code when it is loaded`, {
             excerpt: shorten(dangerous),
-            hint: "whoever made the file decides what it runs: take it from somebody you trust, or have the model as ONNX, safetensors or skops",
+            hint: "use it only if you trust whoever made it, or save the model as ONNX, safetensors or skops",
           }),
         ]),
     ...(unknown.length === 0
       ? []
       : [
-          word(rules, "pickle/unknown-import", `\`${path}\` imports what is not known to be harmless`, {
+          word(rules, "pickle/unknown-import", `\`${path}\` imports code that is not known to be harmless`, {
             excerpt: shorten(unknown),
-            hint: "it is code of yours or of a library: look whether you know it",
+            hint: "check that you know this code, of yours or of a library",
           }),
         ]),
     ...(unread === undefined
       ? []
       : [
-          word(rules, "pickle/unread", `\`${path}\` could not be looked through: it ${unread}`, {
-            hint: "nothing is known of what it runs when it is loaded",
+          word(rules, "pickle/unread", `\`${path}\` could not be scanned: it ${unread}`, {
+            hint: "use it only if you trust whoever made it: what it runs is unknown",
           }),
         ]),
   ];
@@ -87,7 +87,7 @@ function word({ denyUnsafePickle }: Rules, code: string, message: string, words:
   if (!denyUnsafePickle) return warningDiagnostic(code, message, words);
   return errorDiagnostic(code, message, {
     ...words,
-    hint: `${words.hint}; \`--deny-unsafe-pickle\` refuses it, leave it out to go on`,
+    hint: `${words.hint}; remove \`--deny-unsafe-pickle\` to go on`,
   });
 }
 

@@ -87,7 +87,7 @@ export async function readLayout(
     return files.readText(place);
   };
   const root = await readIfThere("index.json");
-  if (root === undefined) throw new UnreadableImage("it has no `index.json`: it is no OCI layout");
+  if (root === undefined) throw new UnreadableImage("it is not an OCI layout: it has no `index.json`");
   return readImages(root, platforms, (digest) => readIfThere(blobPath(digest)));
 }
 
@@ -240,6 +240,6 @@ export async function orUnreadable<T>(act: () => Promise<T>): Promise<Result<T>>
 function wordUnreadable({ message }: UnreadableImage): Diagnostic {
   return errorDiagnostic("build/base-unreadable", `the base image cannot be used: ${message}`, {
     path: "/base_image",
-    hint: "check `base_image`, and `build.platforms` if there are any",
+    hint: "correct `base_image`, or `build.platforms`",
   });
 }

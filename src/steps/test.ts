@@ -25,6 +25,8 @@ const TEST_LABELS = { "org.mlpackage.role": "test" };
 /** Whose container it is: one that a killed run left behind can be told by it. */
 const OWNER_LABEL = "org.mlpackage.owner";
 
+const UNANSWERED = "correct the script: the container's log says why it did not answer";
+
 const LOG_LINES = 20;
 
 /** Starts the image as it will run, sends the requests and compares the answers. The container is always removed. */
@@ -147,6 +149,9 @@ async function runTest(
     const diagnostics = failures.map(({ message, excerpt }) =>
       errorDiagnostic(code, `test \`${name}\`: ${message}`, {
         details,
+        hint: outcome.isUnanswered
+          ? UNANSWERED
+          : `correct the script or the test, then type \`mlpackage apply\``,
         ...(excerpt.length > 0 && { excerpt }),
       }),
     );

@@ -87,10 +87,10 @@ async function unpack(
 function wordSeveral(files: readonly OutputFile[]) {
   return errorDiagnostic(
     "archive/several-files",
-    `\`unpack\` is for a model that is one archive, and this one has ${files.length} files`,
+    `\`unpack\` needs a model that is one archive, and this one has ${files.length} files`,
     {
       excerpt: files.slice(0, 5).map((file) => file.path),
-      hint: "name the archive itself as the source, or leave `unpack` out",
+      hint: "write the archive itself as the `source`, or remove `unpack`",
     },
   );
 }

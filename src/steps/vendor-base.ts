@@ -62,8 +62,11 @@ async function takeNamed(
 function wordOtherForm({ reference }: ImageBase): Diagnostic {
   return errorDiagnostic(
     "vendor/base-not-pinned",
-    `the engine has \`${reference}\`, but not in the bytes that the lock names`,
-    { path: "/base_image", hint: "try again where its registry answers: only that has them" },
+    `the engine has a different \`${reference}\` than the lock`,
+    {
+      path: "/base_image",
+      hint: "try again where its registry answers, or type `mlpackage lock --upgrade base_image`",
+    },
   );
 }
 

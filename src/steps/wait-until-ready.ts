@@ -27,7 +27,11 @@ export async function waitUntilReady(
     await host.clock.sleep(POLL_MS, signal);
   }
   const minutes = READY_WITHIN_MS / 60_000;
-  return fail(errorDiagnostic("service/not-ready", `the service was not ready after ${minutes} minutes`));
+  return fail(
+    errorDiagnostic("service/not-ready", `the service was not ready after ${minutes} minutes`, {
+      hint: "make `init()` faster, and check that a server of your own listens on `inference.port`",
+    }),
+  );
 }
 
 async function isReady(
@@ -51,8 +55,8 @@ async function isReady(
 function wordExit(exitCode: number) {
   const hint =
     exitCode === 3
-      ? "the entry script did not load: the last lines of its log say why"
-      : "the last lines of its log say why";
+      ? "correct the entry script, which did not load: the last lines of its log say why"
+      : "correct what the last lines of its log say";
   return errorDiagnostic(
     "service/exited",
     `the service ended with exit code ${exitCode} before it was ready`,

@@ -3,6 +3,8 @@ import { Refusal } from "../model/place.ts";
 
 const MOST_REDIRECTS = 5;
 
+const FINAL = "write the final address, with its `sha256`";
+
 /** How much of what a server says of its refusal is told. */
 const MOST_SAID = 200;
 
@@ -36,7 +38,7 @@ export async function follow(
     url = nextOf(url, location);
   }
   const message = `${first.host} redirects more than ${MOST_REDIRECTS} times`;
-  throw new Refusal(310, message, { code: "source/too-many-redirects" });
+  throw new Refusal(310, message, { code: "source/too-many-redirects", hint: FINAL });
 }
 
 function nextOf(url: URL, location: string): URL {
@@ -44,11 +46,12 @@ function nextOf(url: URL, location: string): URL {
   if (next === undefined || !/^https?:$/.test(next.protocol))
     throw new Refusal(310, `${url.host} redirects to something other than an http address`, {
       code: "source/bad-redirect",
+      hint: FINAL,
     });
   if (url.protocol === "https:" && next.protocol !== "https:")
     throw new Refusal(310, `${url.host} redirects from https to http (${next.host})`, {
       code: "source/insecure-redirect",
-      hint: "write the final address, with its `sha256`",
+      hint: FINAL,
     });
   return next;
 }

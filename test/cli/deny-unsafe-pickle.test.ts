@@ -25,7 +25,7 @@ environment: {python: {managed: false}}
 };
 
 const SAID =
-  /(error|warning)\[pickle\/unsafe\]: `model\.pkl` can do more than hold a model when it is loaded.*os\.system: can run any command/s;
+  /(error|warning)\[pickle\/unsafe\]: `model\.pkl` could run other code when it is loaded.*os\.system: can run any command/s;
 
 function openFolder(files: Readonly<Record<string, string>> = {}) {
   const workingDirectory = makeFolder({ ...FILES, ...files });

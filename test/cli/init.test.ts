@@ -439,7 +439,7 @@ test("what is there is not replaced", async () => {
   assert.is(first.exitCode, 64);
   assert.is(
     first.said.words,
-    "error[cli/place-taken]: `mlpackage.yaml` is there already\nhint: replace it with `mlpackage init --force`, or see what would be written with `--dry-run`\n",
+    "error[cli/place-taken]: `mlpackage.yaml` exists already\nhint: type `mlpackage init --force` to replace it, or add `--dry-run` to see what would be written\n",
   );
   assert.is(first.yaml, "mine");
   const forced = await initialize({ "model.pkl": RIDGE, "mlpackage.yaml": "mine" }, { force: true });
@@ -455,7 +455,7 @@ test("what is there is not replaced", async () => {
     "serving/score.py": "mine too",
   });
   assert.is(both.exitCode, 64);
-  assert.match(both.said.words, "error[cli/place-taken]: `serving/score.py` is there already");
+  assert.match(both.said.words, "error[cli/place-taken]: `serving/score.py` exists already");
   assert.is(both.yaml, "");
 });
 
@@ -491,12 +491,12 @@ test("no file is written through a link out of the package, nor where a file is 
       rmSync(at("serving"));
     };
     symlinkSync(elsewhere, at("serving"));
-    await attempt("leads out of the package, and `serving/score.py` would be written");
+    await attempt("leads out of the package, where `serving/score.py` would be written");
     assert.equal(readdirSync(elsewhere), []);
     symlinkSync(path.join(elsewhere, "absent"), at("serving"));
     await attempt("is a link to nothing");
     writeFileSync(at("serving"), "mine");
-    await attempt("is there, and is no folder");
+    await attempt("exists, and is not a folder");
     mkdirSync(at("other"));
     symlinkSync("other", at("serving"));
     assert.is(await init(session, { ...OPTIONS, dryRun }), 0, said.words);

@@ -196,13 +196,13 @@ for (const [what, frozen, environment, hint] of [
     assert.is(code, 64);
     assert.match(
       words,
-      "error[cli/other-mlpackage]: `mlpackage.lock` is for mlpackage 0.0.0, and this is 0.2.0: it would be another image",
+      "error[cli/other-mlpackage]: `mlpackage.lock` is for mlpackage 0.0.0, and this is 0.2.0: the image would be different",
     );
     assert.match(words, "mlpackage.lock:6:11");
     assert.match(words, CHANGED);
     assert.match(
       words,
-      `\nhint: \`npx mlpackage@0.0.0\` makes the image that is locked; \`mlpackage lock\` brings \`mlpackage.lock\` up to this one: ${hint}`,
+      `\nhint: type \`npx mlpackage@0.0.0 apply\` for the locked image; \`mlpackage lock\` brings \`mlpackage.lock\` up to this one: ${hint}`,
     );
     assert.match((await planIt(IN_CI, NEWER)).words, "and this is 0.2.0: `apply` will refuse to go on");
     assert.is(read(), text);
@@ -216,7 +216,7 @@ test("the same version with another server is another one, and one with the same
   await saveIt();
   const changed = await saveIt(true, {}, { ...OURS, serve: "mended by hand" });
   assert.is(changed.code, 64);
-  assert.match(changed.words, "`mlpackage.lock` is for another mlpackage 0.0.0 than this one");
+  assert.match(changed.words, "`mlpackage.lock` is for a different build of mlpackage 0.0.0");
   assert.not.match(changed.words, "npx");
   assert.is((await saveIt(true, {}, { ...OURS, version: "0.0.1" })).code, 0);
 });

@@ -63,7 +63,7 @@ test("a source asks nobody, and says why", async () => {
   const reference = { source: "http://127.0.0.1:1/m.bin", include: [], exclude: [] };
   const pinned = await source.pin(reference, makeSourceContext(makeFolder()));
   assert.not(pinned.ok);
-  assert.match((!pinned.ok && pinned.diagnostics[0]?.message) || "", "`--offline` lets nothing out");
+  assert.match((!pinned.ok && pinned.diagnostics[0]?.message) || "", "`--offline` allows no connection");
   assert.equal(source.schemes, ["http", "https"]);
 });
 

@@ -110,12 +110,12 @@ const cases: readonly Case[] = [
       { step: render, verdict: "fresh" },
       { ...runs, step: { ...build, inputs: { a: 1 } } },
     ]),
-    ["build has other inputs than in the plan"],
+    ["build has different inputs now"],
   ],
   [
     "another output of a step before it",
     makeDocument([{ step: render, verdict: "fresh" }, runs], (id) => digestOf(id === "build" ? "new" : id)),
-    ["build would be made from something else than in the plan"],
+    ["build would be made from different steps"],
   ],
   [
     "a step came, another went",
@@ -123,7 +123,7 @@ const cases: readonly Case[] = [
       { step: render, verdict: "fresh" },
       { step: push, verdict: "pending", on: ["build"] },
     ]),
-    ["build is in the plan, and no step any more", "push:x is a step now, and not in the plan"],
+    ["build is in the plan, but is no longer a step", "push:x is a step now, but is not in the plan"],
   ],
   [
     "an order that was not",
@@ -131,7 +131,7 @@ const cases: readonly Case[] = [
       { step: render, verdict: "fresh" },
       { ...runs, step: { ...build, after: ["render"] } },
     ]),
-    ["build has another place among the steps than in the plan"],
+    ["build has a different place in the order of the steps"],
   ],
 ];
 

@@ -144,7 +144,7 @@ test("a plan is for the files and profiles that it was made with", async () => {
   assert.equal(await applied({ profile: ["gpu"] }), undefined);
   assert.match(
     (await applied({})) ?? "",
-    "is a plan of `demo in mlpackage.yaml with profile gpu`, not of `demo in mlpackage.yaml`",
+    "is a plan for `demo in mlpackage.yaml with profile gpu`, not for `demo in mlpackage.yaml`",
   );
 });
 

@@ -19,7 +19,7 @@ async function validateBytes(bytes: Buffer): Promise<readonly [exitCode: number,
   return [await validate(session), said.words.split("\n")[0]];
 }
 
-const refused = [64, "error[cli/not-utf-8]: `mlpackage.yaml` is not written in UTF-8"];
+const refused = [64, "error[cli/not-utf-8]: `mlpackage.yaml` is not in UTF-8"];
 
 test("UTF-8 is read, with its own replacement character and with a byte order mark", async () => {
   for (const text of [LABELLED, LABELLED.replace("è", "\uFFFD"), `\uFEFF${LABELLED}`])

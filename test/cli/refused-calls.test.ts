@@ -43,8 +43,8 @@ for (const choice of choices) {
     assert.is(
       said.words,
       [
-        "error[cli/plan-and-choice]: which steps run is in the plan already",
-        "hint: give `--only`, `--no-cache` and `--no-test` to `mlpackage plan --out FILE`",
+        "error[cli/plan-and-choice]: a saved plan already says which steps run",
+        "hint: type `mlpackage plan --out FILE` with `--only`, `--no-cache` or `--no-test` instead",
         "",
       ].join("\n"),
     );
@@ -56,8 +56,8 @@ for (const [what, options, words] of [
     "nothing built, and no key",
     { rebuild: false, image: "r.example/a:1" },
     [
-      "error[cli/nothing-to-verify]: without building the image again there is only its signature",
-      "hint: give the public key with `--key cosign.pub`, or leave out `--no-rebuild`",
+      "error[cli/nothing-to-verify]: `--no-rebuild` leaves only the signature to verify",
+      "hint: add `--key cosign.pub`, or remove `--no-rebuild`",
     ],
   ],
   [
@@ -65,7 +65,7 @@ for (const [what, options, words] of [
     { rebuild: false, image: "r.example/a:1", key: "cosign.key" },
     [
       "error[cli/no-public-key]: `cosign.key` is a private key",
-      "hint: give the file that `cosign public-key --key cosign.key` prints, in PEM",
+      "hint: write the output of `cosign public-key --key cosign.key` to a file, and give that",
     ],
   ],
   [
@@ -73,7 +73,7 @@ for (const [what, options, words] of [
     { rebuild: true, key: "cosign.pub" },
     [
       "error[cli/no-public-key]: there is no public key in `cosign.pub`",
-      "hint: give the file that `cosign public-key --key KEY` prints, in PEM",
+      "hint: write the output of `cosign public-key --key KEY` to a file, and give that",
     ],
   ],
 ] as const) {

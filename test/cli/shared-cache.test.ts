@@ -130,7 +130,7 @@ test("doctor's question: none, one that answers, one that does not, one that is 
     `${folder} answers; runs read it, and write to it`,
   );
   const gone = `${folder}/gone`;
-  assert.is(await checkOf({ "": gone }), `the shared cache ${gone} is of no use: there is no such folder`);
+  assert.is(await checkOf({ "": gone }), `the shared cache ${gone} does not work: there is no such folder`);
   assert.match((await checkOf({ "": "cache" })) ?? "", "neither an absolute path nor");
   assert.match((await checkOf({ "": folder, _TRUSTED_KEYS: "no.pub" })) ?? "", "no.pub` cannot be read");
 });

@@ -178,7 +178,10 @@ test("a package that was replaced under its name is refused", async () => {
   const { exitCode, stderr } = await all.call(["apply", "--frozen"], cacheOf("replaced"));
   channel.offer(told);
   assert.is(exitCode, 1, stderr);
-  assert.match(stderr, "error[conda/replaced]: the channel has another `told-1.0-0.conda` than was locked");
+  assert.match(
+    stderr,
+    "error[conda/replaced]: `told-1.0-0.conda` has changed in the channel since it was locked",
+  );
 });
 
 test("a file that asks for something else is refused with a frozen lock, and resolved without", async () => {

@@ -240,7 +240,7 @@ test("another Python than the conda.yaml asks for: told with its place, and pip 
   assert.is(exitCode, 64, stderr);
   assert.match(
     stderr,
-    /error\[requirements\/other-python\]: `conda.yaml` asks for Python ==3\.8\.\*, and the base image has 3\.11\.\d+/,
+    /error\[requirements\/other-python\]: `conda.yaml` needs Python ==3\.8\.\*, but the base image has 3\.11\.\d+/,
   );
   assert.match(stderr, /mlpackage\.yaml:4:\d+/);
   assert.match(stderr, "such as `python:3.8-slim`");

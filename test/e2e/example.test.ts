@@ -69,7 +69,7 @@ test("schema is the published one", async () => {
 test("registry: nothing is pushed", async () => {
   const { exitCode, all } = await example.call(["registry"]);
   assert.is(exitCode, 0, all);
-  assert.match(all, "no output of the file is pushed");
+  assert.match(all, "no output in the file is pushed");
 });
 
 test("run before apply says what to do", async () => {

@@ -98,7 +98,7 @@ test("a folder with a pickle and nothing else", async () => {
 
   const again = await call("init");
   assert.is(again.exitCode, 64);
-  assert.match(again.all, "error[cli/place-taken]: `mlpackage.yaml` is there already");
+  assert.match(again.all, "error[cli/place-taken]: `mlpackage.yaml` exists already");
   assert.match(again.all, "`mlpackage init --force`");
   const forced = await call("init", "--force");
   assert.is(forced.exitCode, 0, forced.all);

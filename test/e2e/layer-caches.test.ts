@@ -152,7 +152,7 @@ test("one that cannot be written fails the build, unless it may", async () => {
   assert.match(refused.all, `error[build/cache-not-written]: the cache \`${PRIVATE_REGISTRY}/`);
   assert.match(
     refused.all,
-    `hint: \`docker login ${PRIVATE_REGISTRY}\` as somebody who may; with \`ignore-error`,
+    `hint: type \`docker login ${PRIVATE_REGISTRY}\` with an account that has access; or add \`ignore-error`,
   );
   await made.configure(configurationOf(`cache_to: ["${cache},ignore-error=true"]`));
   const allowed = await apply({});

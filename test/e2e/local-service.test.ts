@@ -49,7 +49,7 @@ test("no service: what to type", async () => {
   for (const command of ["logs", "stop", "score"]) {
     const { exitCode, stderr } = await folder.call([command]);
     assert.is(exitCode, 64);
-    assert.match(stderr, /error\[cli\/not-running\](.*\n)+.*`mlpackage run -d` starts it/);
+    assert.match(stderr, /error\[cli\/not-running\](.*\n)+.*type `mlpackage run -d` to start it/);
   }
   for (const one of [folder, other]) assert.is((await one.call(["run", "-d"])).exitCode, 0);
   url = /http:\S+/.exec(workspace.printed.findLast((text) => text.includes("ready on")) ?? "")?.[0] ?? "";

@@ -122,10 +122,7 @@ test("Python packages stay what they were locked to, whatever the index offers s
   index.offer("1.1", "VERSION = 'evil'\n");
   const replaced = await made.call(["apply", "--no-test", "--no-cache"]);
   assert.is(replaced.exitCode, 1, replaced.stderr);
-  assert.match(
-    replaced.stderr,
-    "error[build/digest-mismatch]: `greeter` has other bytes than when it was locked",
-  );
+  assert.match(replaced.stderr, "error[build/digest-mismatch]: `greeter` has changed since it was locked");
   assert.match(replaced.stderr, "mlpackage lock --upgrade python");
   index.close();
 });

@@ -50,7 +50,7 @@ test("without its variable nothing begins, and the place is told", async () => {
   assert.is(exitCode, 64, stderr);
   assert.match(
     stderr,
-    "error[cli/no-secret]: the secret `pip` is not to be had: `PIP_TOKEN` is not set\n --> mlpackage.yaml:",
+    "error[cli/no-secret]: the secret `pip` is missing: `PIP_TOKEN` is not set\n --> mlpackage.yaml:",
   );
   assert.match(stderr, "hint: `export PIP_TOKEN=...`, or have CI set it");
   assert.not.match(stderr + stdout, "▸");
@@ -236,7 +236,7 @@ RUN --mount=type=secret,id=vault --mount=type=secret,id=other,env=OTHER \\
   await owner.write({ "tokens/vault": " \n" });
   const missing = await owner.call(["apply", "--no-test", "--no-cache"], { environment });
   assert.is(missing.exitCode, 64, missing.all);
-  assert.match(missing.all, "the secret `vault` is not to be had: `tokens/vault` is empty");
+  assert.match(missing.all, "the secret `vault` is missing: `tokens/vault` is empty");
 });
 
 test.run();

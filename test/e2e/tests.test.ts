@@ -152,7 +152,7 @@ test("`test` runs those that are wanted", async () => {
   );
   const { exitCode: unknown, stderr } = await good.call(["test", "imege"]);
   assert.is(unknown, 64);
-  assert.match(stderr, "error[cli/unknown-test]: no test has `imege` in its name");
+  assert.match(stderr, "error[cli/unknown-test]: no test's name contains `imege`");
   assert.match(stderr, "hint: the tests are `places with a tolerance of their own`, `a schema in a file`,");
   // What ran of them is no record of all of them.
   assert.match((await good.call(["plan"])).stdout, /fresh/);
@@ -245,7 +245,7 @@ test("each kind fails with what is wrong, where, and exit code 3", async () => {
   await bad.write({ ".mlpackage-mine.xml": "<mine/>" });
   const taken = await bad.call(["test", "--junit", ".mlpackage-mine.xml"]);
   assert.is(taken.exitCode, 64, taken.stderr);
-  assert.match(taken.stderr, "error[cli/place-taken]: `.mlpackage-mine.xml` is there, and is something else");
+  assert.match(taken.stderr, "error[cli/place-taken]: `.mlpackage-mine.xml` exists, and is something else");
   assert.is(readFileSync(bad.at(".mlpackage-mine.xml"), "utf8"), "<mine/>");
 });
 

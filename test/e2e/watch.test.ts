@@ -131,7 +131,7 @@ test("a save is answered by the new code, and no request is lost on the way", as
 
 test("code that does not load is told, and the last that did goes on serving, until a save mends it", async () => {
   await folder.write({ "src/score.py": `${answering("broken")}x = (\n` });
-  const said = await watched.hear("score.py does not load: what was loaded before goes on serving");
+  const said = await watched.hear("score.py does not load: the previous code keeps serving");
   assert.match(said, "SyntaxError: '(' was never closed");
   assert.is(await ask(watched), "here four");
   await folder.write({ "src/score.py": answering("broken", "import no_such_module") });
@@ -243,11 +243,11 @@ test("Ctrl-C removes the container, and what it was given", () => stopWatching(w
 
 test("a script that does not load at first is served as soon as it does", async () => {
   await folder.write({ "src/score.py": answering("none", "import no_such_module") });
-  const broken = await watch(folder, "the code does not load: nothing answers until a change mends it");
+  const broken = await watch(folder, "the code does not load: nothing answers until it is corrected");
   assert.match(broken.said(), "No module named 'no_such_module'");
   assert.is(await ask(broken), "status 503");
   await folder.write({ "src/score.py": answering("none", "import no_such_module_either") });
-  await broken.hear("score.py does not load: nothing answers until a change mends it");
+  await broken.hear("score.py does not load: nothing answers until it is corrected");
   assert.is(await ask(broken), "status 503");
   await folder.write({ "src/score.py": answering("first") });
   await broken.hear("ready on");
@@ -259,7 +259,7 @@ test("a script that does not load at first is served as soon as it does", async 
   });
   await broken.hear("score.py: reloaded in ");
   await rm(folder.at("src/lib/__init__.py"));
-  await broken.hear("does not load: what was loaded before goes on serving");
+  await broken.hear("does not load: the previous code keeps serving");
   for (let worker = 0; worker < 2; worker += 1) await ask(broken).catch(() => {});
   await sleep(1_500);
   assert.is(await ask(broken), "status 503");
@@ -291,7 +291,7 @@ test("the newest gunicorn reloads as well", async () => {
   const watching = await watch(newest);
   assert.is(await ask(watching), "newest one");
   await newest.write({ "src/score.py": "x = (\n" });
-  await watching.hear("score.py does not load: what was loaded before goes on serving");
+  await watching.hear("score.py does not load: the previous code keeps serving");
   await newest.write({ "src/score.py": answering("newer"), "src/lib.py": lib("two") });
   await untilAnswer(watching, "newer two");
   await stopWatching(watching);

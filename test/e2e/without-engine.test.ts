@@ -221,7 +221,7 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
   ],
   "an index that is no JSON": [
     (folder) => writeFile(path.join(folder, "index.json"), "{"),
-    /its manifest is none/,
+    /its manifest is not valid/,
   ],
   "an index of nothing": [
     (folder) => writeFile(path.join(folder, "index.json"), '{"manifests": []}'),

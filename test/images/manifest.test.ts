@@ -137,7 +137,7 @@ test("indexes that lead to each other come to an end", async () => {
     asked += 1;
     return texts.get(digest);
   });
-  assert.match(String(await read.catch(String)), "its indexes name each other");
+  assert.match(String(await read.catch(String)), "its indexes refer to each other");
   assert.ok(asked <= 3, `${asked} texts were asked for`);
 });
 
@@ -166,7 +166,7 @@ for (const hostile of [
 ]) {
   test(`no manifest: ${hostile.slice(0, 60)}`, async () => {
     assert.is(parseManifest(hostile), undefined);
-    assert.is(await refusal(hostile, ["linux/amd64"]), "UnreadableImage: its manifest is none");
+    assert.is(await refusal(hostile, ["linux/amd64"]), "UnreadableImage: its manifest is not valid");
   });
 }
 

@@ -56,7 +56,7 @@ const REFUSED: readonly (readonly [
     "two files in a folder",
     { "cog.yaml": "a: 1", Kitfile: "a: 1" },
     ".",
-    /import\/several-files.*`Kitfile`, `cog\.yaml`\nhint: name one of them: `--from Kitfile`/s,
+    /import\/several-files.*`Kitfile`, `cog\.yaml`\nhint: write one of them, such as `--from Kitfile`/s,
   ],
   [
     "an empty file",

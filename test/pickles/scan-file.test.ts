@@ -230,7 +230,7 @@ out.write(b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', len(h)) + h + pickle.dumps
     "one that is compressed in another way",
     "model.joblib",
     "import lzma; out.write(lzma.compress(pickle.dumps(1)))",
-    ["model.joblib ? is compressed in a way that is not read here"],
+    ["model.joblib ? is compressed with a method that is not supported"],
   ],
   [
     "code of one's own",

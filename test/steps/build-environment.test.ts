@@ -272,7 +272,7 @@ const elsewhere = makeBase("linux/s390x");
 const layerPlace = `base/blobs/${layer?.digest.replace(":", "/")}`;
 
 for (const [what, files, words] of [
-  ["is no layout", { "base/index.json": "[]" }, "its manifest is none"],
+  ["is no layout", { "base/index.json": "[]" }, "its manifest is not valid"],
   [
     "is for another platform",
     layoutFiles([elsewhere], "base/"),

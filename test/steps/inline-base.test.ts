@@ -175,7 +175,7 @@ const faults: readonly Fault[] = [
       [
         "render/escape-directive",
         "/base_image/dockerfile",
-        "remove the `# escape` directive, and end lines that go on with a backslash",
+        "remove the `# escape` directive, and continue lines with a backslash",
       ],
     ],
   ],

@@ -26,15 +26,15 @@ async function scanned(files: Readonly<Record<string, string>>) {
 test("what is found is told by file, and refused where it is denied", async () => {
   const { judge } = await scanned({ "models/evil.pkl": EVIL, "models/own.pkl": OWN, "models/cut.pkl": "(" });
   const told = [
-    ["pickle/unread", "`models/cut.pkl` could not be looked through: it ends too early"],
+    ["pickle/unread", "`models/cut.pkl` could not be scanned: it ends too early"],
     [
       "pickle/unsafe",
-      "`models/evil.pkl` can do more than hold a model when it is loaded",
+      "`models/evil.pkl` could run other code when it is loaded",
       "os.system: can run any command",
     ],
     [
       "pickle/unknown-import",
-      "`models/own.pkl` imports what is not known to be harmless",
+      "`models/own.pkl` imports code that is not known to be harmless",
       "mycompany.models.Churn",
     ],
   ];

@@ -13,27 +13,31 @@ function wordWarning(code: SharedWarning, name: string, why: string): Diagnostic
   switch (code) {
     case "cache/shared-unavailable":
       return warningDiagnostic(code, `the shared cache \`${name}\` does not work: ${why}`, {
-        hint: "the run goes on without it, and makes everything here",
+        hint: "the run goes on without it; type `mlpackage doctor` to check it",
       });
     case "cache/unsigned":
-      return warningDiagnostic(code, `the shared cache \`${name}\` has records that nobody signed`, {
-        hint: "they are not used; let whoever uploads set `MLPACKAGE_SHARED_CACHE_SIGNING_KEY`",
+      return warningDiagnostic(code, `the shared cache \`${name}\` has unsigned records`, {
+        hint: "they are not used; set `MLPACKAGE_SHARED_CACHE_SIGNING_KEY` on the machines that upload",
       });
     case "cache/bad-signature":
       return warningDiagnostic(code, `the shared cache \`${name}\` has records that no trusted key signed`, {
-        hint: "they are not used; `MLPACKAGE_SHARED_CACHE_TRUSTED_KEYS` names the public keys to trust",
+        hint: "they are not used; add the signer's public key to `MLPACKAGE_SHARED_CACHE_TRUSTED_KEYS`",
       });
     case "cache/damaged-record":
-      return warningDiagnostic(code, `the shared cache \`${name}\` has records that are none of ours`, {
-        hint: "they are not used; with `MLPACKAGE_SHARED_CACHE_MODE=write` they are written anew",
-      });
+      return warningDiagnostic(
+        code,
+        `the shared cache \`${name}\` has records that mlpackage did not write`,
+        {
+          hint: "they are not used; set `MLPACKAGE_SHARED_CACHE_MODE=write` to replace them",
+        },
+      );
     case "cache/damaged-content":
-      return warningDiagnostic(code, `the shared cache \`${name}\` has other bytes under \`${why}\``, {
-        hint: "they are not used; with `MLPACKAGE_SHARED_CACHE_MODE=write` they are written anew",
+      return warningDiagnostic(code, `the shared cache \`${name}\` has the wrong content under \`${why}\``, {
+        hint: "they are not used; set `MLPACKAGE_SHARED_CACHE_MODE=write` to replace them",
       });
     case "cache/not-uploaded":
-      return warningDiagnostic(code, `not everything was uploaded to \`${name}\`: ${why}`, {
-        hint: "other machines make it themselves; what was made here is not touched by this",
+      return warningDiagnostic(code, `the upload to the shared cache \`${name}\` is incomplete: ${why}`, {
+        hint: "this run is not affected; type `mlpackage doctor` to check the shared cache",
       });
   }
 }

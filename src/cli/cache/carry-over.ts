@@ -45,8 +45,8 @@ export async function importCache(
 }
 
 function wordTaken(file: string): Diagnostic {
-  return errorDiagnostic("cli/place-taken", `\`${file}\` is there, and is no export of a cache`, {
-    hint: "name a file that is not there yet; nothing was changed",
+  return errorDiagnostic("cli/place-taken", `\`${file}\` exists, and is not an export of the cache`, {
+    hint: "choose a new file name; nothing was changed",
   });
 }
 

@@ -39,7 +39,7 @@ async function lockAll({ cacheDirectory, host }: Session): Promise<Result<readon
       const { pid, host: machine, purpose } = error.owner;
       return fail(
         errorDiagnostic("cache/in-use", `process ${pid} on ${machine} is using the cache: ${purpose}`, {
-          hint: "clear it once that has ended; `mlpackage cache gc` can run at any time",
+          hint: "try again when it has ended, or type `mlpackage cache gc`, which can run at any time",
         }),
       );
     }

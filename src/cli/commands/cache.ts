@@ -43,6 +43,6 @@ function findExcess({ action, file, maximumSize }: CacheOptions): string | undef
 
 function wordExcess(action: CacheAction, excess: string): Diagnostic {
   return errorDiagnostic("cli/excess-argument", `\`cache ${action}\` takes no \`${excess}\``, {
-    hint: "`--max-size` is for `cache gc`, a file for `cache export` and `cache import`; nothing was done",
+    hint: "remove it: `--max-size` is for `cache gc`, a file for `cache export` and `cache import`",
   });
 }

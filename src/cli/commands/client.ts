@@ -35,7 +35,7 @@ async function findAddress(session: Session, { inference: { port } }: Config): P
   if (service.ok) return `http://127.0.0.1:${service.value.hostPort}/score`;
   tell(
     session,
-    `no service of this package runs here: the client asks port ${port} (\`--url\` says another)`,
+    `no service of this package is running here: the client uses port ${port} (\`--url\` sets another)`,
   );
   return `http://127.0.0.1:${port}/score`;
 }
@@ -45,8 +45,8 @@ function readAddress(url: string): Result<string> {
   const isWeb = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   if (!isWeb) {
     return fail(
-      errorDiagnostic("cli/no-address", `\`${url}\` is no address of a service`, {
-        hint: "one is `https://service.example.com/score`",
+      errorDiagnostic("cli/no-address", `\`${url}\` is not the address of a service`, {
+        hint: "write an address such as `https://service.example.com/score`",
       }),
     );
   }

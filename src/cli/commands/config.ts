@@ -52,8 +52,8 @@ function wordHidden(count: number): Diagnostic {
   const values = count === 1 ? "1 value holds a secret" : `${count} values hold secrets`;
   return warningDiagnostic(
     "cli/masked-config",
-    `what is printed is not the configuration as it is built: ${values}, with \`***\` in the place`,
-    { hint: "build from the files themselves, not from what is printed" },
+    `the printed configuration is incomplete: ${values}, printed as \`***\``,
+    { hint: "do not build from it: type `mlpackage apply` with the files themselves" },
   );
 }
 

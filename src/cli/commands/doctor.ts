@@ -61,7 +61,7 @@ async function checkEngine(engine: Engine): Promise<readonly Check[]> {
         name,
         problem: warningDiagnostic(
           "doctor/classic-store",
-          "the engine keeps images in its classic store: one platform an image, and slower exports",
+          "the engine uses the classic image store, which allows one platform per image and exports slowly",
           {
             hint: 'set `{"features": {"containerd-snapshotter": true}}` in /etc/docker/daemon.json, or turn on "Use containerd" in Docker Desktop',
           },
@@ -103,7 +103,11 @@ async function checkRegistry(address: string, tag: string, { host, signal }: Ses
   const credentials = await findCredentials(address, host);
   const resolved = await resolveReference(tag, createRepositories(host), signal);
   if (!resolved.ok) {
-    const [problem = errorDiagnostic("registry/failed", `${address} does not answer`)] = resolved.diagnostics;
+    const [
+      problem = errorDiagnostic("registry/failed", `${address} does not answer`, {
+        hint: "check the address and the network",
+      }),
+    ] = resolved.diagnostics;
     return { name, problem };
   }
   return { name, found: credentials === undefined ? "answers without a login" : "answers, logged in" };

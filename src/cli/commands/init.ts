@@ -68,7 +68,7 @@ function wordSeveral(session: Session, options: InitOptions) {
   return errorDiagnostic(
     "cli/excess-argument",
     `\`-f\` names ${file.length} files, and \`init\` writes one`,
-    { hint: `name it alone: \`${wordCall(alone, options)}\`` },
+    { hint: `type \`${wordCall(alone, options)}\`` },
   );
 }
 
@@ -83,22 +83,24 @@ async function checkPlaces(
   const shown = path.relative(workingDirectory, directory) || ".";
   const folder = await files.status(directory);
   if (folder?.type !== "directory") {
-    const what = folder === undefined ? "does not exist" : "is no folder";
+    const what = folder === undefined ? "does not exist" : "is not a folder";
     return fail(
-      errorDiagnostic("cli/no-folder", `\`${shown}\` ${what}`, { hint: "name the folder of the model" }),
+      errorDiagnostic("cli/no-folder", `\`${shown}\` ${what}`, {
+        hint: "write the folder that holds the model",
+      }),
     );
   }
   const there = await files.status(configPath);
   const name = path.relative(workingDirectory, configPath);
   if (there !== undefined && there.type !== "file")
     return fail(
-      errorDiagnostic("cli/place-taken", `\`${name}\` is there, and is no file`, {
-        hint: "name another file with `-f`",
+      errorDiagnostic("cli/place-taken", `\`${name}\` exists, and is not a file`, {
+        hint: "choose another file with `-f`",
       }),
     );
   if (there === undefined || options.force || options.dryRun) return succeed(undefined);
-  const hint = `replace it with \`${wordCall(session, options)} --force\`, or see what would be written with \`--dry-run\``;
-  return fail(errorDiagnostic("cli/place-taken", `\`${name}\` is there already`, { hint }));
+  const hint = `type \`${wordCall(session, options)} --force\` to replace it, or add \`--dry-run\` to see what would be written`;
+  return fail(errorDiagnostic("cli/place-taken", `\`${name}\` exists already`, { hint }));
 }
 
 /** The call as it was given, to be given again with more. */
@@ -145,7 +147,7 @@ async function draftFolder(
           0,
           10,
         ),
-        hint: `looked for were ${LOOKED_FOR}; copy one into the folder, or write a file to fill in with \`${wordCall(session, { ...options, template: true })}\``,
+        hint: `copy one into the folder: ${LOOKED_FOR}; or write a file to fill in with \`${wordCall(session, { ...options, template: true })}\``,
       },
     ),
   );
@@ -161,13 +163,13 @@ async function convert(session: Session, directory: string, from: string): Promi
 }
 
 const LOOKED_FOR =
-  "pickles (`.pkl`, `.pickle`, `.joblib`), ONNX (`.onnx`), safetensors, GGUF, files of PyTorch (`.pt`, `.pth`), Keras (`.keras`, `.h5`), XGBoost (`.json`, `.ubj`, `.model`) and LightGBM (`.txt`), and folders of MLflow (`MLmodel`), TensorFlow (`saved_model.pb`) and Transformers (`config.json`)";
+  "pickles (`.pkl`, `.pickle`, `.joblib`), ONNX (`.onnx`), safetensors, GGUF, PyTorch files (`.pt`, `.pth`), Keras (`.keras`, `.h5`), XGBoost (`.json`, `.ubj`, `.model`) and LightGBM (`.txt`), and the folders of MLflow (`MLmodel`), TensorFlow (`saved_model.pb`) and Transformers (`config.json`)";
 
 function wordModelFolder({ workingDirectory }: Session, directory: string) {
   const shown = path.relative(workingDirectory, directory) || ".";
   const above = path.relative(workingDirectory, path.dirname(directory)) || ".";
   return errorDiagnostic("cli/folder-is-model", `\`${shown}\` is itself a model`, {
-    hint: `a package is a folder that holds it: \`mlpackage init ${above}\`, with nothing else there`,
+    hint: `type \`mlpackage init ${above}\`, once that folder holds nothing but the model`,
   });
 }
 

@@ -73,6 +73,6 @@ async function bringUpToDate(
 
 function wordUnknown(name: string, lockName: string) {
   return errorDiagnostic("cli/unknown-upgrade", `\`${lockName}\` has no \`${name}\``, {
-    hint: `there are \`all\`, ${UPGRADABLE.map((one) => `\`${one}\``).join(", ")}, and the models by their names`,
+    hint: `write \`all\`, ${UPGRADABLE.map((one) => `\`${one}\``).join(", ")}, or the name of a model`,
   });
 }

@@ -40,6 +40,6 @@ function findExcess({ action, folder, only, force }: ModelOptions): string | und
 
 function wordExcess(action: ModelAction, excess: string): Diagnostic {
   return errorDiagnostic("cli/excess-argument", `\`model ${action}\` takes no \`${excess}\``, {
-    hint: "`--only` is for `model push`, a folder and `--force` for `model pull`; nothing was done",
+    hint: "remove it: `--only` is for `model push`, a folder and `--force` for `model pull`",
   });
 }

@@ -37,7 +37,7 @@ export async function plan(session: Session, options: PlanOptions): Promise<numb
   tellFormat(session, prepared.opened.config);
   tellLock(session, prepared.assembly.lock);
   if (out !== undefined)
-    tell(session, `the plan is in \`${out}\`: \`mlpackage apply ${out}\`${wordSet(session)} does just that`);
+    tell(session, `the plan is in \`${out}\`: \`mlpackage apply ${out}\`${wordSet(session)} carries it out`);
   return options.detailedExitcode && hasWork(planned) ? EXIT.workFound : EXIT.done;
 }
 

@@ -40,7 +40,7 @@ async function findPushed({ opened, engine, manifest }: LastRun): Promise<Result
   );
   if (tags.length === 0) {
     return fail(
-      errorDiagnostic("cli/nothing-pushed", "no output of the file is pushed", {
+      errorDiagnostic("cli/nothing-pushed", "no output in the file is pushed", {
         hint: "set `push: true` on an image output",
       }),
     );
@@ -53,7 +53,7 @@ async function findPushed({ opened, engine, manifest }: LastRun): Promise<Result
     if (resolved.value === undefined) {
       return fail(
         errorDiagnostic("registry/not-found", `the registry has no \`${tag}\``, {
-          hint: "`mlpackage apply` pushes it",
+          hint: "type `mlpackage apply` to push it",
         }),
       );
     }

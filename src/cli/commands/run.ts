@@ -57,7 +57,7 @@ async function waitOrRemove(
 }
 
 function wordDetachedWatch() {
-  return errorDiagnostic("cli/detached-watch", "`--watch` and `--detach` exclude each other", {
-    hint: "who watches stays; leave `--detach` out",
+  return errorDiagnostic("cli/detached-watch", "`--watch` cannot be used with `--detach`", {
+    hint: "remove `--detach`: `--watch` keeps running until Ctrl-C",
   });
 }

@@ -57,7 +57,9 @@ async function sendOne(session: Session, request: NetworkRequest, { url }: Score
     if (!(error instanceof NetworkError)) throw error;
     return refuse(
       session,
-      errorDiagnostic("cli/no-answer", `${request.url} does not answer: ${error.message}`),
+      errorDiagnostic("cli/no-answer", `${request.url} does not answer: ${error.message}`, {
+        hint: "type `mlpackage run -d` to start the service, or correct `--url`",
+      }),
     );
   }
 }
@@ -99,11 +101,15 @@ async function readData(session: Session, data: string | undefined): Promise<Res
   const file = path.resolve(session.workingDirectory, data.slice(1));
   if ((await session.host.files.status(file))?.type === "file")
     return succeed(await session.host.files.readBytes(file));
-  return fail(errorDiagnostic("cli/no-data", `there is no file \`${data.slice(1)}\``));
+  return fail(
+    errorDiagnostic("cli/no-data", `there is no file \`${data.slice(1)}\``, {
+      hint: "correct the path after the `@`, or write the request itself: `--data '{...}'`",
+    }),
+  );
 }
 
 function wordNothingAtOnce() {
-  return errorDiagnostic("cli/nothing-at-once", "one request cannot be sent several times at once", {
-    hint: "say how many there are, as in `--repeat 1000 --concurrency 8`",
+  return errorDiagnostic("cli/nothing-at-once", "`--concurrency` needs more than one request", {
+    hint: "add `--repeat`, as in `--repeat 1000 --concurrency 8`",
   });
 }

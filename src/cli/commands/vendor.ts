@@ -62,10 +62,10 @@ function findMisplaced(folder: string, place: string, { config, locate }: Packag
   return [
     errorDiagnostic(
       "cli/place-in-input",
-      `\`${folder}\` lies in \`${holding.source}\`, and would become part of it`,
+      `\`${folder}\` is inside \`${holding.source}\`, and would become part of it`,
       {
         location: locate(holding.pointer),
-        hint: "name a folder elsewhere",
+        hint: "choose a folder outside of it, such as `vendor`",
       },
     ),
   ];
@@ -116,10 +116,10 @@ function findUnvendorable({ locate }: Package, { pins }: Assembly): readonly Dia
   return [
     errorDiagnostic(
       "cli/base-without-digest",
-      `\`${base.reference}\` was built here, and has no digest to lock`,
+      `\`${base.reference}\` was built on this machine, and has no digest in a registry to lock`,
       {
         location: locate("/base_image"),
-        hint: "push it to a registry, or save it as an OCI layout and name that: `base_image: {oci_layout: base}`",
+        hint: "type `docker push` and write the pushed name, or save it as an OCI layout: `base_image: {oci_layout: base}`",
       },
     ),
   ];

@@ -87,19 +87,15 @@ function referenceIn({ outputs, directory }: Config): string | undefined {
 }
 
 function wordNothing() {
-  return errorDiagnostic("verify/no-image", "no output of the file is an image to compare with", {
-    hint: "name one: `mlpackage verify IMAGE`, or the path of an archive",
+  return errorDiagnostic("verify/no-image", "the file has no image output to compare with", {
+    hint: "type `mlpackage verify IMAGE`, or the path of an archive",
   });
 }
 
 function wordNoWork() {
-  return errorDiagnostic(
-    "cli/nothing-to-verify",
-    "without building the image again there is only its signature",
-    {
-      hint: "give the public key with `--key cosign.pub`, or leave out `--no-rebuild`",
-    },
-  );
+  return errorDiagnostic("cli/nothing-to-verify", "`--no-rebuild` leaves only the signature to verify", {
+    hint: "add `--key cosign.pub`, or remove `--no-rebuild`",
+  });
 }
 
 type Workplace = { readonly session: Session; readonly folder: string; readonly options: RunOptions };
@@ -135,7 +131,11 @@ async function compareWith(
     return rebuilt.ok ? succeed(await compare(reference.value, rebuilt.value)) : rebuilt;
   } catch (error) {
     if (!(error instanceof BrokenImage || error instanceof UnreadableImage)) throw error;
-    return fail(errorDiagnostic("verify/unreadable", `\`${wanted.name}\` cannot be read: ${error.message}`));
+    return fail(
+      errorDiagnostic("verify/unreadable", `\`${wanted.name}\` cannot be read: ${error.message}`, {
+        hint: "type `mlpackage apply` to make it again, then `mlpackage verify`",
+      }),
+    );
   }
 }
 

@@ -55,8 +55,8 @@ async function findTaken(target: string, shown: string, files: Files): Promise<D
   const isFree =
     status === undefined || (status.type === "directory" && (await files.list(target)).length === 0);
   if (isFree) return undefined;
-  return errorDiagnostic("cli/place-taken", `\`${shown}\` is there already, and not empty`, {
-    hint: "name another folder, or add `--force`: files of the model then replace those of the same names",
+  return errorDiagnostic("cli/place-taken", `\`${shown}\` exists already, and is not empty`, {
+    hint: "choose another folder, or add `--force` to overwrite files of the same names",
   });
 }
 
@@ -168,9 +168,9 @@ async function findInTheWay(
   if (first === undefined) return undefined;
   return errorDiagnostic(
     "cli/place-taken",
-    `\`${first}\` is in the way: a link, or no folder or no file as it should be`,
+    `\`${first}\` is in the way: it is a link, or a file in place of a folder`,
     {
-      hint: "name another folder, or take it away",
+      hint: "choose another folder, or remove it",
     },
   );
 }

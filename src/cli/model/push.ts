@@ -70,18 +70,14 @@ function report(session: Session, reference: string, digest: string): void {
 }
 
 function wordDigest(): Diagnostic {
-  return errorDiagnostic(
-    "cli/push-to-digest",
-    "a digest is known after the push, and nothing is pushed to one",
-    {
-      hint: "write a tag: `registry.example.com/team/ridge:3`",
-    },
-  );
+  return errorDiagnostic("cli/push-to-digest", "a model cannot be pushed to a digest", {
+    hint: "write a tag, such as `registry.example.com/team/ridge:3`",
+  });
 }
 
 function wordNone(): Diagnostic {
   return errorDiagnostic("config/no-models", "the file has no models to push", {
-    hint: "name some in `models`, as in `models: [ridge.pkl]`",
+    hint: "list some, as in `models: [ridge.pkl]`",
   });
 }
 

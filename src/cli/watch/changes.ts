@@ -77,6 +77,6 @@ export async function watchChanges(
 
 function wordFault({ message }: Error) {
   return warningDiagnostic("cli/not-watched", `some changes will not be noticed: ${message}`, {
-    hint: "too many files to watch? name a folder with the code alone as `inference.source_directory`, or set `CHOKIDAR_USEPOLLING=1`",
+    hint: "set `inference.source_directory` to a folder with the code alone, or set `CHOKIDAR_USEPOLLING=1`",
   });
 }

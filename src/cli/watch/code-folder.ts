@@ -93,6 +93,6 @@ function foldersAbove(place: string): readonly string[] {
 
 function wordNoScript() {
   return errorDiagnostic("cli/not-watchable", "`--watch` reloads entry scripts, and this package has none", {
-    hint: "a server of your own is started anew by `mlpackage apply` and `mlpackage run`",
+    hint: "type `mlpackage apply && mlpackage run` to restart a server of your own",
   });
 }

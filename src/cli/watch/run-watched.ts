@@ -75,9 +75,7 @@ function wordReload({ files, sinceMs }: Reload, nowMs: number): string {
 }
 
 function wordFailure({ files }: Reload, hasServed: boolean): string {
-  const meanwhile = hasServed
-    ? "what was loaded before goes on serving"
-    : "nothing answers until a change mends it";
+  const meanwhile = hasServed ? "the previous code keeps serving" : "nothing answers until it is corrected";
   return `${files.length === 0 ? "the code" : wordFiles(files)} does not load: ${meanwhile}`;
 }
 
@@ -88,5 +86,5 @@ function wordFiles(files: readonly string[]): string {
 }
 
 function wordRebuild(name: string): string {
-  return `${name} changed, which takes a build: end this with Ctrl-C and type \`mlpackage apply && mlpackage run --watch\``;
+  return `${name} changed, which needs a build: press Ctrl-C and type \`mlpackage apply && mlpackage run --watch\``;
 }

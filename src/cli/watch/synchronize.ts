@@ -104,13 +104,13 @@ function* inGroups(paths: readonly string[]): Generator<readonly string[]> {
 function wordNotRemoved(paths: readonly string[]) {
   const [first = "", ...others] = paths;
   const what = others.length === 0 ? `\`${first}\`` : `\`${first}\` and ${others.length} others`;
-  return errorDiagnostic("cli/not-reloaded", `the container could not remove ${what}: it has them still`, {
-    hint: "the next change tries again; if that fails too, end this with Ctrl-C and start it anew",
+  return errorDiagnostic("cli/not-reloaded", `the container could not remove ${what}`, {
+    hint: "save the file again to retry; if that fails too, press Ctrl-C and start again",
   });
 }
 
 function wordDeaf() {
-  return errorDiagnostic("cli/not-reloaded", "the server in the image takes no notice of the change", {
-    hint: "`mlpackage apply` builds an image with the server of this version",
+  return errorDiagnostic("cli/not-reloaded", "the server in the image does not notice the change", {
+    hint: "type `mlpackage apply` to build an image with this version's server",
   });
 }

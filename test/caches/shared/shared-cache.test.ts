@@ -235,7 +235,10 @@ test("without one of its contents a record is not uploaded", async () => {
   const { make, warnings } = writer();
   await make(key, { a: "a", b: "b" });
   assert.not([...contents.keys()].some((path) => path.startsWith("/ac/")));
-  assert.match(warnings[0]?.message ?? "", /not everything was uploaded to `http.*`: it answers 507$/);
+  assert.match(
+    warnings[0]?.message ?? "",
+    /the upload to the shared cache `http.*` is incomplete: it answers 507$/,
+  );
 });
 
 test("a step does not wait for its upload, and the end does", async () => {
