@@ -510,13 +510,13 @@ test("what is written and is not valid: what is to be mended, and no success", a
   assert.is(exitCode, 64);
   assert.match(said.words, "to do: see whether Python 3.12 will do");
   assert.match(said.words, "error[requirements/other-python]");
-  assert.match(said.words, "to do: mend mlpackage.yaml: `pyproject.toml` asks for Python <3.8");
+  assert.match(said.words, "to do: mend mlpackage.yaml: `pyproject.toml` needs Python <3.8");
   assert.match(said.words, /after that: mlpackage apply\n$/);
   const asData = { ...session, options: { ...session.options, json: true } };
   assert.is(await init(asData, { ...OPTIONS, force: true }), 64);
   const { valid, toDo } = JSON.parse(said.data);
   assert.is(valid, false);
-  assert.match(toDo.join("\n"), "mend mlpackage.yaml: `pyproject.toml` asks");
+  assert.match(toDo.join("\n"), "mend mlpackage.yaml: `pyproject.toml` needs");
 });
 
 test("more models than an image takes, and pointers of git-lfs by the names of texts", async () => {
@@ -540,11 +540,11 @@ test("the hint repeats the call", async () => {
     "cog.yaml": "",
   });
   await init(session, { ...OPTIONS, folder: "a b", from: "cog.yaml" });
-  assert.match(said.words, "replace it with `mlpackage init 'a b' --from cog.yaml --force`");
+  assert.match(said.words, "type `mlpackage init 'a b' --from cog.yaml --force` to replace it");
   said.words = "";
   const there = { ...session, options: { ...session.options, directory: "a b" } };
   await init(there, OPTIONS);
-  assert.match(said.words, "replace it with `mlpackage -C 'a b' init --force`");
+  assert.match(said.words, "type `mlpackage -C 'a b' init --force` to replace it");
   const empty = await initialize({ "empty/.keep": "" }, { folder: "empty" });
   assert.match(empty.said.words, "write a file to fill in with `mlpackage init empty --template`");
 });
@@ -574,7 +574,7 @@ test("a folder that is not there, a file, and a model itself", async () => {
   assert.is(absent.exitCode, 64);
   assert.match(absent.said.words, "error[cli/no-folder]: `absent` does not exist");
   const file = await initialize({ "model.pkl": RIDGE }, { folder: "model.pkl" });
-  assert.match(file.said.words, "error[cli/no-folder]: `model.pkl` is no folder");
+  assert.match(file.said.words, "error[cli/no-folder]: `model.pkl` is not a folder");
   const model = await initialize({ "f/MLmodel": MLMODEL }, { folder: "f" });
   assert.is(model.exitCode, 64);
   assert.match(model.said.words, "error[cli/folder-is-model]: `f` is itself a model");

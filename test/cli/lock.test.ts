@@ -202,7 +202,7 @@ for (const [what, frozen, environment, hint] of [
     assert.match(words, CHANGED);
     assert.match(
       words,
-      `\nhint: type \`npx mlpackage@0.0.0 apply\` for the locked image; \`mlpackage lock\` brings \`mlpackage.lock\` up to this one: ${hint}`,
+      `\nhint: type \`npx mlpackage@0.0.0 apply\` for the locked image; type \`mlpackage lock\` to update \`mlpackage.lock\` to this version, and ${hint}`,
     );
     assert.match((await planIt(IN_CI, NEWER)).words, "and this is 0.2.0: `apply` will refuse to go on");
     assert.is(read(), text);
@@ -240,7 +240,7 @@ test("an older lock, which says nothing of it, is good, and gets its lines", asy
   assert.is(inCI.code, 0, inCI.words);
   assert.match(
     inCI.words,
-    "warning[cli/lock-without-mlpackage]: `mlpackage.lock` does not say which mlpackage",
+    "warning[cli/lock-without-mlpackage]: `mlpackage.lock` does not record its mlpackage version",
   );
   assert.match((await planIt(IN_CI, OURS)).words, "`apply` goes on all the same");
   assert.is(read(), older);
@@ -286,7 +286,7 @@ test("a lock that only a newer mlpackage understands is told with its version", 
     assert.match(refused.words, "error[cli/not-a-lock]");
     assert.match(
       refused.words,
-      "hint: mlpackage 0.2.0 wrote it, and this is 0.0.0: `npx mlpackage@0.2.0` reads it; or remove it",
+      "hint: mlpackage 0.2.0 wrote it, and this is 0.0.0: type `npx mlpackage@0.2.0`, or remove it",
     );
     writeInto(workingDirectory, "mlpackage.lock", text);
   }

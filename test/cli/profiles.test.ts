@@ -135,7 +135,7 @@ test("a plan is for the files and profiles that it was made with", async () => {
   const choice = { only: ["render"], force: false, noTest: false };
   const place = at(".mlpackage-a.plan");
   assert.is(await plan(made.session, { ...choice, detailedExitcode: false, out: place }), 0, made.said.words);
-  assert.match(made.said.words, "with the same `--profile` does just that");
+  assert.match(made.said.words, "with the same `--profile` carries it out");
   const applied = async (given: Given) => {
     const { session, said } = call(given);
     await apply(session, { ...RUN_OPTIONS, only: [], force: false, noTest: false, plan: place });

@@ -131,7 +131,7 @@ test("doctor's question: none, one that answers, one that does not, one that is 
   );
   const gone = `${folder}/gone`;
   assert.is(await checkOf({ "": gone }), `the shared cache ${gone} does not work: there is no such folder`);
-  assert.match((await checkOf({ "": "cache" })) ?? "", "neither an absolute path nor");
+  assert.match((await checkOf({ "": "cache" })) ?? "", "not an absolute path or");
   assert.match((await checkOf({ "": folder, _TRUSTED_KEYS: "no.pub" })) ?? "", "no.pub` cannot be read");
 });
 

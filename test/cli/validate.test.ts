@@ -32,6 +32,7 @@ test("tells all mistakes as data: code, message, place, path, what is related, a
         ...{ code: "config/duplicate-model", severity: "error", message: "two models are called `m`", file },
         ...{ line: 5, column: 5, endLine: 5, endColumn: 12, path: "/models/1/name" },
         related: [{ message: "first given here", file, line: 4, column: 5, endLine: 4, endColumn: 12 }],
+        hint: "remove one of them, or change it",
       },
     ],
   });

@@ -48,7 +48,7 @@ const REFUSED: readonly (readonly [
     "a folder with nothing known",
     { "a.txt": "x" },
     ".",
-    /import\/unknown-format.*no file that is known\nhint: known are `cog\.yaml`, .*`Kitfile`/s,
+    /import\/unknown-format.*has no file that can be converted\nhint: write one of `cog\.yaml`, .*`Kitfile`/s,
   ],
   ["a file of another kind", { "a.yaml": "a: 1" }, "a.yaml", /import\/unknown-format/],
   ["a list", { "cog.yaml": "- 1" }, "cog.yaml", /import\/unknown-format/],

@@ -123,7 +123,7 @@ for (const [what, files] of REFUSED) {
   test(`refuses ${what} that is of no use without its login`, async () => {
     const result = await importFrom(makeFolder(files), ".");
     const text = renderDraft(result);
-    assert.match(text, /import\/unfit.*holds a login, and none is copied\nhint: /s);
+    assert.match(text, /import\/unfit.*contains a login, which is not copied\nhint: /s);
     assert.not.match(text, /pa55word/);
   });
 }

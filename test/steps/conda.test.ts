@@ -41,10 +41,10 @@ test("what is as it was locked", async () => {
 });
 
 for (const [what, sent, size, found] of [
-  ["larger than the lock says", bytes, bytes.length - 1, "of more bytes"],
-  ["smaller than the lock says", bytes, bytes.length + 1, `of ${bytes.length} bytes`],
-  ["another file, and larger", Buffer.alloc(bytes.length + 1), bytes.length, "of more bytes"],
-  ["another file of the same size", Buffer.alloc(bytes.length), bytes.length, "than was locked"],
+  ["larger than the lock says", bytes, bytes.length - 1, "bytes instead of"],
+  ["smaller than the lock says", bytes, bytes.length + 1, `bytes instead of ${bytes.length + 1}`],
+  ["another file, and larger", Buffer.alloc(bytes.length + 1), bytes.length, "bytes instead of"],
+  ["another file of the same size", Buffer.alloc(bytes.length), bytes.length, "since it was locked"],
 ] as const)
   test(`${what}: that is told`, async () => {
     const made = await bring(sent, size);

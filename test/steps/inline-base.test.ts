@@ -158,15 +158,15 @@ const faults: readonly Fault[] = [
     "a target that no stage has",
     "FROM a AS x\nFROM b",
     { target: "2" },
-    [["render/unknown-target", "/base_image/target", "its stages are `x`, `1`"]],
+    [["render/unknown-target", "/base_image/target", "write one of its stages: `x`, `1`"]],
   ],
   [
     "an argument that none declares, as names have a case",
     "ARG v=1\nFROM a",
     { buildArgs: { V: "2" } },
-    [["render/unknown-build-arg", "/base_image/build_args/V", "it declares `v`"]],
+    [["render/unknown-build-arg", "/base_image/build_args/V", "write one of `v`"]],
   ],
-  ["no stage at all", "# FROM a", {}, [["render/no-stage", "/base_image/dockerfile", undefined]]],
+  ["no stage at all", "# FROM a", {}, [["render/no-stage", "/base_image/dockerfile", "begin it with `FROM python:3.12-slim`"]]],
   [
     "another escape character",
     "# escape=`\nFROM a",

@@ -211,7 +211,7 @@ outputs: [{type: image, tags: ["${a}:1"], load: false, push: true}]
 
 for (const [words, error] of [
   ["refuses access to", new RegistryError(403, "no")],
-  ["did not take or give", new RegistryError(500, "no")],
+  ["failed for", new RegistryError(500, "no")],
   ["does not answer", new NetworkError("ECONNREFUSED", "no")],
 ] as const) {
   test(`of two registries the one that ${words} something is named`, async () => {
