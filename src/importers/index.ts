@@ -145,8 +145,8 @@ function withoutRefusals(files: Files): Files {
 
 /** What is said of an empty file of ours is no help here. */
 function withoutOurHint(diagnostic: Diagnostic): Diagnostic {
-  const { hint: _hint, ...rest } = diagnostic;
-  return diagnostic.code === "document/empty" ? rest : diagnostic;
+  if (diagnostic.code !== "document/empty") return diagnostic;
+  return { ...diagnostic, hint: "name a file that is not empty" };
 }
 
 function wordUnknown(message: string): Diagnostic {

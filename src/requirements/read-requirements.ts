@@ -88,9 +88,15 @@ async function parse(file: SourceFile, format: FormatName): Promise<Result<Parse
   });
 }
 
-/** Its hints are for a configuration file, which this is not. */
-function ofFile({ hint: _hint, ...diagnostic }: Diagnostic, file: SourceFile): Diagnostic {
-  return { location: { file, range: { start: 0, end: 0 } }, ...diagnostic };
+/** What is said of an empty configuration file is no help here. */
+function ofFile(diagnostic: Diagnostic, file: SourceFile): Diagnostic {
+  return {
+    location: { file, range: { start: 0, end: 0 } },
+    ...diagnostic,
+    ...(diagnostic.code === "document/empty" && {
+      hint: "write the dependencies into it, or name another file",
+    }),
+  };
 }
 
 function placed(diagnostic: Diagnostic, find: (pointer: string) => Location): Diagnostic {
