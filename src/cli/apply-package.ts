@@ -1,8 +1,8 @@
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Graph } from "../model/graph.ts";
 import type { Outcome } from "../model/outcome.ts";
-import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { Reporter } from "../model/reporter.ts";
+import { combine, fail, type Result, succeed } from "../model/result.ts";
 import type { ReportedTest } from "../model/test-result.ts";
 import { selectTests, testNamesOf } from "../plan/select-tests.ts";
 import { combineReporters } from "../report/combine-reporters.ts";

@@ -74,7 +74,7 @@ function openSession(
     ...{ host, cacheDirectory, workingDirectory, onTold, ...OWN_PLACES },
     signal: signal ?? new AbortController().signal,
     writeData: () => {},
-    terminal: { write: () => {}, color: false, columns: () => 80 },
+    terminal: { write: () => {}, color: false, columns: () => 80, rows: () => 24 },
     screen: new Writable({ write: (_chunk, _encoding, done) => done() }),
     isTerminal: false,
     readInput: async () => new Uint8Array(),

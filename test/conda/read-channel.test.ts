@@ -53,8 +53,14 @@ test("what is there, was moved, or comes after a while", async () => {
 test("what is not there; some servers forbid it instead", async () => {
   assert.is(await textAt("/gone/repodata.json"), undefined);
   assert.is(await textAt("/hidden/repodata.json.zst"), undefined);
-  assert.is((await refusalAt("/hidden/repodata.json"))?.hint, "use a public channel, or mirror this one where no login is needed");
-  assert.is((await refusalAt("/private/repodata.json"))?.hint, "use a public channel, or mirror this one where no login is needed");
+  assert.is(
+    (await refusalAt("/hidden/repodata.json"))?.hint,
+    "use a public channel, or mirror this one where no login is needed",
+  );
+  assert.is(
+    (await refusalAt("/private/repodata.json"))?.hint,
+    "use a public channel, or mirror this one where no login is needed",
+  );
   assert.is((await refusalAt("/around/repodata.json"))?.code, "conda/refused");
   assert.is((await refusalAt("http://127.0.0.1:1/repodata.json"))?.code, "conda/unreachable");
 });

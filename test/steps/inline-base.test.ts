@@ -166,7 +166,12 @@ const faults: readonly Fault[] = [
     { buildArgs: { V: "2" } },
     [["render/unknown-build-arg", "/base_image/build_args/V", "write one of `v`"]],
   ],
-  ["no stage at all", "# FROM a", {}, [["render/no-stage", "/base_image/dockerfile", "begin it with `FROM python:3.12-slim`"]]],
+  [
+    "no stage at all",
+    "# FROM a",
+    {},
+    [["render/no-stage", "/base_image/dockerfile", "begin it with `FROM python:3.12-slim`"]],
+  ],
   [
     "another escape character",
     "# escape=`\nFROM a",
