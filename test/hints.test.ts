@@ -73,7 +73,8 @@ test("every file that is excused has a call without a hint", () => {
 });
 
 test("messages begin with a lower-case letter, a name or code, and end without a full stop", () => {
-  const names = /^(?:`|\\`|\$\{|[a-z]|\d|(?:Azure|BuildKit|Cloud|Docker|MLflow|Microsoft|S3|YAML)\b)/;
+  const names =
+    /^(?:`|\\`|\$\{|[a-z]|\d|(?:Azure|BuildKit|Cloud|Docker|Kubernetes|MLflow|Microsoft|S3|YAML)\b)/;
   const wrong = literals.filter(({ words }) => !names.test(words) || /[.!]$/.test(words));
   assert.equal(wrong, []);
 });

@@ -14,7 +14,7 @@ export const cachePages: PagesOf<"cache"> = {
   "cache/damaged": {
     title: "something in the cache is damaged",
     why: "Its bytes are not those of its digest: a disk may be failing, or somebody wrote there. It was put aside and is made anew.",
-    mend: "type `mlpackage cache verify` to check the others.",
+    mend: "Type `mlpackage cache verify` to check the others.",
   },
   "cache/damaged-content": {
     title: "the shared cache has other bytes than their name says",

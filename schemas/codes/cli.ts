@@ -154,7 +154,7 @@ export const cliPages: PagesOf<"cli"> = {
   "cli/not-running": {
     title: "no service of this package runs here",
     why: "`score`, `logs` and `stop` are for the service that `mlpackage run` has started on this machine.",
-    mend: "type `mlpackage run -d` to start it. A service elsewhere is asked with `mlpackage score --url URL`.",
+    mend: "Type `mlpackage run -d` to start it. A service elsewhere is asked with `mlpackage score --url URL`.",
   },
   "cli/not-vendored": {
     title: "`--offline`, and something the lock names is not here",

@@ -280,7 +280,7 @@ test("an export replaces an export, and nothing else", async () => {
   for (const file of ["notes.txt", ".", "/dev/null"]) {
     const { code, words } = await call("export", { file });
     assert.is(code, 64);
-    assert.match(words, `error[cli/place-taken]: \`${file}\` is there`);
+    assert.match(words, `error[cli/place-taken]: \`${file}\` `);
   }
 });
 

@@ -250,7 +250,12 @@ for (const [what, make, code, message] of [
     "inspect/unreadable",
     "is no whole tar",
   ],
-  ["has no JSON in it", async () => ({ "index.json": "{" }), "inspect/unreadable", "its manifest is none"],
+  [
+    "has no JSON in it",
+    async () => ({ "index.json": "{" }),
+    "inspect/unreadable",
+    "its manifest is not valid",
+  ],
   [
     "is for another platform",
     async () => imageFiles([], {}, "s390x"),

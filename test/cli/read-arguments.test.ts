@@ -45,6 +45,7 @@ test("what is not given has its default", () => {
       offline: false,
       vendor: undefined,
       junit: undefined,
+      report: undefined,
       "deny-unsafe-pickle": false,
     },
   });
@@ -76,6 +77,7 @@ test("what is given comes in its type", () => {
       offline: false,
       vendor: undefined,
       junit: undefined,
+      report: undefined,
       "deny-unsafe-pickle": false,
     },
   });
@@ -110,6 +112,9 @@ const ordinary = [
   "apply --no-frozen plan.json",
   "apply --offline --vendor kept",
   "apply --junit tests.xml",
+  "apply --report mlpackage-report.html",
+  "ui --port 8080",
+  "deploy --format compose --replicas 2 --namespace models --name ridge",
   "apply --deny-unsafe-pickle",
   "plan --deny-unsafe-pickle",
   "lock --deny-unsafe-pickle",

@@ -217,9 +217,9 @@ for (const [words, error] of [
   test(`of two registries the one that ${words} something is named`, async () => {
     const fails = () => Promise.reject(error);
     const [ofBase = "", ...more] = await pushBetween({ readBlob: fails }, {});
-    assert.ok(ofBase.startsWith(`the registry base.example ${words}`), ofBase);
+    assert.match(ofBase, new RegExp(`^.*the registry base\\.example ${words}`));
     const [ofTarget = "", ...others] = await pushBetween({}, { writeBlob: fails });
-    assert.ok(ofTarget.startsWith(`the registry r.example ${words}`), ofTarget);
+    assert.match(ofTarget, new RegExp(`^.*the registry r\\.example ${words}`));
     assert.equal([...more, ...others], []);
   });
 }

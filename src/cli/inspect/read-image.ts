@@ -152,6 +152,6 @@ function wordUnreadable(reference: string, error: UnreadableImage): Diagnostic {
   if (/^it is not made for /.test(error.message))
     return errorDiagnostic("inspect/no-platform", text, { hint: "name one of those with `--platform`" });
   return errorDiagnostic("inspect/unreadable", text, {
-    hint: "have an archive saved anew, or an image pushed anew with `mlpackage apply`",
+    hint: "type `mlpackage apply` to save the archive or push the image again",
   });
 }
