@@ -331,7 +331,7 @@ test("a folder of MLflow's, by its signature and in the forms of its server", as
 
 test("a folder of MLflow's with modules of its own, that is asked for chances", async () => {
   const { plan, service } = await serve("halved");
-  assert.match(plan, "`cloudpickle`, by which the model was pickled, is not among the packages");
+  assert.match(plan, "`cloudpickle`, by which the model was pickled, is not among the required packages");
   const [status, chances] = await ask(service, { instances: [ROW, [16, 16, 16, 16]] });
   const [[large = 0, small = 0] = [], [second = 0] = []] = chances as readonly (readonly number[])[];
   assert.is(status, 200, JSON.stringify(chances));
@@ -348,7 +348,7 @@ test("a folder of MLflow's with modules of its own, that is asked for chances", 
 test("a folder of MLflow's that a module of its own loads", async () => {
   const { plan, script, service } = await serve("shop");
   assert.match(plan, "`shop` is taken for a Python function in MLflow's format");
-  assert.match(plan, "`pandas`, by which the model is given its rows, is not among the packages");
+  assert.match(plan, "`pandas`, by which the model is given its rows, is not among the required packages");
   assert.is(script, "/opt/mlpackage/runtime/built_in/serve_python_function.py");
   const bill = [
     { fruit: "apple", cost: 24 },

@@ -205,7 +205,7 @@ test("a plan is refused once something changed, and nothing has run", async () =
   const { exitCode, stderr } = await made.call(["apply", planPlace]);
   assert.is(exitCode, 64, stderr);
   assert.match(stderr, /error\[cli\/stale-plan\](.*\n)+.*render has different inputs now/);
-  assert.match(stderr, "hint: `mlpackage plan --out FILE`");
+  assert.match(stderr, "hint: type `mlpackage plan --out FILE`");
   assert.match(await why("render"), "score.py changed");
 });
 

@@ -73,7 +73,7 @@ test("a push is refused before any work, with what to type for the rest", async 
   await succeeded(plain, ["vendor", "kept"]);
   const call = ["apply", "--offline", "--vendor", "kept", "--no-test"];
   const told = await refused(plain, call, "cli/offline-push", cacheOf("push"));
-  const [, only = ""] = /`--only (.*?)` does all but that/.exec(told) ?? [];
+  const [, only = ""] = /`--only (.*?)` to do all but that/.exec(told) ?? [];
   assert.match(only, "save:image.tar");
   await succeeded(plain, [...call, "--only", ...only.split(" ")], cacheOf("push"));
   const offline = sha256(plain.at("image.tar"));

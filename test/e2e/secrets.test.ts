@@ -74,7 +74,7 @@ test("what pip could not be handed is refused before anything runs", async () =>
   for (const value of ["two words", "a\\b", '"quoted"', "schlüssel"]) {
     const { exitCode, stderr } = await made.call(["apply"], { environment: { PIP_TOKEN: value } });
     assert.is(exitCode, 64, stderr);
-    assert.match(stderr, "error[cli/unfit-secret]: the secret `pip` cannot be handed to pip");
+    assert.match(stderr, "error[cli/unfit-secret]: the secret `pip` cannot be passed to pip");
     assert.not.match(stderr, value);
   }
 });

@@ -360,7 +360,7 @@ test("what is wrong with an expectation is told before anything runs", async () 
   const wrong = await workspace.makePackage("wrong", 'tests: [{expect: {select: "$.a[", json: 1}}]\n');
   const { exitCode, stderr } = await wrong.call(["test"]);
   assert.is(exitCode, 64, stderr);
-  assert.match(stderr, "error[config/bad-json-path]: `$.a[` is no JSONPath");
+  assert.match(stderr, "error[config/bad-json-path]: `$.a[` is not a JSONPath");
   assert.not.match(stderr, "▸");
   assert.not.ok(existsSync(wrong.at("mlpackage.lock")));
 });

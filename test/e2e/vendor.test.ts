@@ -150,7 +150,7 @@ test("where there is no network at all, it is the same image, and it answers", a
   assert.is(sha256(path.join(folder, "package/image.tar")), sha256(made.at("image.tar")));
 });
 
-const HINT = "hint: `mlpackage vendor kept`, where there is a network";
+const HINT = "hint: type `mlpackage vendor kept` where there is a network";
 
 test("what was changed in the folder is refused, and the file is named", async () => {
   const files = filesBelow(made.at("kept"));

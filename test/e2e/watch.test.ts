@@ -231,11 +231,11 @@ test("a request in flight is finished by the code that took it", async () => {
 test("what takes a build is told, once for each change", async () => {
   await folder.configure(PACKAGE);
   await sleep(500);
-  assert.not.match(watched.said(), "takes a build");
+  assert.not.match(watched.said(), "needs a build");
   await folder.configure(`${PACKAGE}build: {labels: {a: b}}\n`);
-  assert.match(await watched.hear("mlpackage run --watch`"), "mlpackage.yaml changed, which takes a build");
+  assert.match(await watched.hear("mlpackage run --watch`"), "mlpackage.yaml changed, which needs a build");
   await folder.configure(PACKAGE);
-  await watched.hear("takes a build");
+  await watched.hear("needs a build");
   assert.is(await ask(watched), "new burst 40");
 });
 

@@ -58,7 +58,7 @@ test("apply says which steps need an engine, and how to do without them", async 
   assert.is(exitCode, 69, stderr);
   assertOneError(stderr, "error[engine/unreachable]");
   assert.match(stderr, "and `load:image`, `test` need one");
-  assert.match(stderr, "hint: `--no-test` leaves out the tests");
+  assert.match(stderr, "hint: add `--no-test` to skip the tests");
   assert.is(await findTag(REGISTRY, remote.name, "1"), undefined);
 });
 
