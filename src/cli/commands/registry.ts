@@ -23,7 +23,7 @@ export async function registry(
   const tags = pushedReferences(opened.value.config);
   const entries = await Promise.all(tags.map((tag) => entryOf(tag, showPassword, session)));
   if (session.options.json) session.writeData(`${JSON.stringify({ registries: entries }, undefined, 2)}\n`);
-  else if (entries.length === 0) session.terminal.write("no output of the file is pushed\n");
+  else if (entries.length === 0) session.terminal.write("no output in the file is pushed\n");
   else session.writeData(`${entries.map(toText).join("\n")}\n`);
   return EXIT.done;
 }
