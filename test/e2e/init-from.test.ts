@@ -264,7 +264,7 @@ test("what is refused writes nothing", async () => {
   assert.is(unknown.exitCode, 64, unknown.all);
   assert.match(
     unknown.stderr,
-    /error\[import\/unknown-format\].*\nhint: known are `cog\.yaml`, `bentofile\.yaml`/,
+    /error\[import\/unknown-format\].*\nhint: write one of `cog\.yaml`, `bentofile\.yaml`/,
   );
   const plan = await made.call(["validate"]);
   assert.match(plan.stderr, "there is no `mlpackage.yaml`");

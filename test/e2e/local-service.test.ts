@@ -184,7 +184,7 @@ test("a client needs no engine, and takes a sample from beside the code", async 
     stdout,
     /sample-request\.json[\s\S]*URL = 'http:\/\/127\.0\.0\.1:5001\/score'[\s\S]*'\{"data": \[1\]\}'/,
   );
-  assert.match(stderr, "no service of this package runs here");
+  assert.match(stderr, "no service of this package is running here");
   const refused = await other.call(["client", "--url", "nowhere"]);
   assert.is(refused.exitCode, 64);
   assert.match(refused.stderr, "error[cli/no-address]");

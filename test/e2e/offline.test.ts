@@ -114,10 +114,7 @@ test("what is in the folder is not asked for elsewhere, with a network either", 
 
 test("places that hold something else, and bases that cannot be brought, are refused", async () => {
   const before = filesBelow(plain.path);
-  assert.match(
-    await refused(plain, ["vendor", "."], "cli/place-taken"),
-    "name a folder that is not there yet",
-  );
+  assert.match(await refused(plain, ["vendor", "."], "cli/place-taken"), "choose a new or an empty folder");
   await refused(plain, ["vendor", "score.py"], "cli/place-taken");
   assert.equal(filesBelow(plain.path), before);
   const folders = await workspace.makePackage(
@@ -216,7 +213,7 @@ test("where the disk is full, the folder is not whole, says so, and is completed
       ["apply", "--vendor", path.join(small, "kept")],
       "cli/unfinished-vendor-folder",
     );
-    assert.match(half, "is not whole");
+    assert.match(half, "is incomplete");
     await execa("mount", ["-o", "remount,size=2g", small]);
     await succeeded(plain, ["vendor", path.join(small, "kept")]);
     const other = plain.at("kept");

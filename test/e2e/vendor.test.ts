@@ -110,7 +110,7 @@ test("run again, with an empty cache, it fetches nothing that is there and right
 
   await rm(made.at("kept/vendor.json"));
   const foreign = await refused(made, ["vendor", "kept"], "cli/place-taken", cacheOf("second"));
-  assert.match(foreign, "holds something else");
+  assert.match(foreign, "is not a vendor folder");
   await writeFile(made.at("kept/vendor.json"), before);
   await truncate(made.at("kept/models/far/far.bin"), 3);
   assert.match(await succeeded(made, ["vendor", "kept"], cacheOf("third")), "1 written");
