@@ -10,7 +10,7 @@ import { makeFolder, writeInto } from "./fakes/temporary-folder.ts";
 /** The action for GitHub: as its schema wants it, and what it does before it calls mlpackage. */
 const test = suite("action.yml");
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const guide = readFileSync(new URL("../schemas/guide/work.md", import.meta.url), "utf8");
 const RUNNER = { "runner.os": "Linux", "runner.arch": "X64" };
 
 function prepare(directory: string, names: Names = {}, environment: Names = {}) {
@@ -23,8 +23,8 @@ test("is right by the schema of actions", () => {
   assert.ok(wrong.errors.length > 0, "the validator finds what is wrong");
 });
 
-test("the workflow in README is right by the schema of workflows, and names inputs and outputs that there are", () => {
-  const [, workflow = ""] = /```yaml\n(# \.github\/workflows\/.*?)```/s.exec(readme) ?? [];
+test("the workflow in the guide is right by the schema of workflows, and names inputs and outputs that there are", () => {
+  const [, workflow = ""] = /```yaml\n(# \.github\/workflows\/.*?)```/s.exec(guide) ?? [];
   assert.equal(validateWorkflow(workflow).errors, []);
   const { jobs } = load(workflow) as { jobs: { package: { steps: ActionStep[] } } };
   const [, called] = jobs.package.steps;

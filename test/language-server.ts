@@ -6,7 +6,7 @@ const PROGRAM = fileURLToPath(new URL("../node_modules/.bin/yaml-language-server
 /** An answer that takes longer never comes. */
 const LIMIT_MS = 30_000;
 
-/** Nothing is asked of the network; the tags are those that the README names. */
+/** Nothing is asked of the network; the tags are those that the guide names. */
 const SETTINGS = {
   ...{ validate: true, hover: true, completion: true, schemaStore: { enable: false } },
   customTags: ["!reset mapping", "!reset sequence", "!override mapping", "!override sequence"],

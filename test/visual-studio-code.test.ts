@@ -3,17 +3,17 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { startLanguageServer } from "./language-server.ts";
 
-/** What the README has people put into `.vscode`: read from there, and used as an editor does. */
-const test = suite("files of .vscode in README");
+/** What the guide has people put into `.vscode`: read from there, and used as an editor does. */
+const test = suite("files of .vscode in the guide");
 
 const root = new URL("..", import.meta.url);
-const readme = readFileSync(new URL("README.md", root), "utf8");
+const guide = readFileSync(new URL("schemas/guide/work.md", root), "utf8");
 
 function snippetOf(name: string) {
   const opening = `\`\`\`json\n// .vscode/${name}\n`;
-  const start = readme.indexOf(opening) + opening.length;
-  assert.ok(start >= opening.length, `README has no .vscode/${name}`);
-  return JSON.parse(readme.slice(start, readme.indexOf("```", start)));
+  const start = guide.indexOf(opening) + opening.length;
+  assert.ok(start >= opening.length, `the guide has no .vscode/${name}`);
+  return JSON.parse(guide.slice(start, guide.indexOf("```", start)));
 }
 
 test("the settings have the YAML extension check mlpackage.yaml by our schema, and no other file", async () => {

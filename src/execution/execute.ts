@@ -183,8 +183,9 @@ async function restore(
   return { status: "restored", output: hit.output, from, durationMs, ...savedBy(step, execution) };
 }
 
-function savedBy({ id }: Step, { lastDuration }: Execution): { readonly savedMs?: number } {
-  const savedMs = lastDuration(id);
+/** What is resolved stands in the lock: no cache saves that. */
+function savedBy({ id, kind }: Step, { lastDuration }: Execution): { readonly savedMs?: number } {
+  const savedMs = kind === "lock" ? undefined : lastDuration(id);
   return savedMs === undefined ? {} : { savedMs };
 }
 

@@ -2,6 +2,7 @@ import type { RunEvent } from "../model/event.ts";
 import type { Reporter, Terminal } from "../model/reporter.ts";
 import { renderDiagnostics } from "./diagnostic-text.ts";
 import { MARKS, painter } from "./paint.ts";
+import { cutToColumns } from "./visible-text.ts";
 import { wordTransfer } from "./word-transfer.ts";
 import {
   isInternal,
@@ -41,6 +42,9 @@ export function createPlainReporter({ write, color }: Terminal): Reporter {
 /** How often a transfer gets a line. */
 const TRANSFER_EVERY_MS = 10_000;
 
+/** Enough to know an instruction again; the command that installs a hundred packages has thousands. */
+const INSTRUCTION_COLUMNS = 160;
+
 /** A wait of so long is worth one sooner. */
 const LONG_WAIT_MS = 2000;
 
@@ -60,7 +64,7 @@ function plainLines(event: RunEvent, color: boolean): readonly string[] {
       if (told.type !== "vertex-finished" || isInternal(told.name)) return [];
       const state =
         told.error !== undefined ? "failed" : told.cached ? "cached" : wordDuration(told.durationMs);
-      return [paint("dim", `    ${wordVertex(told.name)} (${state})`)];
+      return [paint("dim", `    ${cutToColumns(wordVertex(told.name), INSTRUCTION_COLUMNS)} (${state})`)];
     }
     case "step-finished": {
       const [style, mark] = MARKS[event.outcome.status];

@@ -61,9 +61,9 @@ if (preCommit !== undefined) {
     await preCommit("validate-manifest", manifest);
   });
 
-  test("what README says for it is right, and names hooks that there are", async () => {
-    const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-    const [, text = ""] = /```yaml\n(# \.pre-commit-config\.yaml\n.*?)```/s.exec(readme) ?? [];
+  test("what the guide says for it is right, and names hooks that there are", async () => {
+    const guide = await readFile(new URL("../../schemas/guide/work.md", import.meta.url), "utf8");
+    const [, text = ""] = /```yaml\n(# \.pre-commit-config\.yaml\n.*?)```/s.exec(guide) ?? [];
     const place = path.join(workspace.folder, "config.yaml");
     await writeFile(place, text);
     await preCommit("validate-config", place);

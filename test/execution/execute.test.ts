@@ -47,6 +47,19 @@ test("what is fresh is not run, and nobody is told that it started", async () =>
   assert.equal(second.remembered, ["a a", "b b", "c c"]);
 });
 
+test("the cache saved what a step took the last time, but not what the lock answers", async () => {
+  const steps = [makeStep("a"), makeStep("b", "a", { kind: "lock" })];
+  const first = begin(steps);
+  for (const { id } of steps) await first.succeed(id);
+  await first.ended;
+  const { evaluation } = first;
+  const outcomes = await begin(steps, { evaluation, lastDuration: () => 100 }).ended;
+  assert.equal(
+    [...outcomes.values()].map((one) => (one.status === "fresh" ? one.savedMs : one.status)),
+    [100, undefined],
+  );
+});
+
 test("where a part of a step fails, the whole is noted to have failed", async () => {
   const whole = makeStep("a", "", { inputs: { tests: ["one", "two"] } });
   const run = begin([{ ...whole, inputs: { tests: ["one"] }, whole }]);

@@ -31,7 +31,8 @@ export async function filmTerminal(
   await tmux(
     ...["new-session", "-d", "-s", "film", "-x", String(columns), "-y", String(rows), "-c", directory],
     ...variables.flatMap(([name, value]) => ["-e", `${name}=${value}`]),
-    "bash --norc --noprofile",
+    // As words of their own: a shell between would have a PS1 of its own.
+    ...["bash", "--norc", "--noprofile"],
   );
   try {
     await pause(500);

@@ -39,6 +39,23 @@ test("a line an event", () => {
   ]);
 });
 
+test("an instruction that installs a hundred packages is one line of a readable length", () => {
+  let text = "";
+  const terminal = { color: false, columns: () => 80, rows: () => 24 };
+  const reporter = createPlainReporter({
+    ...terminal,
+    write: (more) => {
+      text += more;
+    },
+  });
+  const name = `[environment 2/2] RUN apt-get install ${"package=1.0-1 ".repeat(100)}`;
+  const event = { type: "vertex-finished", vertex: "v", name, cached: false, durationMs: 2500 } as const;
+  const step = makeStep("build:environment");
+  reporter.handle({ type: "step-output", step, activity: { type: "build", event }, timeMs: 0 });
+  assert.match(text, /^ {4}\[environment 2\/2\] RUN apt-get install package=1.0-1 .*… \(2.50 s\)\n$/);
+  assert.ok(text.length < 200, text);
+});
+
 test("a transfer is told of every ten seconds, and a long wait sooner", () => {
   const step = makeStep("fetch:a", "", { kind: "fetch", name: "bert" });
   const say = (timeMs: number, progress: TransferProgress): RunEvent => ({
