@@ -8,6 +8,9 @@ const MARGIN = 14;
 
 /** Nothing happens for longer than this: who watches has read it by then. */
 const LONGEST_PAUSE_MS = 1500;
+/** What a command does is played so many times as fast as it was. */
+const RUNNING_SPEED = 4;
+const LEAST_BETWEEN_MS = 100;
 const LAST_FRAME_MS = 4000;
 
 const COLOURS: Readonly<Record<number, string>> = {
@@ -42,11 +45,19 @@ export function animate(film: readonly Frame[], size: Size, title: string): stri
 }
 
 function shortened(film: readonly Frame[]): readonly Frame[] {
-  let cut = 0;
-  return film.map((frame, index) => {
-    const pause = frame.timeMs - (film[index - 1]?.timeMs ?? frame.timeMs);
-    cut += Math.max(0, pause - LONGEST_PAUSE_MS);
-    return { ...frame, timeMs: frame.timeMs - cut };
+  let timeMs = 0;
+  const timed = film.map((frame, index) => {
+    const before = film[index - 1] ?? frame;
+    const pause = Math.min(frame.timeMs - before.timeMs, LONGEST_PAUSE_MS);
+    timeMs += before.isRunning ? pause / RUNNING_SPEED : pause;
+    return { ...frame, timeMs };
+  });
+  let shownMs = Number.NEGATIVE_INFINITY;
+  return timed.filter((frame, index) => {
+    const isWorth =
+      !(frame.isRunning && timed[index + 1]?.isRunning) || frame.timeMs - shownMs >= LEAST_BETWEEN_MS;
+    if (isWorth) shownMs = frame.timeMs;
+    return isWorth;
   });
 }
 
@@ -87,17 +98,14 @@ function renderStay({ row, line, fromMs, toMs }: Stay, endMs: number): string {
 type Span = { readonly text: string; readonly style: string; readonly column: number };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is read
-const STYLED = /(?:\u001b\[([0-9;]*)m|\u000f)*([^\u001b\u000f]*)/g;
+const STYLED = /((?:\u001b\[[0-9;]*m|\u000f)*)([^\u001b\u000f]*)/g;
 
 /** The runs of one style in a line with SGR sequences (ECMA-48, 8.3.117). */
 function spansOf(line: string): readonly Span[] {
   const spans: Span[] = [];
   let [colour, isBold, isDim, column] = ["", false, false, 0];
-  for (const [, codes, text = ""] of line.trimEnd().matchAll(STYLED)) {
-    for (const code of (codes ?? "")
-      .split(";")
-      .filter((one) => codes !== undefined || one !== "")
-      .map(Number)) {
+  for (const [, styles = "", text = ""] of line.trimEnd().matchAll(STYLED)) {
+    for (const code of codesIn(styles)) {
       if (code === 0) [colour, isBold, isDim] = ["", false, false];
       if (code === 1) isBold = true;
       if (code === 2) isDim = true;
@@ -108,10 +116,16 @@ function spansOf(line: string): readonly Span[] {
     if (text === "") continue;
     const fill = isDim && colour === "" ? "#8b949e" : colour;
     const style = `${fill === "" ? "" : ` fill="${fill}"`}${isBold ? ' font-weight="bold"' : ""}`;
-    if (text.trim() !== "") spans.push({ text, style, column });
+    // SVG makes one of several spaces.
+    for (const { 0: words, index } of text.matchAll(/\S+(?: \S+)*/g))
+      spans.push({ text: words, style, column: column + [...text.slice(0, index)].length });
     column += [...text].length;
   }
   return spans;
+}
+
+function codesIn(styles: string): readonly number[] {
+  return [...styles.matchAll(/\[([0-9;]*)m/g)].flatMap(([, codes = ""]) => codes.split(";").map(Number));
 }
 
 function seconds(milliseconds: number): string {

@@ -5,6 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { execa } from "execa";
 import { startBrowser } from "../e2e/browser.ts";
+import { blocksOf } from "../readme.ts";
 import { animate } from "./animate.ts";
 import { filmTerminal } from "./terminal.ts";
 
@@ -12,25 +13,14 @@ const repository = path.join(import.meta.dirname, "../..");
 const example = path.join(repository, "fixtures/examples/diabetes");
 const pictures = path.join(repository, "fixtures/pictures");
 
-const FILE = `name: ridge
-models: [ridge.pkl]
-inference: score.py
-base_image: debian:bookworm-slim
-environment:
-  system_packages: [python3-sklearn, gunicorn]
-tests:
-  - name: one row
-    request: {body: {data: [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]}}
-    expect: {json: [5215.18], tolerance: 1.0e-5}
-`;
+const [file = "", tests = ""] = blocksOf("yaml");
 const SIZE = { columns: 92, rows: 24 };
 const COMMANDS = [
-  "ls",
+  "head -6 mlpackage.yaml",
   "mlpackage apply",
   "mlpackage run -d -p 6789",
   "mlpackage score --data '{\"data\": [[1,2,3,4,5,6,7,8,9,10]]}'",
-  "sed -i 's/predict(rows)/predict(rows).round(1)/' score.py",
-  "mlpackage plan",
+  "sed -i 's/predict(rows)/predict(rows).round(2)/' score.py",
   "mlpackage apply --report mlpackage-report.html",
   "mlpackage stop",
 ];
@@ -39,7 +29,7 @@ const work = await mkdtemp(path.join(tmpdir(), "mlpackage-pictures-"));
 try {
   await copyFile(path.join(example, "models/ridge.pkl"), path.join(work, "ridge.pkl"));
   await copyFile(path.join(example, "src/score.py"), path.join(work, "score.py"));
-  await writeFile(path.join(work, "mlpackage.yaml"), FILE);
+  await writeFile(path.join(work, "mlpackage.yaml"), file + tests.replace("5217.18", "5215.18"));
   const bin = path.join(work, ".mlpackage-bin");
   await execa("bash", [
     "-c",
@@ -56,7 +46,7 @@ try {
   await writeFile(path.join(pictures, "recording.svg"), animate(film, SIZE, title));
   const browser = await startBrowser();
   try {
-    const page = await browser.newPage({ viewport: { width: 1180, height: 860 } });
+    const page = await browser.newPage({ viewport: { width: 1180, height: 980 } });
     await page.goto(pathToFileURL(path.join(work, "mlpackage-report.html")).href);
     await page.screenshot({ path: path.join(pictures, "report.png") });
   } finally {
