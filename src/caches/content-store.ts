@@ -68,7 +68,9 @@ export function createContentStore(
       const content = path.join(incoming, "content");
       await files.writeStream(content, measured());
       const blob = { digest: digest.finish(), size };
-      return { ...blob, path: await keep(content, blob.digest) };
+      const place = await keep(content, blob.digest);
+      await files.noteDigest(place, blob.digest);
+      return { ...blob, path: place };
     } finally {
       await files.remove(incoming);
     }

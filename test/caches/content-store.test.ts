@@ -29,6 +29,11 @@ async function* failing(): AsyncGenerator<Uint8Array> {
   throw new Error("the stream broke");
 }
 
+/** By this process, of whatever is no memory of its own (proc(5), `rchar`). */
+function bytesRead(): number {
+  return Number(/rchar: (\d+)/.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
+}
+
 function createStore() {
   const folder = makeFolder();
   const told: Damage[] = [];
@@ -60,6 +65,15 @@ test("nothing is a content too", async () => {
   const { digest, path: place } = await store.write(chunksOf());
   assert.is(digest, digestOf(""));
   assert.is(await store.find(digest), place);
+});
+
+test("what was written is not read again to be believed", async () => {
+  const { store } = createStore();
+  const size = 32 << 20;
+  const blob = await store.write(chunksOf("x".repeat(size)));
+  const before = bytesRead();
+  assert.is(await store.find(blob.digest), blob.path);
+  assert.ok(bytesRead() - before < size / 2);
 });
 
 test("a stream that breaks leaves nothing behind", async () => {
