@@ -1,24 +1,17 @@
 import yargs, { type Options as YargsOption } from "yargs";
 import type { Value, Values } from "./option.ts";
-import {
-  type Command,
-  defaultOf,
-  type Option,
-  type Options,
-  readDuration,
-  readNumber,
-  UsageError,
-} from "./option.ts";
+import { type Command, defaultOf, type Option, type Options, readDuration, readNumber } from "./option.ts";
 import { COMMANDS, COMMON_OPTIONS } from "./options.ts";
 import { spellOutOwnAliases, withoutOwnAliases } from "./own-aliases.ts";
 import type { Call } from "./read-arguments.ts";
 import type { CommonOptions } from "./session.ts";
+import { NO_COMMAND, wordUsage } from "./word-usage.ts";
 
 type Parsed = Readonly<Record<string, unknown>>;
 
 /**
  * Reads any arguments, and words what is wrong with them. Undefined where help or the version was asked for, which is
- * printed by then. Rejects with a `UsageError`, or with a `YError` of yargs.
+ * printed by then. Rejects with a `UsageError`.
  */
 export async function askYargs(words: readonly string[], version: string): Promise<Call | undefined> {
   let called: Command | undefined;
@@ -29,11 +22,12 @@ export async function askYargs(words: readonly string[], version: string): Promi
     .version(version)
     .parserConfiguration({ "camel-case-expansion": true })
     .strict()
-    .demandCommand(1, "name a command")
-    .recommendCommands()
+    .alias("help", "h")
+    .locale("en")
+    .demandCommand(1, NO_COMMAND)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      throw wordUsage(error?.message ?? message, words);
     });
   for (const command of COMMANDS) {
     parser.command(
@@ -117,14 +111,14 @@ function demandDuration(name: string, text: unknown): number | undefined {
   if (text === undefined) return undefined;
   const milliseconds = readDuration(String(text));
   if (milliseconds === undefined)
-    throw new UsageError(`--${name} takes a duration such as 500ms, 30s, 5m or 1h, not ${text}`);
+    throw new Error(`\`--${name}\` takes a duration such as \`30s\`, \`5m\` or \`1h\`, not \`${text}\``);
   return milliseconds;
 }
 
 function demandNumber(name: string, option: { readonly minimum?: number }, text: unknown): number {
   const number = readNumber(option, String(text));
   if (number === undefined)
-    throw new UsageError(`--${name} takes a whole number from ${option.minimum ?? 0} on, not ${text}`);
+    throw new Error(`\`--${name}\` takes one whole number, ${option.minimum ?? 0} or more, not \`${text}\``);
   return number;
 }
 

@@ -123,8 +123,8 @@ async function readVersion(): Promise<string> {
 }
 
 function reportCrash(error: unknown): number {
-  if (error instanceof UsageError || (error as Error)?.name === "YError") {
-    streams.writeLog(`error: ${(error as Error).message}\nhint: \`mlpackage --help\` shows the commands\n`);
+  if (error instanceof UsageError) {
+    streams.writeLog(`error: ${error.message}\nhint: ${error.hint}\n`);
     return EXIT.wrongInput;
   }
   const { stack } = error as Error;

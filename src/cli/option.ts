@@ -111,4 +111,11 @@ export function readNumber({ minimum = 0 }: { readonly minimum?: number }, text:
 /** The call itself is wrong. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  /** What to type instead. */
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
 }
