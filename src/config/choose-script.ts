@@ -34,8 +34,10 @@ export async function chooseScript(
   if (inference.kind !== "script" || inference.sourceDirectory !== undefined) return succeed(config);
   const [model, ...others] = models;
   // One that cannot be read was told of.
-  if (model === undefined)
-    return document.ranges.has("/models/0") ? succeed(config) : fail(wordMissing(document));
+  if (model === undefined) {
+    const isTold = document.ranges.has("/models/0") || told.some(isMisspelt);
+    return isTold ? succeed(config) : fail(wordMissing(document));
+  }
   const [second] = others;
   if (second !== undefined) return fail(wordSeveral(second, models.length, document));
   // A model that is not there, or is a pointer of git-lfs, is enough to tell.
@@ -45,6 +47,11 @@ export async function chooseScript(
   if ("not" in recognized) return fail(wordUnknown(model, recognized, document));
   const served = { ...config, inference: servedBy(inference, recognized) };
   return checkServingPackage(served, recognized, document, files);
+}
+
+/** A key of the file itself that there is not: `model`, where `models` was meant. */
+function isMisspelt({ code, path = "" }: Diagnostic): boolean {
+  return code === "config/unknown-key" && /^\/[^/]+$/.test(path);
 }
 
 function servedBy(inference: ScriptInference, { format, mlflow }: Served): ScriptInference {

@@ -48,7 +48,7 @@ export async function readCheckedConfig(document: Document, options: CheckOption
   const told = [...diagnostics, ...(read.ok ? read.warnings : read.diagnostics)];
   const paths = await checkPaths(config, document, options.files);
   const expectations = await checkExpectations(config, document, options.files);
-  const served = await chooseScript(config, document, options.files, paths);
+  const served = await chooseScript(config, document, options.files, [...diagnostics, ...paths]);
   const all = [
     ...told,
     ...referencesOf(document, config),

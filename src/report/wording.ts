@@ -101,9 +101,15 @@ function nameInReference(json: string): string {
 /** The first reasons, and how many more there are. */
 export function wordReasons(reasons: readonly Reason[], most = 3): string {
   // One file may be in several inputs: in the code, and in a Docker context.
-  const words = [...new Set(wordEachReason(reasons))];
+  const words = [...new Set(wordEachReason(reasons.map(withoutDepth)))];
   const shown = words.slice(0, most);
   return [...shown, ...(words.length > most ? [`${words.length - most} more`] : [])].join("; ");
+}
+
+/** Whatever is another in a test, the test is. */
+function withoutDepth(reason: Reason): Reason {
+  const [, test] = ("input" in reason && /^(tests\.\d+)\./.exec(reason.input)) || [];
+  return test === undefined ? reason : { type: "input-changed", input: test };
 }
 
 /** `code.src/score.py` is the file `src/score.py` of the code, and so are the files of a pin. */
@@ -113,6 +119,7 @@ function wordInput(input: string): string {
   const [, ownFile] = /^base\.(?:context|dockerfile)\.(.+)$/.exec(input) ?? [];
   if (ownFile !== undefined) return ownFile;
   const [group = "", ...rest] = input.split(".");
+  if (/^tests\.\d+$/.test(input)) return `test ${Number(rest[0]) + 1}`;
   return FILE_GROUPS.has(group) && rest.length > 0 ? rest.join(".") : `\`${input}\``;
 }
 

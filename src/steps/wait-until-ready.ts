@@ -5,6 +5,9 @@ import { fail, type Result, succeed } from "../model/result.ts";
 
 const POLL_MS = 50;
 
+/** So much of a log has the last line of a traceback. */
+const LOG_LINES = 20;
+
 /** Loading a large model can take minutes; a service that is not ready by then never will be. */
 const READY_WITHIN_MS = 10 * 60_000;
 
@@ -23,7 +26,7 @@ export async function waitUntilReady(
   while (host.clock.monotonic() < deadline) {
     if (await isReady(service, readiness, host, signal)) return succeed(undefined);
     const { running, exitCode } = await service.state();
-    if (!running) return fail(wordExit(exitCode));
+    if (!running) return fail(wordExit(exitCode, await service.logTail(LOG_LINES)));
     await host.clock.sleep(POLL_MS, signal);
   }
   const minutes = READY_WITHIN_MS / 60_000;
@@ -51,18 +54,37 @@ async function isReady(
   }
 }
 
-/** 3 is how our server says that the script could not be loaded, and gunicorn that a worker could not boot. */
-function wordExit(exitCode: number) {
-  const hint =
-    exitCode === 3
-      ? "correct the entry script, which did not load: the last lines of its log say why"
-      : "correct what the last lines of its log say";
+function wordExit(exitCode: number, log: readonly string[]) {
   return errorDiagnostic(
     "service/exited",
     `the service ended with exit code ${exitCode} before it was ready`,
     {
-      hint,
+      hint: hintOf(log) ?? hintOfCode(exitCode),
       details: { exitCode },
     },
   );
+}
+
+/** The two mistakes that nearly every first script makes. */
+function hintOf(log: readonly string[]): string | undefined {
+  const text = log.join("\n");
+  const [, module] = /^ModuleNotFoundError: No module named '([\w.]+)'/m.exec(text) ?? [];
+  if (module !== undefined)
+    return `add the package that has \`${module}\` to \`environment.python.requirements\`, or, if it is a file of yours, put it beside the script`;
+  const [, file] = /^FileNotFoundError: .*: '([^/'][^']{0,200})'$/m.exec(text) ?? [];
+  if (file !== undefined)
+    return `models are in the folder that \`AZUREML_MODEL_DIR\` names: \`os.path.join(os.environ["AZUREML_MODEL_DIR"], "${file}")\``;
+  return undefined;
+}
+
+/** 3 is how our server says that the script could not be loaded, and gunicorn that a worker could not boot. */
+function hintOfCode(exitCode: number): string {
+  switch (exitCode) {
+    case 3:
+      return "correct the entry script, which did not load: the last lines of its log say why";
+    case 137:
+      return "it was killed, most likely for lack of memory: give the engine more, or load less in `init()`";
+    default:
+      return "correct what the last lines of its log say";
+  }
 }

@@ -14,8 +14,7 @@ import { makeFolder, writeInto } from "../fakes/temporary-folder.ts";
 
 const test = suite("the cache command");
 
-function createCalls() {
-  const workingDirectory = makeFolder();
+function createCalls(workingDirectory = makeFolder()) {
   const cacheDirectory = path.join(workingDirectory, "cache");
   const host = createNodeHost({}, cacheDirectory, "a test");
 
@@ -162,9 +161,11 @@ async function total(json: ReturnType<typeof createCalls>["json"]): Promise<numb
 }
 
 test("verify: a large content is read, whatever is remembered of it", async () => {
-  const { call, fill, host, cacheDirectory } = createCalls();
+  const folder = makeFolder();
   const content = "x".repeat(1 << 20);
-  await fill("a", content);
+  await createCalls(folder).fill("a", content);
+  // Another process, which remembers what the first one left.
+  const { call, host, cacheDirectory } = createCalls(folder);
   const place = blobPlace(cacheDirectory, digestOf(content));
   writeFileSync(place, "y".repeat(1 << 20));
   const { dev, ino, size, mode, mtimeNs, ctimeNs } = (await import("node:fs")).statSync(place, {

@@ -85,6 +85,15 @@ for (const [reason, text] of [...reasons, ...more]) {
   test(text, () => assert.is(wordReasons([reason]), text));
 }
 
+test("a test that is another in many places changed, and that is all", () => {
+  const inputs = ["request.body.data.0.0", "request.body.data.0.1", "expect.json"];
+  const reasons = inputs.map((input) => changed(`tests.0.exchanges.0.${input}`, 1, 2));
+  assert.is(
+    wordReasons([...reasons, { type: "input-added", input: "tests.1" }]),
+    "test 1 changed; test 2 is new",
+  );
+});
+
 test("of many reasons the first are told", () => {
   const many = ["a", "b", "c", "d", "e"].map((step): Reason => ({ type: "upstream", step }));
   assert.match(wordReasons(many), /; c made something else; 2 more$/);

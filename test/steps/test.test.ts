@@ -21,6 +21,7 @@ const loaded: StepOutput = { digest: digestOf("loaded"), files: [], values: { im
 type Options = {
   readonly readiness?: string;
   readonly state?: Service["state"];
+  readonly log?: readonly string[];
   readonly clockRate?: number;
   readonly tests?: readonly Serializable[];
   readonly abandoned?: readonly Service[];
@@ -36,6 +37,7 @@ async function run(
   {
     readiness = "/readyz",
     state,
+    log = ["Traceback", "KeyError: 'data'"],
     clockRate,
     tests = [],
     abandoned = [],
@@ -48,7 +50,7 @@ async function run(
     hostPort: port,
     state: state ?? (async () => ({ running: true, exitCode: 0 })),
     halt: async () => {},
-    logTail: async () => ["Traceback", "KeyError: 'data'"],
+    logTail: async () => log,
     remove: async () => {
       removed += 1;
     },
@@ -154,6 +156,25 @@ test("of a foreign server any answer will do", async () => {
   assert.ok(result.ok);
   assert.equal(requests, ["GET /"]);
 });
+
+for (const [exitCode, line, hint] of [
+  [3, "ModuleNotFoundError: No module named 'pandas'", /^add the package that has `pandas` to /],
+  [
+    3,
+    "FileNotFoundError: [Errno 2] No such file or directory: 'model.pkl'",
+    /AZUREML_MODEL_DIR.*"model\.pkl"/,
+  ],
+  [3, "FileNotFoundError: [Errno 2] No such file or directory: '/etc/a'", /^correct the entry script/],
+  [137, "loading", /lack of memory/],
+] as const) {
+  test(`of a container that ends with ${exitCode} and ${line}, the hint says what to do`, async () => {
+    const { diagnostics } = await run((_request, response) => response.writeHead(503).end(), {
+      state: async () => ({ running: false, exitCode }),
+      log: ["Traceback", line, "mlpackage: score.py cannot be imported"],
+    });
+    assert.match(diagnostics[0]?.hint ?? "", hint);
+  });
+}
 
 test("a container that ends tells why, once", async () => {
   const { codes, diagnostics } = await run((_request, response) => response.writeHead(503).end(), {
