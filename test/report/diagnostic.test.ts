@@ -33,7 +33,7 @@ test("all of a diagnostic is rendered, in this order", () => {
     "  | ^^^^",
     "  | Traceback:",
     "  |",
-    "  |   \uFFFD[31mred",
+    "  |   red",
     "hint: did you mean `models`?",
     "",
     "warning[engine/slow]: the engine is slow",
@@ -60,7 +60,19 @@ test("a message and a hint may have several lines", () => {
   const text = renderDiagnostics([errorDiagnostic("a/b", "one\ntwo", { hint: "three\n  four" })], {
     color: false,
   });
-  assert.is(text, "error[a/b]: one\ntwo\nhint: three\n  four");
+  assert.is(text, "error[a/b]: one\n  | two\nhint: three\n  |   four");
+});
+
+test("nothing in it is a command to GitHub, which obeys lines that begin with `::`, and `##[` anywhere", () => {
+  const words = "x\n::set-env name=A::b\n##[error]c";
+  const text = renderDiagnostics(
+    [errorDiagnostic("a/b", words, { hint: words, excerpt: words.split("\n") })],
+    {
+      color: false,
+    },
+  );
+  assert.is.not(text.indexOf("::set-env"), -1);
+  assert.not.match(text, /^\s*::|##\[/m);
 });
 
 test("JSON has places as lines and columns, and only what is there", () => {
