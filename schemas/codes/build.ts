@@ -71,6 +71,11 @@ export const buildPages: PagesOf<"build"> = {
     why: "It cannot say what it would install, and without that nothing can be locked.",
     mend: "Choose a newer base image, or upgrade pip in a Dockerfile of your own (`base_image.dockerfile`).",
   },
+  "build/index-unreachable": {
+    title: "pip cannot reach the package index",
+    why: "The engine's builds have no network, no name server that knows the host, or need a proxy that they were not told of.",
+    mend: "Try `docker run --rm IMAGE python3 -m pip download --no-deps pip`. Set `HTTPS_PROXY`, or name a mirror with `environment.python.index_url`. Without a network, `mlpackage vendor` brings the packages beforehand.",
+  },
   "build/requirement-not-found": {
     title: "no package answers a requirement",
     why: "The index has no such name, no such version, or none for this Python and platform.",

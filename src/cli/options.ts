@@ -26,8 +26,8 @@ export const COMMON_OPTIONS = {
   },
   set: { type: "list", takes: "one", describe: "override a value: key.path=value" },
   json: { type: "boolean", default: false, describe: "print the result as JSON" },
-  quiet: { type: "boolean", alias: "q", default: false, describe: "say nothing but errors" },
-  verbose: { type: "boolean", alias: "v", default: false, describe: "say more" },
+  quiet: { type: "boolean", alias: "q", default: false, describe: "print errors only" },
+  verbose: { type: "boolean", alias: "v", default: false, describe: "print more" },
   color: { type: "boolean", default: true, describe: "colour the output; also off with NO_COLOR" },
   progress: {
     type: "string",
@@ -41,7 +41,7 @@ const CACHE_OPTION = {
   cache: {
     type: "boolean",
     default: true,
-    describe: "take finished steps from the cache; --no-cache runs all",
+    describe: "use the cache; with --no-cache, every step runs",
   },
 } as const satisfies Options;
 
@@ -49,7 +49,7 @@ const TEST_OPTION = {
   test: {
     type: "boolean",
     default: true,
-    describe: "run the tests of the package; with --no-test, what was not tested is pushed all the same",
+    describe: "run the tests; with --no-test, outputs are written untested",
   },
 } as const satisfies Options;
 
@@ -74,12 +74,12 @@ const SUPPLY_OPTIONS = {
   offline: {
     type: "boolean",
     default: false,
-    describe: "speak to nobody but the engine; what would need a network is told before anything runs",
+    describe: "use no network, only the engine; whatever would need one is refused before anything runs",
   },
   vendor: {
     type: "string",
     completion: "folder",
-    describe: "take what is in this folder of `mlpackage vendor` from there",
+    describe: "take models, base image and packages from this folder, which `mlpackage vendor` filled",
   },
 } as const satisfies Options;
 
@@ -87,14 +87,14 @@ const JUNIT_OPTION = {
   junit: {
     type: "string",
     completion: "file",
-    describe: "write how the tests went, as JUnit XML, to this file",
+    describe: "write the test results to this file, as JUnit XML",
   },
 } as const satisfies Options;
 
 const REPORT_OPTION = {
   report: {
     type: "string",
-    describe: "write a page that shows the run to this file: steps, times, reasons, layers, tests, digests",
+    describe: "write an HTML report of the run to this file: steps, times, reasons, layers, tests, digests",
   },
 } as const satisfies Options;
 
@@ -127,16 +127,19 @@ const RUN_OPTIONS = {
 } as const satisfies Options;
 
 const INSPECT_OPTIONS = {
-  platform: { type: "string", describe: "of an image for several: which, such as linux/arm64" },
+  platform: {
+    type: "string",
+    describe: "the platform to look at, such as linux/arm64, in an image for several",
+  },
   files: {
     type: "boolean",
     default: true,
-    describe: "say which files a model has; with --no-files, no layer of a model is read",
+    describe: "list the files of each model; with --no-files, no model layer is read",
   },
   full: {
     type: "boolean",
     default: false,
-    describe: "read large models of a registry to their end, for the digests of their files",
+    describe: "read large models in a registry to the end, to list the digests of their files",
   },
 } as const satisfies Options;
 
@@ -157,13 +160,13 @@ const runOptions = (values: ValuesOf<typeof RUN_OPTIONS>) => ({
 export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: "init",
-    summary: "write the file for the model that lies in a folder, and a script where it needs one",
+    summary: "write the file for the model in a folder, and a script if it needs one",
     positionals: [
       {
         name: "folder",
         isRequired: false,
         completion: "folder",
-        describe: "the folder; else the one to work in",
+        describe: "the folder; default: the one you are in",
       },
     ],
     options: {
@@ -178,7 +181,7 @@ export const COMMANDS: readonly Command[] = [
       template: {
         type: "boolean",
         default: false,
-        describe: "where there is no model, write a file and a script to fill in",
+        describe: "without a model, write a file and a script to fill in",
       },
     },
     run: async (session, values) =>
@@ -197,9 +200,9 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "config",
-    summary: "print what the files come to: merged, variables replaced, defaults written out",
+    summary: "print the effective configuration: merged, variables replaced, defaults written out",
     options: {
-      origin: { type: "boolean", default: false, describe: "say of every value where it comes from" },
+      origin: { type: "boolean", default: false, describe: "show where each value comes from" },
     },
     run: async (session, { origin }) => (await import("./commands/config.ts")).config(session, { origin }),
   }),
@@ -232,7 +235,7 @@ export const COMMANDS: readonly Command[] = [
         name: "plan",
         isRequired: false,
         completion: "file",
-        describe: "what `plan --out` wrote: do just that",
+        describe: "a plan that `plan --out` wrote: do exactly that",
       },
     ],
     options: {
@@ -259,8 +262,7 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "ui",
-    summary:
-      "do what `apply` does with a page beside it that shows it, then run the service for the page to ask",
+    summary: "apply, and show the run live on a local page; then run the service, with a form to try it",
     options: {
       ...SELECT_OPTIONS,
       ...PICKLE_OPTION,
@@ -273,7 +275,7 @@ export const COMMANDS: readonly Command[] = [
         default: 0,
         minimum: 0,
         maximum: 65_535,
-        describe: "the port of the page on 127.0.0.1; 0 takes one that is free",
+        describe: "the port of the page on 127.0.0.1; 0 for any free one",
       },
     },
     run: async (session, values) =>
@@ -288,10 +290,8 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "test",
-    summary: "run the tests, although they passed before; builds what is missing, and writes no output",
-    positionals: [
-      { name: "name", isRequired: false, describe: "tests with this in their name, and no others" },
-    ],
+    summary: "run the tests, even if they passed before; builds what is missing, and writes no output",
+    positionals: [{ name: "name", isRequired: false, describe: "run only tests with this in their name" }],
     options: {
       filter: { type: "list", takes: "all", describe: "the same, for several" },
       ...RUN_OPTIONS,
@@ -311,7 +311,7 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "lock",
-    summary: "write down what the file's references mean now, for others to get the same image",
+    summary: "resolve what the file names and write `mlpackage.lock`, so that others get the same image",
     options: {
       ...RUN_OPTIONS,
       ...PICKLE_OPTION,
@@ -333,7 +333,7 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "vendor",
-    summary: "bring all that the lock names into a folder, for `apply --offline`",
+    summary: "download everything the lock names into a folder, for `apply --offline`",
     positionals: [{ name: "folder", isRequired: true, completion: "folder", describe: "where to" }],
     options: { ...RUN_OPTIONS, ...FROZEN_OPTION },
     run: async (session, values) =>
@@ -352,7 +352,7 @@ export const COMMANDS: readonly Command[] = [
         name: "image",
         isRequired: false,
         completion: "file",
-        describe: "its name, or an archive's path; else what the outputs say",
+        describe: "its name, or the path of an archive; default: the outputs of the file",
       },
     ],
     options: {
@@ -360,12 +360,12 @@ export const COMMANDS: readonly Command[] = [
       key: {
         type: "string",
         completion: "file",
-        describe: "a public key: image, SBOM and provenance must be signed with its other half",
+        describe: "a public key that must verify the signatures of image, SBOM and provenance",
       },
       rebuild: {
         type: "boolean",
         default: true,
-        describe: "build it again and compare; with --no-rebuild, only the signatures are looked at",
+        describe: "build it again and compare; with --no-rebuild, only check the signatures",
       },
     },
     run: async (session, values) =>
@@ -378,7 +378,7 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "inspect",
-    summary: "say what an image is and what is in it: models, packages, code, settings, layers",
+    summary: "show what is in an image: models, packages, code, settings, layers",
     positionals: [
       {
         name: "image",
@@ -398,7 +398,7 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: "diff",
     summary:
-      "say what is another in two images: exits with 1 if anything is, and with 2 if one cannot be read",
+      "show what differs between two images; exits with 1 if anything does, and with 2 if one cannot be read",
     positionals: [
       { name: "first", isRequired: true, describe: "an image, as for inspect" },
       { name: "second", isRequired: true, describe: "the image that came after it" },
@@ -415,7 +415,7 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "why",
-    summary: "say why a step would run, or why it need not",
+    summary: "say why a step would run, or why not",
     positionals: [{ name: "step", isRequired: true, completion: "step", describe: "its id, such as build" }],
     options: { ...CACHE_OPTION, ...TEST_OPTION },
     run: async (session, { step, cache, test }) =>
@@ -445,7 +445,7 @@ export const COMMANDS: readonly Command[] = [
       watch: {
         type: "boolean",
         default: false,
-        describe: "with the code as it is here; a change reloads it, without a build",
+        describe: "use the code in this folder, and reload it when it changes, without a build",
       },
     },
     run: async (session, { port, detach, watch }) =>
@@ -464,9 +464,9 @@ export const COMMANDS: readonly Command[] = [
         type: "boolean",
         alias: "f",
         default: false,
-        describe: "go on as it grows; also -f, after the command",
+        describe: "follow the log until the service ends; also -f, after the command",
       },
-      tail: { type: "number", default: 200, describe: "how many lines" },
+      tail: { type: "number", default: 200, describe: "how many of its last lines to print" },
     },
     run: async (session, { follow, tail }) =>
       (await import("./commands/logs.ts")).logs(session, { follow, tail }),
@@ -477,20 +477,20 @@ export const COMMANDS: readonly Command[] = [
     options: {
       data: { type: "string", describe: "the body; @file for a file's content, - for standard input" },
       "content-type": { type: "string", default: "application/json", describe: "what the body is" },
-      url: { type: "string", describe: "another service's address" },
+      url: { type: "string", describe: "the address of another service" },
       repeat: {
         type: "number",
         alias: "n",
         default: 1,
         minimum: 1,
-        describe: "send it so many times, and print how long the answers took",
+        describe: "send the request this many times, and print latencies",
       },
       concurrency: {
         type: "number",
         alias: "c",
         default: 1,
         minimum: 1,
-        describe: "so many of them at once",
+        describe: "how many requests to send at once",
       },
     },
     run: async (session, values) =>
@@ -512,14 +512,14 @@ export const COMMANDS: readonly Command[] = [
         default: "python",
         describe: "the language to write it in",
       },
-      url: { type: "string", describe: "the address it asks; else that of the service that runs here" },
+      url: { type: "string", describe: "the address to ask; default: the service running here" },
     },
     run: async (session, { lang, url }) =>
       (await import("./commands/client.ts")).client(session, { language: lang, url }),
   }),
   defineCommand({
     name: "save",
-    summary: "write the Dockerfile folder that plain docker build takes",
+    summary: "write a folder that plain `docker build` makes the image from",
     positionals: [
       { name: "folder", isRequired: true, completion: "folder", describe: "where to, inside the package" },
     ],
@@ -533,22 +533,22 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "pull",
-    summary: "bring the pushed images back by digest",
+    summary: "pull the pushed images, by digest",
     run: async (session) => (await import("./commands/pull.ts")).pull(session),
   }),
   defineCommand({
     name: "deploy",
-    summary: "print what Kubernetes or compose runs the pushed image by",
+    summary: "print Kubernetes manifests or a compose file for the pushed image",
     options: {
       format: {
         type: "string",
         choices: DEPLOYMENT_FORMATS,
         default: "kubernetes",
-        describe: "who is to run it",
+        describe: "what to write it for",
       },
-      replicas: { type: "number", default: 1, minimum: 1, describe: "how many containers of it" },
-      namespace: { type: "string", describe: "of Kubernetes; else that of the call of `kubectl`" },
-      name: { type: "string", describe: "what the service is called; else as the package" },
+      replicas: { type: "number", default: 1, minimum: 1, describe: "how many containers to run" },
+      namespace: { type: "string", describe: "the Kubernetes namespace; default: the one `kubectl` uses" },
+      name: { type: "string", describe: "the name of the service; default: the name of the package" },
     },
     run: async (session, { format, replicas, namespace, name }) =>
       (await import("./commands/deploy.ts")).deploy(session, { format, replicas, namespace, name }),
@@ -564,7 +564,7 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "model",
-    summary: "push models to a registry as a ModelPack, pull one from there, or say what one is",
+    summary: "push models to a registry as a ModelPack, pull one, or show what one is",
     positionals: [
       {
         name: "action",
@@ -581,11 +581,11 @@ export const COMMANDS: readonly Command[] = [
         name: "folder",
         isRequired: false,
         completion: "folder",
-        describe: "where pull puts it; else called after the repository",
+        describe: "where pull puts it; default: a folder named after the repository",
       },
     ],
     options: {
-      only: { type: "list", takes: "all", describe: "which models to push, by name; else all of the file" },
+      only: { type: "list", takes: "all", describe: "which models to push, by name; default: all" },
       force: { type: "boolean", default: false, describe: "pull over what is in the folder" },
       ...RUN_OPTIONS,
     },
@@ -601,13 +601,13 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "cache",
-    summary: "list, check, clear or carry over what the cache holds",
+    summary: "list, check, clear, export or import the cache",
     positionals: [
       {
         name: "action",
         isRequired: true,
         choices: ["ls", "du", "verify", "gc", "clear", "export", "import"],
-        describe: "what to do with it",
+        describe: "what to do",
       },
       {
         name: "archive",
@@ -617,7 +617,7 @@ export const COMMANDS: readonly Command[] = [
       },
     ],
     options: {
-      "max-size": { type: "string", describe: "what gc leaves at most, such as 20GB" },
+      "max-size": { type: "string", describe: "how much gc may leave, such as 20GB" },
     },
     run: async (session, values) =>
       (await import("./commands/cache.ts")).cache(session, {
@@ -628,18 +628,18 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "doctor",
-    summary: "look for what is wrong with this machine, and say how to mend it",
+    summary: "look for what is wrong with this machine, and say how to fix it",
     run: async (session) => (await import("./commands/doctor.ts")).doctor(session),
   }),
   defineCommand({
     name: "explain",
-    summary: "say more about the code of a message; without one, list them all",
+    summary: "explain the code of a message; without one, list all codes",
     positionals: [
       {
         name: "code",
         isRequired: false,
         completion: "code",
-        describe: "as it stands in a message: config/unknown-key",
+        describe: "a code from a message, such as config/unknown-key",
       },
     ],
     run: async (session, { code }) => (await import("./commands/explain.ts")).explain(session, code),
@@ -651,9 +651,9 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: "completion",
-    summary: "print what teaches a shell to complete calls of mlpackage",
+    summary: "print the completion script for a shell",
     positionals: [
-      { name: "shell", isRequired: false, choices: SHELLS, describe: "which; else the one of $SHELL" },
+      { name: "shell", isRequired: false, choices: SHELLS, describe: "the shell; default: that of $SHELL" },
     ],
     notes: INSTALLING,
     run: async (session, { shell }) =>

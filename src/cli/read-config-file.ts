@@ -18,7 +18,11 @@ export async function readConfigFile(configPath: string, session: Session): Prom
   const { host, workingDirectory } = session;
   const shown = path.relative(workingDirectory, configPath) || configPath;
   const found = await host.files.status(configPath);
-  if (found === undefined) return fail(wordMissing(shown));
+  if (found === undefined) {
+    const other = otherEnding(configPath);
+    const isThere = (await host.files.status(other))?.type === "file";
+    return fail(wordMissing(shown, isThere ? otherEnding(shown) : undefined));
+  }
   if (found.type !== "file")
     return fail(wordNoFile(shown, found.type === "directory" ? "a folder" : "no file"));
   if (found.size > MOST_BYTES) return fail(wordTooLarge(shown));
@@ -27,6 +31,11 @@ export async function readConfigFile(configPath: string, session: Session): Prom
   if (replaced >= 0 && !(await isUtf8(host.files.readStream(configPath))))
     return fail(wordNotUtf8(file, replaced));
   return parseOnce(file, documentPlaceOf(session, configPath), host.files, { takesMergeTags: true });
+}
+
+/** `.yml` for `.yaml`, and the other way round. */
+function otherEnding(file: string): string {
+  return file.replace(/\.ya?ml$/, (ending) => (ending === ".yml" ? ".yaml" : ".yml"));
 }
 
 async function isUtf8(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
@@ -45,9 +54,12 @@ function wordNotUtf8(file: SourceFile, start: number) {
   });
 }
 
-function wordMissing(shown: string) {
+function wordMissing(shown: string, other: string | undefined) {
   return errorDiagnostic("cli/no-configuration", `there is no \`${shown}\``, {
-    hint: "go to the package's folder, or add `-f FILE`; type `mlpackage init` to write one for the model in this folder",
+    hint:
+      other === undefined
+        ? "go to the package's folder, or add `-f FILE`; type `mlpackage init` to write one for the model in this folder"
+        : `there is \`${other}\`: rename it, or add \`-f ${other}\``,
   });
 }
 

@@ -107,12 +107,25 @@ function instructionOf(vertexName: string): string {
 
 type Cause = (log: string) => Diagnostic | undefined;
 
+/** What pip warns of before it gives up, in the words of urllib3; only some versions name the host. */
+const UNREACHABLE_INDEX =
+  /connection broken by '(?:NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError)\(/;
+
 const KNOWN_CAUSES: readonly Cause[] = [
   (log) => {
     if (!/DO NOT MATCH THE HASHES/.test(log)) return undefined;
     const name = /^\s*([A-Za-z0-9._-]+)==\S+ from /m.exec(log)?.[1] ?? "a package";
     return errorDiagnostic("build/digest-mismatch", `\`${name}\` has changed since it was locked`, {
       hint: "if the change is intended, type `mlpackage lock --upgrade python`",
+    });
+  },
+  (log) => {
+    if (!UNREACHABLE_INDEX.test(log) || !/^ERROR: (?:No matching|Could not)/m.test(log)) return undefined;
+    const host = /host='([^']+)'|Failed to resolve '([^']+)'/.exec(log)?.slice(1).find(Boolean);
+    const shown = host === undefined ? "the package index" : `\`${host}\``;
+    return errorDiagnostic("build/index-unreachable", `pip cannot reach ${shown}`, {
+      hint: "check the network that the engine's builds run in, its proxy (`HTTPS_PROXY`), and `index_url`",
+      ...(host !== undefined && { details: { subject: host } }),
     });
   },
   (log) => {

@@ -66,7 +66,8 @@ function compare(
     compareRecords(expected, actual, places, comparison);
     return;
   } else if (expected === actual) return;
-  tell(comparison, `${places.got}: expected ${showValue(expected)}, got ${showValue(actual)}`);
+  const words = `${places.got}: expected ${showValue(expected)}, got ${showValue(actual)}`;
+  tell(comparison, isFractionForZero(expected, actual) ? `${words} (${ONLY_ZERO})` : words);
 }
 
 function compareLists(
@@ -105,6 +106,12 @@ type Members = { readonly [key: string]: Serializable };
 
 function memberOf(members: Members, name: string): Serializable | undefined {
   return Object.hasOwn(members, name) ? members[name] : undefined;
+}
+
+const ONLY_ZERO = "a tolerance is relative: only 0 is near 0";
+
+function isFractionForZero(expected: Serializable, actual: Serializable | undefined): boolean {
+  return expected === 0 && typeof actual === "number" && !Number.isInteger(actual);
 }
 
 /** After Python's `math.isclose`, without an absolute tolerance. Integers are ids and labels, until a tolerance is given. */

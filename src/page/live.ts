@@ -2,7 +2,9 @@
 export type Service =
   | { readonly state: "none" }
   | { readonly state: "starting" }
-  | { readonly state: "ready"; readonly url: string };
+  | { readonly state: "ready"; readonly url: string }
+  /** `reason` is what the terminal says of it. */
+  | { readonly state: "failed"; readonly reason: string };
 
 /** What a page knows besides the report where the run goes on behind it. */
 export type Live = {

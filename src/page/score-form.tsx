@@ -13,6 +13,7 @@ export function ScoreForm({ live: { service, sampleRequest = "" } }: { readonly 
   const [answer, setAnswer] = useState<Answer>();
   const [isAsking, setAsking] = useState(false);
   if (service.state === "none") return null;
+  if (service.state === "failed") return <Failure reason={service.reason} />;
   const send = async (event: Event) => {
     event.preventDefault();
     if (reader === undefined || isAsking) return;
@@ -48,6 +49,18 @@ export function ScoreForm({ live: { service, sampleRequest = "" } }: { readonly 
       <div class="answered" aria-live="polite">
         {answer !== undefined && <AnswerText answer={answer} />}
       </div>
+    </section>
+  );
+}
+
+function Failure({ reason }: { readonly reason: string }) {
+  return (
+    <section id="score" aria-labelledby="score-title">
+      <h2 id="score-title">Score</h2>
+      <p class="note">
+        <Mark of="error" /> The service did not start.
+      </p>
+      <CodeBlock text={reason} />
     </section>
   );
 }

@@ -60,7 +60,7 @@ export const lockKind: StepKind = {
   /** Where the lock says it, there is nothing to find out. */
   foresee: async (step) => outputWhereLocked(step),
   /** What an index has changes: only a lock holds it still. */
-  findMissing: async ({ inputs }) => ("locked" in inputs ? undefined : "an answer of today"),
+  findMissing: async ({ inputs }) => ("locked" in inputs ? undefined : "the answer in the lock"),
 };
 
 function outputOf(platforms: LockedPlatforms): StepOutput {

@@ -70,7 +70,7 @@ function hintOf(log: readonly string[]): string | undefined {
   const text = log.join("\n");
   const [, module] = /^ModuleNotFoundError: No module named '([\w.]+)'/m.exec(text) ?? [];
   if (module !== undefined)
-    return `add the package that has \`${module}\` to \`environment.python.requirements\`, or, if it is a file of yours, put it beside the script`;
+    return `add the package that has \`${module}\` to \`environment.python.requirements\` or \`system_packages\`; if it is a file of yours, put it beside the script`;
   const [, file] = /^FileNotFoundError: .*: '([^/'][^']{0,200})'$/m.exec(text) ?? [];
   if (file !== undefined)
     return `models are in the folder that \`AZUREML_MODEL_DIR\` names: \`os.path.join(os.environ["AZUREML_MODEL_DIR"], "${file}")\``;

@@ -26,6 +26,13 @@ test("UTF-8 is read, with its own replacement character and with a byte order ma
     assert.equal(await validateBytes(Buffer.from(text)), [0, "mlpackage.yaml is valid"]);
 });
 
+test("where the file has the other ending, that is told", async () => {
+  const workingDirectory = makeFolder({ "mlpackage.yml": LABELLED });
+  const { session, said } = makeCall({}, { workingDirectory });
+  assert.is(await validate(session), 64);
+  assert.match(said.words, "hint: there is `mlpackage.yml`: rename it, or add `-f mlpackage.yml`");
+});
+
 test("other encodings are refused, and no letter becomes another", async () => {
   assert.equal(await validateBytes(Buffer.from(LABELLED, "latin1")), refused);
   assert.equal(await validateBytes(Buffer.from(`\uFEFF${LABELLED}`, "utf16le")), refused);

@@ -167,6 +167,13 @@ test("the form is there where there is a service, and sends once that is ready",
   assert.not.match(render({ service: { state: "ready", url: "javascript:alert(1)" } }), 'href="javascript:');
 });
 
+test("a service that did not start has no form, but the reason", () => {
+  const service = { state: "failed", reason: "error[service/exited]: it ended" } as const;
+  const html = renderPage(makeReport(), ASSETS, { service });
+  assert.match(html, "error[service/exited]: it ended");
+  assert.not.match(html, "<textarea");
+});
+
 test("thousands of steps and log lines are rendered in seconds", () => {
   const steps = Array.from({ length: 2000 }, (_, index) =>
     makeStep(`fetch:model-${index}`, "succeeded", {

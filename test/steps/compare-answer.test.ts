@@ -56,7 +56,7 @@ const same: readonly Row[] = [
 
 const different: readonly Row[] = [
   [1, "1.001", "$: expected 1, got 1.001"],
-  [0, "1e-12", "$: expected 0, got 1e-12"],
+  [0, "1e-12", "$: expected 0, got 1e-12 (a tolerance is relative: only 0 is near 0)"],
   [1234567890, "1234567891", "$: expected 1234567890, got 1234567891"],
   [0.5, "1e999", "$: expected 0.5, got Infinity"],
   [1, "1e999", "$: expected 1, got Infinity"],

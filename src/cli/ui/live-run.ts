@@ -53,7 +53,11 @@ export function createLive({ report }: Pick<RunRecord, "report">, clock: Clock):
 
 function untilChanged(sleepers: Set<() => void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    sleepers.add(resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const wake = () => {
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    sleepers.add(wake);
+    signal.addEventListener("abort", wake);
   });
 }

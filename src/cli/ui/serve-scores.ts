@@ -2,6 +2,7 @@ import type { Config } from "../../model/config.ts";
 import type { Diagnostic } from "../../model/diagnostic.ts";
 import type { Service } from "../../model/engine.ts";
 import { fail, type Result, succeed } from "../../model/result.ts";
+import { renderDiagnostics } from "../../report/diagnostic-text.ts";
 import { waitUntilReady } from "../../steps/wait-until-ready.ts";
 import { type LastRun, openLastRun } from "../last-run.ts";
 import { reportDiagnostics, type Session, tell } from "../session.ts";
@@ -58,7 +59,7 @@ async function waitForAnswer(
 /** The page stays, with the reason. */
 async function tellFailure(session: Session, live: Live, diagnostics: readonly Diagnostic[]): Promise<void> {
   reportDiagnostics(session, diagnostics);
-  live.setService({ state: "none" });
+  live.setService({ state: "failed", reason: renderDiagnostics(diagnostics, { color: false }) });
   await untilInterrupted(session.signal);
 }
 
