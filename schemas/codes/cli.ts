@@ -87,8 +87,8 @@ export const cliPages: PagesOf<"cli"> = {
     mend: "Go to the package's folder, or name it: `-C FOLDER`, or `-f FILE` for a file of another name.",
   },
   "cli/no-data": {
-    title: "the file with the request's body is not there",
-    why: "`--data @file` sends what is in a file. The path is relative to the current folder.",
+    title: "there is no body for the request",
+    why: "`--data @file` sends what is in a file, whose path is relative to the current folder. Without `--data`, standard input is sent, and it was empty.",
     mend: "Check the path; `--data -` takes the body from standard input, and any other text is the body itself.",
   },
   "cli/no-folder": {

@@ -55,7 +55,7 @@ const VARIABLES: readonly (readonly [name: string, text: string])[] = [
   ["MLPACKAGE_CACHE_DIR", "where the cache lies; else in `$XDG_CACHE_HOME` or `~/.cache`"],
   ["DOCKER_HOST", "the engine, if it is not the one that docker itself would take"],
   ["NO_COLOR", "colours nothing"],
-  ["CI", "a lock that does not answer the file is refused, as with `--frozen`"],
+  ["CI", "a lock that does not match the file is refused, as with `--frozen`"],
 ];
 
 const part = (title: string, ...blocks: readonly ManBlock[]): ManPart => ({ title, blocks });

@@ -66,7 +66,7 @@ const FROZEN_OPTION = {
   frozen: {
     type: "boolean",
     describe:
-      "refuse a lock that does not answer the file, instead of bringing it up to date; the default in CI",
+      "refuse a lock that does not match the file, instead of bringing it up to date; the default in CI",
   },
 } as const satisfies Options;
 

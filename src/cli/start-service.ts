@@ -1,6 +1,7 @@
 import { errorDiagnostic } from "../model/diagnostic.ts";
 import type { Service, ServiceRequest } from "../model/engine.ts";
 import { fail, type Result } from "../model/result.ts";
+import { TEST } from "../plan/step-ids.ts";
 import { EXIT } from "./exit-code.ts";
 import { findBuiltImage, type LastRun, serviceLabels } from "./last-run.ts";
 import { type Session, tell } from "./session.ts";
@@ -17,6 +18,8 @@ export async function startService(
   if (!image.ok) return image;
   const running = await findRunning(last);
   if (running !== undefined) return fail(wordAlreadyRunning(running));
+  if (last.manifest.failed[TEST] !== undefined)
+    tell(session, "the tests of this image failed, or did not run to the end: `mlpackage apply` says why");
   return last.engine.start({
     ...options,
     image: image.value,

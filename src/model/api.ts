@@ -35,7 +35,7 @@ export type ApplyOptions = PlanOptions & {
   readonly jobs?: number | undefined;
   /** Goes on with other steps after a failure: `--keep-going`. */
   readonly keepGoing?: boolean | undefined;
-  /** Refuses a lock that does not answer the file: `--frozen`. True in CI, if left out. */
+  /** Refuses a lock that does not match the file: `--frozen`. True in CI, if left out. */
   readonly frozen?: boolean | undefined;
   /** Speaks to nobody but the engine: `--offline`. */
   readonly offline?: boolean | undefined;

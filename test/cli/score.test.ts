@@ -28,6 +28,12 @@ test("of an address alone the scoring route is meant, and the answer is printed 
   assert.equal([exitCode, said.data, requests], [0, "[1]\n", ["POST /score"]]);
 });
 
+test("with nothing to send, nothing is sent", async () => {
+  const { exitCode, said, requests } = await run((_request, response) => response.end(), { data: undefined });
+  assert.equal([exitCode, requests], [64, []]);
+  assert.match(said.words, /error\[cli\/no-data\][\s\S]*hint: add it: `--data /);
+});
+
 test("a slash at its end makes no difference", async () => {
   const { url, requests } = await startServer((_request, response) => response.end());
   const { session } = makeCall({});

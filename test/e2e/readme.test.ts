@@ -91,6 +91,9 @@ test("write the file, build the image, ask it", async () => {
 test("a wrong answer is told, the right one passes", async () => {
   await configure(file + tests);
   await typeNext("apply", 3);
+  const { stderr } = await made.call(["run", "-d"]);
+  assert.match(stderr, "the tests of this image failed");
+  await made.call(["stop"]);
   await configure((file + tests).replace("5217.18", "5215.18"));
   const { exitCode, all } = await made.call(["apply"]);
   assert.is(exitCode, 0, all);

@@ -30,10 +30,10 @@ export async function score(session: Session, options: ScoreOptions): Promise<nu
 
 async function prepare(session: Session, options: ScoreOptions): Promise<Result<NetworkRequest>> {
   if (options.concurrency > 1 && options.repeat === 1) return fail(wordNothingAtOnce());
-  const body = await readData(session, options.data);
-  if (!body.ok) return body;
   const url = options.url === undefined ? await findAddress(session) : succeed(scoringAddress(options.url));
   if (!url.ok) return url;
+  const body = await readData(session, options.data);
+  if (!body.ok) return body;
   return succeed({
     url: url.value,
     method: "POST",
@@ -96,7 +96,11 @@ async function findAddress(session: Session): Promise<Result<string>> {
 
 /** The text itself, `@file` for a file's content, `-` or nothing for standard input. */
 async function readData(session: Session, data: string | undefined): Promise<Result<string | Uint8Array>> {
-  if (data === undefined || data === "-") return succeed(await session.readInput());
+  if (data === "-") return succeed(await session.readInput());
+  if (data === undefined) {
+    const input = await session.readInput();
+    return input.length === 0 ? fail(wordNoBody()) : succeed(input);
+  }
   if (!data.startsWith("@")) return succeed(data);
   const file = path.resolve(session.workingDirectory, data.slice(1));
   if ((await session.host.files.status(file))?.type === "file")
@@ -106,6 +110,12 @@ async function readData(session: Session, data: string | undefined): Promise<Res
       hint: "correct the path after the `@`, or write the request itself: `--data '{...}'`",
     }),
   );
+}
+
+function wordNoBody() {
+  return errorDiagnostic("cli/no-data", "there is no request to send, and nothing on standard input", {
+    hint: "add it: `--data '{\"data\": [[1, 2, 3]]}'`, or `--data @FILE`",
+  });
 }
 
 function wordNothingAtOnce() {
