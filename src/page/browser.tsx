@@ -1,4 +1,4 @@
-// What runs in the reader's browser: `npm run build:page` makes `dist/page.js` of it.
+// What runs in the reader's browser: `npm run build` makes `dist/page.js` of it.
 import { hydrate } from "preact";
 import type { RunReport } from "../model/run-report.ts";
 import type { Answer, Live, Reader, Service, ThemeChoice } from "./live.ts";
