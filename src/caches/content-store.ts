@@ -128,7 +128,9 @@ async function digestIfThere(blob: string, files: Files): Promise<Digest | "not-
   try {
     const found = await files.digestIfFile(blob);
     if (found !== undefined) return found.digest;
-    return (await files.status(blob)) === undefined ? undefined : "not-a-file";
+    const status = await files.status(blob);
+    // Where it is a file now, somebody has written it just this moment.
+    return status?.type === "file" ? (await files.digestIfFile(blob))?.digest : status && "not-a-file";
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // Removed just now by another who collects garbage.

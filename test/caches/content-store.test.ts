@@ -110,6 +110,18 @@ for (const [kind, content] of [
   });
 }
 
+test("what several write at once is damaged for none of them", async () => {
+  const { store, told } = createStore();
+  for (let round = 0; round < 100; round += 1) {
+    const writers = Array.from({ length: 40 }, async (_, turns) => {
+      for (let turn = 0; turn < turns; turn += 1) await undefined;
+      await store.write(chunksOf(`the same ${round}`));
+    });
+    await Promise.all(writers);
+  }
+  assert.equal(told, []);
+});
+
 test("a build takes a blob's mode into the image", async () => {
   const { store } = createStore();
   assert.is(statSync((await store.write(chunksOf("abc"))).path).mode & 0o777, 0o644);
