@@ -29,13 +29,23 @@ function wordReason(reason: Reason): string {
     case "upstream":
       return `${reason.step} made something else`;
     case "input-added":
-      return `${wordInput(reason.input)} is new`;
+      return LOCK_WORDS.get(`+${reason.input}`) ?? `${wordInput(reason.input)} is new`;
     case "input-removed":
-      return `${wordInput(reason.input)} is gone`;
+      return LOCK_WORDS.get(`-${reason.input}`) ?? `${wordInput(reason.input)} is gone`;
     case "input-changed":
       return wordChangedInput(reason);
   }
 }
+
+const [MATCHES, DIFFERS] = ["the lock matches the file now", "the lock does not match the file"];
+
+/** A step that resolves has what is `asked` for as an input, or else what the lock has, which is `locked`. */
+const LOCK_WORDS: ReadonlyMap<string, string> = new Map([
+  ["+asked", DIFFERS],
+  ["-locked", DIFFERS],
+  ["+locked", MATCHES],
+  ["-asked", MATCHES],
+]);
 
 type ChangedInput = Extract<Reason, { readonly type: "input-changed" }>;
 

@@ -94,6 +94,15 @@ test("a test that is another in many places changed, and that is all", () => {
   );
 });
 
+test("a lock that does not match is one reason", () => {
+  const reasons: Reason[] = [
+    { type: "input-added", input: "asked" },
+    { type: "input-removed", input: "locked" },
+  ];
+  assert.is(wordReasons(reasons), "the lock does not match the file");
+  assert.is(wordReasons([{ type: "input-added", input: "locked" }]), "the lock matches the file now");
+});
+
 test("of many reasons the first are told", () => {
   const many = ["a", "b", "c", "d", "e"].map((step): Reason => ({ type: "upstream", step }));
   assert.match(wordReasons(many), /; c made something else; 2 more$/);
