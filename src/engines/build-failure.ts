@@ -107,6 +107,10 @@ function instructionOf(vertexName: string): string {
 
 type Cause = (log: string) => Diagnostic | undefined;
 
+function unsatisfiedIn(log: string): string | undefined {
+  return /No matching distribution found for (.+?)(?: \(from .*\))?$/m.exec(log)?.[1]?.trim();
+}
+
 /** What pip warns of before it gives up, in the words of urllib3; only some versions name the host. */
 const UNREACHABLE_INDEX =
   /connection broken by '(?:NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError)\(/;
@@ -120,16 +124,17 @@ const KNOWN_CAUSES: readonly Cause[] = [
     });
   },
   (log) => {
-    if (!UNREACHABLE_INDEX.test(log) || !/^ERROR: (?:No matching|Could not)/m.test(log)) return undefined;
+    const subject = unsatisfiedIn(log);
+    if (!UNREACHABLE_INDEX.test(log) || subject === undefined) return undefined;
     const host = /host='([^']+)'|Failed to resolve '([^']+)'/.exec(log)?.slice(1).find(Boolean);
     const shown = host === undefined ? "the package index" : `\`${host}\``;
     return errorDiagnostic("build/index-unreachable", `pip cannot reach ${shown}`, {
       hint: "check the network that the engine's builds run in, its proxy (`HTTPS_PROXY`), and `index_url`",
-      ...(host !== undefined && { details: { subject: host } }),
+      details: { subject },
     });
   },
   (log) => {
-    const requirement = /No matching distribution found for (.+?)(?: \(from .*\))?$/m.exec(log)?.[1]?.trim();
+    const requirement = unsatisfiedIn(log);
     if (requirement === undefined) return undefined;
     return errorDiagnostic(
       "build/requirement-not-found",

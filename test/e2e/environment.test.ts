@@ -69,27 +69,29 @@ test("another wheel of the same name is noticed", async () => {
   assert.match(stderr, 'expected "hello you", got "hallo you"');
 });
 
-for (const [word, python, files, place] of [
+for (const [word, python, files, code, place] of [
   [
     "list",
     "\n    requirements:\n      - gunicorn\n      - no-such-package-e2e == 99\n    index_url: http://127.0.0.1:1/simple",
     {},
+    "build/index-unreachable",
     "mlpackage.yaml:8:9",
   ],
   [
     "file",
     "{requirements: requirements.txt}",
     { "requirements.txt": "--no-index\n# a comment\nno-such-package-e2e==99 ; python_version > '3'\n" },
+    "build/requirement-not-found",
     "requirements.txt:3:1",
   ],
 ] as const) {
-  test(`a requirement that does not exist, in a ${word}: one message at its line`, async () => {
+  test(`a requirement that cannot be had, in a ${word}: one message at its line`, async () => {
     const yaml = `environment:\n  python: ${python}\n`;
     const made = await workspace.makePackage(`missing-${word}`, yaml, files);
     const { exitCode, stderr } = await made.call(["apply"]);
     assert.is(exitCode, 1, stderr);
     assert.is(stderr.match(/^error\[/gm)?.length, 1, stderr);
-    assert.match(stderr, "error[build/requirement-not-found]");
+    assert.match(stderr, `error[${code}]`);
     assert.match(stderr, "no-such-package-e2e");
     assert.match(stderr, place);
   });

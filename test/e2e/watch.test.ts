@@ -148,9 +148,12 @@ test("files that are replaced, new and removed, and folders of them", async () =
   await writeFile(folder.at("src/score.py.new"), answering("replaced"));
   await rename(folder.at("src/score.py.new"), folder.at("src/score.py"));
   await untilAnswer(watched, "replaced four");
+  // By then no worker with the code before is left to answer.
+  await watched.hear("reloaded in ");
 
   await folder.write({ "src/deep/er/word.py": lib("deep"), "src/lib.py": "from deep.er.word import WORD\n" });
   await untilAnswer(watched, "replaced deep");
+  await watched.hear("reloaded in ");
 
   await rename(folder.at("src/deep"), folder.at("src/moved"));
   await watched.hear("does not load");

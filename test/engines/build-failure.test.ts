@@ -29,6 +29,7 @@ const rows: readonly Row[] = [
       "WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by 'NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f>: Failed to establish a new connection: [Errno -2] Name or service not known')': /simple/a/\nERROR: Could not find a version that satisfies the requirement a (from versions: none)\nERROR: No matching distribution found for a",
     ),
     "build/index-unreachable",
+    "a",
   ],
   [
     "an index that is named, and does not answer",
@@ -36,7 +37,7 @@ const rows: readonly Row[] = [
       "WARNING: Retrying (Retry(total=0)) after connection broken by 'ConnectTimeoutError(<HTTPSConnection(host='pypi.example.com', port=443) at 0x7f>, 'timed out')': /simple/a/\nERROR: No matching distribution found for a",
     ),
     "build/index-unreachable",
-    "pypi.example.com",
+    "a",
   ],
   [
     "a requirement with spaces",
